@@ -49,7 +49,9 @@ class Refused(Exception):  # noqa: N818 - the word a caller reads: the call was 
     Google's JSON error body, or into a gRPC status.
     """
 
-    def __init__(self, code: str, message: str, *, details: list[dict[str, Any]] | None = None):
+    def __init__(
+        self, code: str, message: str, *, details: list[dict[str, Any]] | None = None
+    ) -> None:
         assert code in HTTP_STATUS, code
         super().__init__(f"{code}: {message}")
         self.code = code

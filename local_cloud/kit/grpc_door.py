@@ -1,0 +1,60 @@
+"""Serves a model's methods over gRPC, without generated servicer code.
+
+Google's client packages carry message types but no servicers; a method here is a name, two
+message types and a plain function.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from local_cloud.kit.errors import Refused
+from local_cloud.kit.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A unary method. `call` gets the request message and the caller's e-mail (None: developer)."""
+
+    name: str
+    request: Any
+    response: Any
+    call: Callable[[Any, str | None], Any]
+
+
+def add_service(
+    server: grpc.aio.Server, service: str, methods: Sequence[Method], tokens: Tokens
+) -> None:
+    """Add `service` (full name, such as `google.monitoring.v3.MetricService`) to a server."""
+    handlers = {method.name: _handler(method, tokens) for method in methods}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+
+
+def _handler(method: Method, tokens: Tokens) -> Any:
+    async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
+        metadata = dict(context.invocation_metadata() or ())
+        authorization = metadata.get("authorization")
+        try:
+            caller = tokens.caller(str(authorization) if authorization else None)
+            return method.call(request, caller)
+        except Refused as refusal:
+            await context.abort(getattr(grpc.StatusCode, refusal.code), refusal.message)
+
+    return grpc.unary_unary_rpc_method_handler(
+        answer,
+        request_deserializer=_reader(method.request),
+        response_serializer=_writer(method.response),
+    )
+
+
+def _reader(message: Any) -> Any:
+    """Return how to read a message: proto-plus and plain protobuf classes differ."""
+    return message.deserialize if hasattr(message, "deserialize") else message.FromString
+
+
+def _writer(message: Any) -> Any:
+    if hasattr(message, "serialize"):
+        return message.serialize
+    return lambda value: value.SerializeToString()
