@@ -33,7 +33,7 @@ def add_service(
 
 
 def _handler(method: Method, tokens: Tokens) -> Any:
-    async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
+    async def answer(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> Any:
         metadata = dict(context.invocation_metadata() or ())
         authorization = metadata.get("authorization")
         try:
