@@ -1,0 +1,187 @@
+"""delivery.yaml, already decoded, into a Delivery. Not: opening the file or decoding YAML."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from rollouts import settings
+from rollouts.errors import BadSettings
+from rollouts.policy import (
+    Analysis,
+    Approval,
+    Delivery,
+    Notification,
+    Policy,
+    Service,
+    ServiceRef,
+    Smoke,
+    Target,
+)
+from rollouts.setting_kinds import NAME, text
+
+T = TypeVar("T")
+_NAME: Final = text("a name of small letters, digits and hyphens", NAME, "production")
+_MISSING: Final = object()
+
+
+def parse_delivery(document: Any) -> Delivery:
+    """Read a decoded delivery.yaml. Raises BadSettings with every problem, a line each."""
+    problems: list[str] = []
+    delivery = _delivery(document, problems)
+    if problems:
+        raise BadSettings(
+            problems, hint="change delivery.yaml; docs/reference/delivery.md lists all"
+        )
+    return delivery
+
+
+def parse_policy(document: Mapping[str, Any]) -> Policy:
+    """Read a policy as it stands in a record, which `settings_of` wrote."""
+    problems: list[str] = []
+    policy = _policy(dict(document), "policy", problems)
+    if problems:
+        raise BadSettings(problems)
+    return policy
+
+
+def _delivery(document: Any, problems: list[str]) -> Delivery:
+    top = _mapping(document, "delivery.yaml", problems)
+    _unknown(top, {"services"}, "", problems)
+    services = _named(top.get("services", _MISSING), "services", problems, _service)
+    seen: dict[ServiceRef, str] = {}
+    for service in services:
+        for target in service.targets:
+            name = f"services.{service.name}.targets.{target.name}"
+            if target.ref in seen:
+                problems.append(
+                    f"{name} is {target.ref}: must be a Cloud Run service of its own, but"
+                    f" {seen[target.ref]} is the same one."
+                )
+            seen[target.ref] = name
+    return Delivery(tuple(services))
+
+
+def _service(name: str, document: Any, where: str, problems: list[str]) -> Service:
+    given = _mapping(document, where, problems)
+    values = _values(given, settings.SERVICE, where, problems, also={"targets", "notifications"})
+    targets = _named(given.get("targets", _MISSING), f"{where}.targets", problems, _target)
+    listed = given.get("notifications", [])
+    notifications = []
+    if not isinstance(listed, list):
+        problems.append(
+            f"{where}.notifications is {listed!r}: must be a list, such as - webhook: team."
+        )
+        listed = []
+    for index, item in enumerate(listed):
+        inside = f"{where}.notifications[{index}]"
+        entry = _values(_mapping(item, inside, problems), settings.NOTIFICATION, inside, problems)
+        notifications.append(Notification(**entry))
+    return Service(name=name, **values, targets=tuple(targets), notifications=tuple(notifications))
+
+
+def _target(name: str, document: Any, where: str, problems: list[str]) -> Target:
+    given = _mapping(document, where, problems)
+    place = {"project", "region", "service"}
+    values = _values(
+        {key: value for key, value in given.items() if key in place},
+        {key: settings.TARGET[key] for key in sorted(place)},
+        where,
+        problems,
+    )
+    rest = {key: value for key, value in given.items() if key not in place}
+    return Target(name, ServiceRef(**values), _policy(rest, where, problems))
+
+
+def _policy(given: dict[str, Any], where: str, problems: list[str]) -> Policy:
+    group = {
+        key: setting
+        for key, setting in settings.TARGET.items()
+        if setting.default is not settings.REQUIRED
+    }
+    parts = {
+        "approval": (settings.APPROVAL, Approval),
+        "verify": (settings.VERIFY, Smoke),
+        "analysis": (settings.ANALYSIS, Analysis),
+    }
+    values = _values(given, group, where, problems, also=set(parts))
+    for key, (inner, build) in parts.items():
+        inside = f"{where}.{key}"
+        values[key] = build(
+            **_values(_mapping(given.get(key, {}), inside, problems), inner, inside, problems)
+        )
+    policy = Policy(**values)
+    _check_together(policy, where, problems)
+    return policy
+
+
+def _check_together(policy: Policy, where: str, problems: list[str]) -> None:
+    if not problems and policy.window * len(policy.steps) > policy.deadline:
+        problems.append(
+            f"{where}.deadline is shorter than its {len(policy.steps)} steps of one window each:"
+            " must be at least steps x window, such as 1h."
+        )
+
+
+def _values(
+    given: Mapping[str, Any],
+    group: settings.Group,
+    where: str,
+    problems: list[str],
+    *,
+    also: set[str] = frozenset(),  # type: ignore[assignment]
+) -> dict[str, Any]:
+    """Read one group; each value that is wrong is a problem, and a stand-in goes on."""
+    _unknown(given, set(group) | set(also), where, problems)
+    values = {}
+    for key, setting in group.items():
+        raw = given.get(key, setting.default)
+        name, kind = f"{where}.{key}", setting.kind
+        if raw is settings.REQUIRED:
+            problems.append(f"{name} is missing: must be {kind.rule}, such as {kind.example}.")
+            raw = _MISSING
+        try:
+            values[key] = None if raw is _MISSING else kind.read(raw)
+        except ValueError:
+            shown = _shown(raw)
+            problems.append(f"{name} is {shown}: must be {kind.rule}, such as {kind.example}.")
+            values[key] = None
+    return values
+
+
+def _named(
+    given: Any,
+    where: str,
+    problems: list[str],
+    build: Callable[[str, Any, str, list[str]], T],
+) -> list[T]:
+    if not isinstance(given, dict) or not given:
+        shown = "missing" if given is _MISSING else _shown(given)
+        problems.append(f"{where} is {shown}: must be a map with at least one name in it.")
+        return []
+    built = []
+    for name, inner in given.items():
+        try:
+            _NAME.read(name)
+        except ValueError:
+            problems.append(f"{where} has the name {name!r}: must be {_NAME.rule}, such as api.")
+            continue
+        built.append(build(name, inner, f"{where}.{name}", problems))
+    return built
+
+
+def _mapping(given: Any, where: str, problems: list[str]) -> dict[str, Any]:
+    if isinstance(given, dict):
+        return given
+    problems.append(f"{where} is {_shown(given)}: must be a map of settings.")
+    return {}
+
+
+def _unknown(given: Mapping[str, Any], known: set[str], where: str, problems: list[str]) -> None:
+    for key in given:
+        if key not in known:
+            name = f"{where}.{key}" if where else str(key)
+            problems.append(f"{name} is not a setting: must be one of {', '.join(sorted(known))}.")
+
+
+def _shown(value: Any) -> str:
+    text_of = repr(value)
+    return text_of if len(text_of) <= 80 else text_of[:77] + "..."  # noqa: PLR2004

@@ -1,0 +1,90 @@
+"""The JSON Schema of delivery.yaml for editors, and policies written back as settings."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rollouts import settings
+from rollouts.durations import show_duration
+from rollouts.policy import Policy
+from rollouts.setting_kinds import NAME
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema, draft 2020-12. It says nothing that the parser does not also say."""
+    target = _object(settings.TARGET)
+    target["properties"] |= {
+        "approval": _object(settings.APPROVAL),
+        "verify": _object(settings.VERIFY),
+        "analysis": _object(settings.ANALYSIS),
+    }
+    service = _object(settings.SERVICE)
+    service["properties"] |= {
+        "targets": _map_of(target),
+        "notifications": {"type": "array", "items": _object(settings.NOTIFICATION)},
+    }
+    service["required"] = [*service["required"], "targets"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "delivery.yaml",
+        "type": "object",
+        "properties": {"services": _map_of(service)},
+        "required": ["services"],
+        "additionalProperties": False,
+    }
+
+
+def settings_of(policy: Policy) -> dict[str, Any]:
+    """Write a policy as a user would, every setting named. `parse_policy` reads it back."""
+    shown: dict[str, Any] = {}
+    for key in settings.TARGET:
+        if settings.TARGET[key].default is not settings.REQUIRED:
+            shown[key] = _plain(getattr(policy, key))
+    for key, group in (
+        ("approval", settings.APPROVAL),
+        ("verify", settings.VERIFY),
+        ("analysis", settings.ANALYSIS),
+    ):
+        part = getattr(policy, key)
+        shown[key] = {name: _plain(getattr(part, name)) for name in group}
+    return shown
+
+
+def policy_hash(policy: Policy) -> str:
+    """Return 12 hex digits that change whenever any setting does."""
+    text = json.dumps(settings_of(policy), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return "off"
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "total_seconds"):
+        return show_duration(value)
+    return value
+
+
+def _object(group: settings.Group) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            name: {**setting.kind.schema, "description": setting.doc}
+            for name, setting in group.items()
+        },
+        "required": [
+            name for name, setting in group.items() if setting.default is settings.REQUIRED
+        ],
+        "additionalProperties": False,
+    }
+
+
+def _map_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": NAME},
+        "additionalProperties": dict(schema),
+    }

@@ -1,0 +1,98 @@
+"""What was seen of a Cloud Run service and its revisions at one read. Not: how it is read."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rollouts.policy import ServiceRef
+from rollouts.record import Record
+from rollouts.traffic import Split, shares, show_shares
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSeen:
+    """One consistent read of a service."""
+
+    ref: ServiceRef
+    generation: int
+    split: Split
+    """The traffic as asked for (spec)."""
+    served: Split
+    """The traffic as the platform says it stands (status), with tag URLs."""
+    latest_ready: str | None
+    record: Record
+    container: str
+    """Name of the ingress container in the template; may be empty when there is one alone."""
+    image: str
+    """The ingress container's image in the template."""
+    url: str
+    """The service's own URL: the audience of every ID token for it."""
+    unreachable: str = ""
+    """Why tag URLs cannot be reached by design, such as internal ingress; empty if they can."""
+    raw: Any = field(default=None, compare=False, repr=False)
+    """The adapter's own: what the next write starts from."""
+
+    @property
+    def shares(self) -> dict[str, int]:
+        return shares(self.split, self.latest_ready)
+
+    @property
+    def served_shares(self) -> dict[str, int]:
+        return shares(self.served, self.latest_ready)
+
+    def unexplained(self) -> str:
+        """Say what someone else changed since the record was written; empty if nothing.
+
+        The write that carried the record may itself have raised the generation by one. An
+        older whole object written back carries its record along, and only the generation,
+        which never falls, gives it away.
+        """
+        rollout = self.record.rollout
+        if rollout is None:
+            return ""
+        if self.shares != rollout.shares:
+            return (
+                f"traffic is {show_shares(self.shares)}, where Barq left"
+                f" {show_shares(rollout.shares)}"
+            )
+        if self.generation > self.record.generation + 1:
+            return (
+                f"the service was written by someone else: it is at generation"
+                f" {self.generation}, and Barq last wrote on {self.record.generation}"
+            )
+        return ""
+
+
+Readiness = Literal["pending", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionSeen:
+    """One revision."""
+
+    name: str
+    readiness: Readiness
+    reason: str
+    """The platform's own words when it failed or is still pending; may be empty."""
+    image: str
+    """The ingress container's image as asked for."""
+    resolved: str | None
+    """The digest that it resolved to; for an image index the platform's child, not the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """A revision to be made from the service's present template."""
+
+    name: str
+    image: str
+    """By digest; replaces the ingress container's image, nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write: record, traffic and template change together or not at all."""
+
+    record: Record
+    split: Split | None = None
+    """None leaves traffic as it was read."""
+    template: NewRevision | None = None

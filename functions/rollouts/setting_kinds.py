@@ -1,0 +1,150 @@
+"""The kinds of value that delivery.yaml knows: one rule, one example, one reader, one schema each.
+
+A reader takes what a YAML or JSON parser gave and raises ValueError if it is not of the kind.
+Nothing falls back silently, and a schema never accepts what its reader refuses by pattern.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rollouts.durations import PATTERN, parse_duration
+
+NAME: Final = r"^[a-z][a-z0-9-]{0,47}[a-z0-9]$|^[a-z]$"
+PROJECT: Final = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"
+REGION: Final = r"^[a-z]+-[a-z]+[0-9]+$"
+REPOSITORY: Final = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)+$"
+BRANCH: Final = r"^[^\s~^:?*\[\\]+$"
+URL_PATH: Final = r"^/[^\s#]*$"
+EVENT: Final = r"^[a-z_]+\.[a-z_]+$"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of value."""
+
+    rule: str
+    """Fits after "must be"."""
+    example: str
+    read: Callable[[Any], Any]
+    schema: Mapping[str, Any]
+
+
+def text(rule: str, pattern: str, example: str) -> Kind:
+    """Return the kind of a string that a pattern describes."""
+    compiled = re.compile(pattern)
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not compiled.search(value):
+            raise ValueError(value)
+        return value
+
+    return Kind(rule, example, read, {"type": "string", "pattern": pattern})
+
+
+def one_of(*choices: str) -> Kind:
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise ValueError(value)
+        return value
+
+    return Kind("one of " + ", ".join(choices), choices[0], read, {"enum": list(choices)})
+
+
+def whole(low: int, high: int, example: int) -> Kind:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(value)
+        return value
+
+    schema = {"type": "integer", "minimum": low, "maximum": high}
+    return Kind(f"a whole number {low} to {high}", str(example), read, schema)
+
+
+def switch() -> Kind:
+    def read(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(value)
+        return value
+
+    return Kind("true or false", "true", read, {"type": "boolean"})
+
+
+def duration(example: str, *, shortest: str = "1s") -> Kind:
+    low = parse_duration(shortest)
+
+    def read(value: Any) -> Any:
+        found = parse_duration(value)
+        if found < low:
+            raise ValueError(value)
+        return found
+
+    rule = f"a duration of at least {shortest} and at most 365d"
+    return Kind(rule, example, read, {"type": "string", "pattern": PATTERN})
+
+
+def ratio(example: float) -> Kind:
+    def read(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(value)
+        if not math.isfinite(value) or not 0.0 <= value <= 1.0:
+            raise ValueError(value)
+        return float(value)
+
+    schema = {"type": "number", "minimum": 0, "maximum": 1}
+    return Kind("a ratio 0.0 to 1.0", str(example), read, schema)
+
+
+def optional(kind: Kind) -> Kind:
+    """Return the kind that may also be `off`, read as None."""
+
+    def read(value: Any) -> Any:
+        return None if value == "off" or value is False else kind.read(value)
+
+    # YAML 1.1 readers take a bare off for false: both spellings mean the same here.
+    schema = {"anyOf": [{"enum": ["off", False]}, dict(kind.schema)]}
+    return Kind(f"off or {kind.rule}", kind.example, read, schema)
+
+
+def several(kind: Kind, *, least: int = 0, most: int = 20) -> Kind:
+    def read(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            raise ValueError(value)
+        return tuple(kind.read(item) for item in value)
+
+    schema = {"type": "array", "items": dict(kind.schema), "minItems": least, "maxItems": most}
+    return Kind(f"a list of {least} to {most}, each {kind.rule}", f"[{kind.example}]", read, schema)
+
+
+def steps() -> Kind:
+    def read(value: Any) -> tuple[int, ...]:
+        found = several(whole(1, 100, 10), least=1).read(value)
+        if list(found) != sorted(set(found)) or found[-1] != 100:  # noqa: PLR2004
+            raise ValueError(value)
+        return tuple(found)
+
+    items = {"type": "integer", "minimum": 1, "maximum": 100}
+    schema = {
+        "type": "array",
+        "items": items,
+        "minItems": 1,
+        "maxItems": 20,
+        "uniqueItems": True,
+        "contains": {"const": 100},
+    }
+    rule = "rising whole percents, each once, that end in 100"
+    return Kind(rule, "[10, 50, 100]", read, schema)
+
+
+def per_step(kind: Kind) -> Kind:
+    """Return the kind of one value for all steps, or a list with one for each."""
+
+    def read(value: Any) -> tuple[Any, ...]:
+        if isinstance(value, list):
+            return tuple(several(kind, least=1).read(value))
+        return (kind.read(value),)
+
+    schema = {"anyOf": [dict(kind.schema), dict(several(kind, least=1).schema)]}
+    return Kind(f"{kind.rule}, or a list with one for each step", "[5, 10]", read, schema)

@@ -1,0 +1,151 @@
+"""Every setting of delivery.yaml, once: parser, JSON Schema and docs read this table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rollouts import setting_kinds as kinds
+from rollouts.setting_kinds import Kind
+
+REQUIRED: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `default` is what a user would write; REQUIRED has none."""
+
+    kind: Kind
+    default: Any
+    doc: str
+
+
+Group = Mapping[str, Setting]
+
+APPROVAL: Final[Group] = {
+    "by": Setting(
+        kinds.one_of("none", "manual"),
+        "none",
+        "`manual`: a person says yes before the canary gets its first request.",
+    ),
+    "expires": Setting(
+        kinds.duration("24h"), "24h", "Without an answer for this long the rollout is rolled back."
+    ),
+}
+
+VERIFY: Final[Group] = {
+    "paths": Setting(
+        kinds.several(kinds.text("a URL path", kinds.URL_PATH, "/health/ready")),
+        ["/health/ready", "/health/live"],
+        "Paths of the smoke test. An empty list means no smoke test.",
+    ),
+    "status": Setting(kinds.whole(100, 599, 200), 200, "The status that each path must answer."),
+    "latency_max": Setting(
+        kinds.duration("2s", shortest="1ms"), "5s", "The longest that each path may take."
+    ),
+    "attempts": Setting(
+        kinds.whole(1, 100, 5), 5, "Rounds of the smoke test before it counts as failed."
+    ),
+    "every": Setting(kinds.duration("3s"), "3s", "The wait between two rounds."),
+}
+
+ANALYSIS: Final[Group] = {
+    "min_requests": Setting(
+        kinds.whole(0, 1_000_000, 20),
+        20,
+        "A step with fewer requests to the canary is not passed; below it no ratio is judged.",
+    ),
+    "max_errors": Setting(
+        kinds.optional(kinds.per_step(kinds.whole(0, 1_000_000, 5))),
+        "off",
+        "More errors (5xx) of the canary in one step than this roll it back.",
+    ),
+    "max_error_ratio": Setting(
+        kinds.optional(kinds.ratio(0.05)), 0.05, "A higher share of errors rolls it back."
+    ),
+    "max_latency_p95": Setting(
+        kinds.optional(kinds.duration("800ms", shortest="1ms")),
+        "off",
+        "A 95th percentile of latency above this rolls it back.",
+    ),
+}
+
+TARGET: Final[Group] = {
+    "project": Setting(
+        kinds.text("a Google Cloud project id", kinds.PROJECT, "barq-production"),
+        REQUIRED,
+        "The project that the Cloud Run service lives in.",
+    ),
+    "region": Setting(
+        kinds.text("a Google Cloud region", kinds.REGION, "europe-west1"),
+        REQUIRED,
+        "The region of the Cloud Run service.",
+    ),
+    "service": Setting(
+        kinds.text("a Cloud Run service name of at most 49 characters", kinds.NAME, "api"),
+        REQUIRED,
+        "The Cloud Run service.",
+    ),
+    "steps": Setting(
+        kinds.steps(), [10, 50, 100], "The shares of traffic that the canary gets, in percent."
+    ),
+    "window": Setting(
+        kinds.duration("5m"), "5m", "How long each step is watched, counted in visible data."
+    ),
+    "check_every": Setting(kinds.duration("10s"), "10s", "The wait between two looks."),
+    "deadline": Setting(
+        kinds.duration("1h"), "1h", "A rollout not promoted this long after its first shift ends."
+    ),
+    "watch": Setting(
+        kinds.duration("30m", shortest="0s"),
+        "30m",
+        "How long after promotion an alert still rolls back.",
+    ),
+    "ready_within": Setting(
+        kinds.duration("10m"), "10m", "How long a new revision may take to become Ready."
+    ),
+    "no_data": Setting(
+        kinds.one_of("hold", "pass", "roll_back"),
+        "hold",
+        "What a step without any request means. `pass` promotes without traffic.",
+    ),
+}
+
+SERVICE: Final[Group] = {
+    "image": Setting(
+        kinds.text("an image repository without tag or digest", kinds.REPOSITORY, "HOST/P/R/NAME"),
+        REQUIRED,
+        "The repository whose images are delivered; builds of others are ignored.",
+    ),
+    "branches": Setting(
+        kinds.several(kinds.text("a branch name", kinds.BRANCH, "main"), least=1),
+        ["main"],
+        "Builds of other branches are ignored.",
+    ),
+    "registry_events": Setting(
+        kinds.switch(),
+        False,
+        "`true`: an image that appears in the registry starts a delivery, whoever built it.",
+    ),
+}
+
+NOTIFICATION: Final[Group] = {
+    "webhook": Setting(
+        kinds.text("a short name", kinds.NAME, "team"),
+        REQUIRED,
+        "Names the environment variable WEBHOOK_<NAME> that holds the secret URL.",
+    ),
+    "events": Setting(
+        kinds.several(kinds.text("a kind of event", kinds.EVENT, "rollout.rolled_back")),
+        [],
+        "Kinds of event that it is told of; an empty list means all.",
+    ),
+}
+
+GROUPS: Final[Mapping[str, Group]] = {
+    "services.<name>": SERVICE,
+    "services.<name>.targets.<name>": TARGET,
+    "services.<name>.targets.<name>.approval": APPROVAL,
+    "services.<name>.targets.<name>.verify": VERIFY,
+    "services.<name>.targets.<name>.analysis": ANALYSIS,
+    "services.<name>.notifications[]": NOTIFICATION,
+}
