@@ -51,20 +51,20 @@ def parse_record(text: str | None) -> Record:
         return EMPTY
     try:
         document = json.loads(text)
-        if document["schema"] > SCHEMA:
-            raise BadRecord(
-                f"the rollout record has schema {document['schema']}, this code reads up to"
-                f" {SCHEMA}; nothing was changed",
-                hint="deploy the newer functions again, or wait until every one is replaced",
-            )
-        return _record(document)
-    except BadRecord:
-        raise
+        newer = document["schema"] > SCHEMA
+        record = EMPTY if newer else _record(document)
     except (ValueError, KeyError, TypeError, AttributeError, BarqError) as error:
         raise BadRecord(
             f"the rollout record cannot be read ({type(error).__name__}); nothing was changed",
             hint="look at the annotation rollout.barq.dev/record; remove it to begin afresh",
         ) from error
+    if newer:
+        raise BadRecord(
+            f"the rollout record has schema {document['schema']}, this code reads up to"
+            f" {SCHEMA}; nothing was changed",
+            hint="deploy the newer functions again, or wait until every one is replaced",
+        )
+    return record
 
 
 def _record(document: Mapping[str, Any]) -> Record:

@@ -1,0 +1,144 @@
+"""What the handlers need of the world: small interfaces, one for each thing that can fail alone.
+
+Nothing is imported here but the core's values, so a handler that needs one port pays for one.
+Every method is safe to repeat. All raise `Transient` for what another attempt may cure,
+`Denied`, `Missing` or `Refused` for what it may not; vendor errors stop in the adapters.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from rollouts.intervals import BadRequest, Point
+from rollouts.notices import Notice
+from rollouts.policy import ServiceRef
+from rollouts.seen import Change, RevisionSeen, ServiceSeen
+
+
+class Services(Protocol):
+    """Reads services, and is the only thing that writes to Cloud Run."""
+
+    def read(self, ref: ServiceRef) -> ServiceSeen:
+        """Read a service. Raises Missing, and BadRecord if its record cannot be read."""
+
+    def write(self, seen: ServiceSeen, change: Change) -> None:
+        """Write `change` on top of `seen`, if nobody wrote since.
+
+        Raises Conflict if somebody did; nothing was written then. The record's generation is
+        set to `seen.generation` here, where it is known.
+        """
+
+
+class Revisions(Protocol):
+    """Reads revisions."""
+
+    def read(self, ref: ServiceRef, revision: str) -> RevisionSeen | None:
+        """Read a revision by its bare name; None if there is none (yet)."""
+
+
+class Registry(Protocol):
+    """Reads image indexes."""
+
+    def children(self, repository: str, digest: str) -> frozenset[str]:
+        """Return the digests of an index's children; empty for an image that is no index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a smoke test's request came to."""
+
+    path: str
+    status: int | None
+    """None: no answer; `error` says why."""
+    latency: dt.timedelta
+    error: str = ""
+
+
+class Prober(Protocol):
+    """Sends smoke tests."""
+
+    def get(self, url: str, path: str, *, audience: str, timeout: dt.timedelta) -> Probe:
+        """GET `url` + `path` with an ID token for `audience`. Never raises for a bad answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Cloud Monitoring's answer for two revisions."""
+
+    points: tuple[Point, ...]
+    """No point for a period without requests."""
+    visible_until: dt.datetime
+    """All points that end at or before this are visible. Stands on the period's grid."""
+    period: dt.timedelta
+
+
+class Metrics(Protocol):
+    """Reads totals and latencies: whole, and minutes late."""
+
+    def totals(
+        self,
+        ref: ServiceRef,
+        revisions: Mapping[str, Literal["canary", "stable"]],
+        since: dt.datetime,
+        now: dt.datetime,
+    ) -> Totals:
+        """Return what is visible of [since, now). Period and delay come from the descriptor."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """The request log's answer."""
+
+    bad: tuple[BadRequest, ...]
+    until: dt.datetime
+    capped: bool = False
+    """There were more than one read returns: enough evidence, not all of it."""
+
+
+class RequestLog(Protocol):
+    """Reads bad requests: seconds fresh, no totals."""
+
+    def bad_requests(
+        self,
+        ref: ServiceRef,
+        revisions: Mapping[str, Literal["canary", "stable"]],
+        since: dt.datetime,
+        now: dt.datetime,
+    ) -> LogRead:
+        """Return the 5xx of [since, now) in one call of the API."""
+
+
+class Events(Protocol):
+    """Tells the world what happened."""
+
+    def publish(self, notices: Sequence[Notice]) -> None:
+        """Publish in order."""
+
+
+class Executions(Protocol):
+    """Knows the workflow's executions."""
+
+    def alive(self, execution: str) -> bool:
+        """Whether an execution, by its full name, still runs or waits to. Unknown ones do not."""
+
+
+class Waker(Protocol):
+    """Wakes a waiting execution through its callback."""
+
+    def wake(self, callback: str) -> None:
+        """Tell it to look again. An execution that is gone or already awake is no error."""
+
+
+class Webhooks(Protocol):
+    """Posts messages to chat webhooks."""
+
+    def post(self, webhook: str, document: Mapping[str, Any]) -> None:
+        """POST to the URL that the environment holds for `webhook`."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> dt.datetime:
+        """Return the present instant in UTC."""

@@ -1,0 +1,177 @@
+"""What is known of each stretch of a rollout: counts per role, and what is not visible yet.
+
+Intervals are half-open [start, end), UTC, in order and without overlap. The share in force is
+the canary's; an interval that straddles a shift belongs to the higher share.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rollouts.record import ShiftDone
+
+Role = Literal["canary", "stable"]
+BEFORE: Final = -1
+"""The step of intervals before the first shift: stable alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Latencies in buckets. `counts` has one entry more than `bounds_ms`.
+
+    Bucket i holds latencies in [bounds_ms[i-1], bounds_ms[i]); the first is open below, the
+    last above.
+    """
+
+    bounds_ms: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+    def quantile_ms(self, quantile: float) -> float | None:
+        """Return a quantile, straight between its bucket's bounds; None without requests.
+
+        The first bucket begins at 0. The last has no upper bound: its lower one is the answer.
+        """
+        assert 0.0 < quantile <= 1.0
+        wanted, seen = quantile * self.total, 0
+        for index, count in enumerate(self.counts):
+            if count and seen + count >= wanted:
+                low = self.bounds_ms[index - 1] if index else 0.0
+                high = self.bounds_ms[min(index, len(self.bounds_ms) - 1)]
+                return low + (high - low) * (wanted - seen) / count
+            seen += count
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One role's requests in an interval."""
+
+    requests: int | None
+    """None: the totals of this stretch are not visible yet. Never read as 0."""
+    errors: int
+    """5xx known so far: the request log tells at once, the totals later."""
+    latency: Histogram | None = None
+    """None as long as the totals are not visible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """One stretch of a rollout."""
+
+    start: dt.datetime
+    end: dt.datetime
+    step: int
+    percent: int
+    canary: Arm
+    stable: Arm
+
+    @property
+    def complete(self) -> bool:
+        """Whether the totals of both roles are visible."""
+        return self.canary.requests is not None and self.stable.requests is not None
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.start).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A role's totals in one sample period, as Cloud Monitoring tells them."""
+
+    start: dt.datetime
+    end: dt.datetime
+    role: Role
+    requests: int
+    errors: int
+    latency: Histogram | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRequest:
+    """One failed request, as the request log tells it."""
+
+    id: str
+    """The log's insertId: the same request may be told twice."""
+    role: Role
+    ended: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """All that was read at one look."""
+
+    points: tuple[Point, ...]
+    visible_until: dt.datetime
+    """Every point that ends at or before this instant is visible, a missing one is zero."""
+    period: dt.timedelta
+    """The sample period: the grid on which points stand."""
+    bad: tuple[BadRequest, ...] = ()
+    log_until: dt.datetime | None = None
+    """The log was read up to here; None: it could not be read, see `notes`."""
+    notes: tuple[str, ...] = ()
+    """What could not be read and why, for people."""
+
+
+def assemble(
+    signals: Signals, shifts: Sequence[ShiftDone], now: dt.datetime
+) -> tuple[Interval, ...]:
+    """Cut the time from the first point to `now` into intervals on the sample grid.
+
+    Errors of a role are the larger of the log's count and the totals': neither counts twice,
+    and either may be late. A shift inside a period cuts its duration, not its counts.
+    """
+    period = signals.period.total_seconds()
+    bad = _by_slot({one.id: one for one in signals.bad}.values(), period)
+    points = {(point.role, _slot(point.start, period)): point for point in signals.points}
+    told = [slot for _, slot in (*points, *bad)]
+    first = min([*told, *([_slot(shifts[0].at, period)] if shifts else [])], default=None)
+    if first is None:
+        return ()
+    built = []
+    for slot in range(first, _slot(now, period) + 1):
+        start = dt.datetime.fromtimestamp(slot * period, dt.UTC)
+        end = min(start + signals.period, now)
+        visible = start + signals.period <= signals.visible_until
+        arms = [
+            _arm(points.get((role, slot)), bad.get((role, slot), 0), visible=visible)
+            for role in ("canary", "stable")
+        ]
+        step, percent, begins = _in_force(shifts, start, start + signals.period)
+        if end > begins:
+            built.append(Interval(begins, end, step, percent, *arms))
+    return tuple(built)
+
+
+def _slot(instant: dt.datetime, period: float) -> int:
+    return int(instant.timestamp() // period)
+
+
+def _by_slot(bad: Iterable[BadRequest], period: float) -> dict[tuple[Role, int], int]:
+    counted: dict[tuple[Role, int], int] = {}
+    for one in bad:
+        key = (one.role, _slot(one.ended, period))
+        counted[key] = counted.get(key, 0) + 1
+    return counted
+
+
+def _arm(point: Point | None, logged: int, *, visible: bool) -> Arm:
+    if point is not None:
+        return Arm(point.requests, max(point.errors, logged), point.latency)
+    return Arm(0 if visible and not logged else None, logged)
+
+
+def _in_force(
+    shifts: Sequence[ShiftDone], start: dt.datetime, end: dt.datetime
+) -> tuple[int, int, dt.datetime]:
+    """Return step and percent of the last shift before `end`, and where they began in here."""
+    step, percent, begins = BEFORE, 0, start
+    for shift in shifts:
+        if shift.at < end:
+            step, percent, begins = shift.step, shift.percent, max(start, shift.at)
+    return step, percent, begins

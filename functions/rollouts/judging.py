@@ -1,0 +1,162 @@
+"""What the evidence says. `judge` is pure: the same history always gives the same verdict.
+
+This file holds the fixed limits; a comparison of canary with stable has the same signature.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from rollouts.intervals import BEFORE, Histogram, Interval
+from rollouts.policy import Policy
+
+Kind = Literal["pass", "fail", "inconclusive", "no_data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a verdict stands on: the present step, in counts."""
+
+    step: int
+    percent: int
+    canary_requests: int
+    """Visible ones only."""
+    canary_errors: int
+    stable_requests: int
+    stable_errors: int
+    canary_p95_ms: float | None
+    watched_seconds: float
+    """How much of the step is visible for both roles."""
+    window_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the evidence says, in a word, a sentence and numbers."""
+
+    kind: Kind
+    because: str
+    numbers: Numbers
+    missing_requests: int = 0
+    """How many more requests would settle it; 0 when that is not what is missing."""
+    missing_seconds: float | None = None
+    """How long that takes at the present rate of requests; None when nobody can tell."""
+    settled: bool = True
+    """For no_data: waiting longer would show nothing new."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def judge(intervals: Sequence[Interval], policy: Policy, now: dt.datetime) -> Verdict:
+    """Judge a rollout's whole history, in order, up to `now`.
+
+    A fail needs no whole window; a pass needs one, in visible data, with `min_requests`.
+    """
+    assert all(one.end <= now for one in intervals)
+    numbers = _numbers(intervals, policy)
+    limits = policy.analysis
+    for broken in (
+        _too_many_errors(numbers, limits.errors_allowed(max(numbers.step, 0))),
+        _error_ratio_too_high(intervals, numbers, policy),
+        _too_slow(numbers, policy),
+    ):
+        if broken:
+            return Verdict("fail", broken, numbers)
+    if _idle(intervals):
+        return Verdict("no_data", "no request was seen, at neither revision", numbers)
+    seen = _show(numbers)
+    if numbers.watched_seconds < numbers.window_seconds:
+        left = numbers.window_seconds - numbers.watched_seconds
+        kind: Kind = "inconclusive" if numbers.canary_requests else "no_data"
+        return Verdict(kind, f"{seen}; watching", numbers, missing_seconds=left, settled=False)
+    if not numbers.canary_requests:
+        return Verdict("no_data", f"{seen}; the canary had no request", numbers)
+    missing = limits.min_requests - numbers.canary_requests
+    if missing > 0:
+        rate = numbers.canary_requests / max(numbers.watched_seconds, 1.0)
+        because = f"{seen}; {missing} more requests are needed"
+        return Verdict("inconclusive", because, numbers, missing, missing / rate if rate else None)
+    return Verdict("pass", seen, numbers)
+
+
+def _present(intervals: Sequence[Interval]) -> list[Interval]:
+    step = intervals[-1].step if intervals else BEFORE
+    return [one for one in intervals if one.step == step]
+
+
+def _numbers(intervals: Sequence[Interval], policy: Policy) -> Numbers:
+    present = _present(intervals)
+    latency = _merged([one.canary.latency for one in present if one.canary.latency])
+    p95 = latency.quantile_ms(0.95) if latency else None
+    return Numbers(
+        step=present[-1].step if present else BEFORE,
+        percent=present[-1].percent if present else 0,
+        canary_requests=sum(one.canary.requests or 0 for one in present),
+        canary_errors=sum(one.canary.errors for one in present),
+        stable_requests=sum(one.stable.requests or 0 for one in present),
+        stable_errors=sum(one.stable.errors for one in present),
+        canary_p95_ms=p95,
+        watched_seconds=sum(one.seconds for one in present if one.complete),
+        window_seconds=policy.window.total_seconds(),
+    )
+
+
+def _too_many_errors(numbers: Numbers, allowed: int | None) -> str:
+    if allowed is None or numbers.canary_errors <= allowed:
+        return ""
+    return f"{_show(numbers)}; more than {allowed} errors at {numbers.percent} %"
+
+
+def _error_ratio_too_high(intervals: Sequence[Interval], numbers: Numbers, policy: Policy) -> str:
+    limit = policy.analysis.max_error_ratio
+    whole = [one for one in _present(intervals) if one.canary.requests is not None]
+    requests = sum(one.canary.requests or 0 for one in whole)
+    errors = sum(one.canary.errors for one in whole)
+    if limit is None or not requests or requests < policy.analysis.min_requests:
+        return ""
+    if errors / requests <= limit:
+        return ""
+    return f"{_show(numbers)}; an error ratio above {limit:g}"
+
+
+def _too_slow(numbers: Numbers, policy: Policy) -> str:
+    limit = policy.analysis.max_latency_p95
+    if limit is None or numbers.canary_p95_ms is None:
+        return ""
+    limit_ms = limit.total_seconds() * 1000
+    enough = numbers.canary_requests >= policy.analysis.min_requests
+    if not enough or numbers.canary_p95_ms <= limit_ms:
+        return ""
+    return f"{_show(numbers)}; p95 {numbers.canary_p95_ms:.0f} ms, above {limit_ms:.0f} ms"
+
+
+def _idle(intervals: Sequence[Interval]) -> bool:
+    """Whether all that is visible, before the rollout and since, is without a single request."""
+    whole = [one for one in intervals if one.complete]
+    errors = sum(one.canary.errors + one.stable.errors for one in intervals)
+    requests = sum((one.canary.requests or 0) + (one.stable.requests or 0) for one in whole)
+    return bool(whole) and not errors and not requests
+
+
+def _merged(histograms: Sequence[Histogram]) -> Histogram | None:
+    """Add histograms up; those of another layout than the first are left out."""
+    if not histograms:
+        return None
+    bounds = histograms[0].bounds_ms
+    alike = [one.counts for one in histograms if one.bounds_ms == bounds]
+    return Histogram(bounds, tuple(map(sum, zip(*alike, strict=True))))
+
+
+def _show(numbers: Numbers) -> str:
+    return (
+        f"{numbers.canary_errors} of {_of(numbers.canary_requests, numbers.canary_errors)} requests"
+        f" failed, stable {numbers.stable_errors} of"
+        f" {_of(numbers.stable_requests, numbers.stable_errors)}"
+    )
+
+
+def _of(requests: int, errors: int) -> str:
+    """Write a total; failures that no total covers yet are more than it, so say at least."""
+    return f"{max(requests, errors):,}" if errors <= requests else f"at least {errors:,}"

@@ -1,0 +1,81 @@
+"""The events that Barq publishes: one for each change of state. A schema that others rely on.
+
+On the wire an event is a structured CloudEvent 1.0. Fields are only ever added to its data.
+"""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from rollouts.instants import show_instant
+from rollouts.record import Rollout
+
+Kind = Literal[
+    "rollout.started", "rollout.verified", "rollout.held", "traffic.shifted",
+    "rollout.promoted", "rollout.rolled_back", "rollout.stopped", "approval.requested",
+    "approval.given", "approval.denied", "alert.ignored",
+]  # fmt: skip
+KINDS: Final[tuple[str, ...]] = (
+    "rollout.started", "rollout.verified", "rollout.held", "traffic.shifted",
+    "rollout.promoted", "rollout.rolled_back", "rollout.stopped", "approval.requested",
+    "approval.given", "approval.denied", "alert.ignored",
+)  # fmt: skip
+SCHEMA: Final = 1
+TYPE_PREFIX: Final = "dev.barq."
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that happened to a rollout."""
+
+    kind: Kind
+    at: dt.datetime
+    rollout: Rollout
+    because: str
+    percent_before: int
+    percent_after: int
+    by: str = ""
+    """Who acted; empty when Barq did by itself."""
+
+    def as_cloud_event(self) -> dict[str, Any]:
+        """Return the structured CloudEvent.
+
+        The id is the same whenever the same change is told again, so readers can drop repeats.
+        """
+        rollout = self.rollout
+        told = f"{rollout.id}/{self.kind}/{self.percent_after}/{show_instant(self.at)}"
+        return {
+            "specversion": "1.0",
+            "id": hashlib.sha256(told.encode()).hexdigest()[:20],
+            "source": f"//barq.dev/{rollout.service}/{rollout.target}",
+            "type": TYPE_PREFIX + self.kind + f".v{SCHEMA}",
+            "subject": rollout.id,
+            "time": show_instant(self.at),
+            "datacontenttype": "application/json",
+            "data": self._data(),
+        }
+
+    def _data(self) -> dict[str, Any]:
+        rollout = self.rollout
+        return {
+            "schema": SCHEMA,
+            "event": self.kind,
+            "rollout": rollout.id,
+            "service": rollout.service,
+            "target": rollout.target,
+            "state": rollout.state,
+            "repository": rollout.repository,
+            "digest": rollout.digest,
+            "build": rollout.build.id,
+            "source": rollout.build.source,
+            "stable": rollout.stable,
+            "canary": rollout.canary,
+            "percent_before": self.percent_before,
+            "percent_after": self.percent_after,
+            "verdict": rollout.verdict,
+            "because": self.because,
+            "by": self.by,
+            "execution": rollout.execution,
+            "policy_hash": rollout.policy_hash,
+        }
