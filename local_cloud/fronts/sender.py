@@ -1,0 +1,147 @@
+"""Sends models' HTTP requests over real sockets, to this machine only.
+
+A forgotten endpoint must be an error, never a request to Google: no name is ever looked up,
+`localhost` and what ends in `.localhost` are 127.0.0.1, and every other host is refused.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from local_cloud.fronts.wire import BODY_BYTES_MAX
+from local_cloud.kit.http import Inbound, NoAnswer, Outbound
+
+# A model's headers are the whole truth: nothing is added that the real caller would not send.
+_NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+
+
+class AiohttpSender:
+    """Implements `kit.http.Sender` on an asyncio loop, without redirects or retries."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._session: aiohttp.ClientSession | None = None
+        self._running: set[asyncio.Task[None]] = set()
+
+    def send(self, request: Outbound, done: Callable[[Inbound | NoAnswer], None]) -> None:
+        task = self._loop.create_task(self._send(request, done))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def close(self) -> None:
+        """Give up what is under way, without calling its `done`. Safe to repeat."""
+        for task in list(self._running):
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def _send(self, request: Outbound, done: Callable[[Inbound | NoAnswer], None]) -> None:
+        done(await self._answer(request))
+
+    async def _answer(self, request: Outbound) -> Inbound | NoAnswer:
+        """Map every way of failing to one of the three that a caller can tell apart."""
+        refusal = _refusal(request.url)
+        if refusal is not None:
+            return refusal
+        try:
+            return await self._exchange(request)
+        except TimeoutError:
+            return NoAnswer("timeout", f"no whole answer within {request.timeout_seconds:g} s")
+        except aiohttp.ClientConnectorError as error:
+            return NoAnswer("never_connected", str(error))
+        except (aiohttp.ClientError, OSError) as error:
+            return NoAnswer("broken", str(error) or type(error).__name__)
+        except ValueError as error:  # A header or method that HTTP cannot carry.
+            return NoAnswer("never_connected", f"the request cannot be sent: {error}")
+
+    async def _exchange(self, request: Outbound) -> Inbound | NoAnswer:
+        async with self._open_session().request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=request.headers,
+            data=request.body or None,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=request.timeout_seconds),
+        ) as answer:
+            body = await _read(answer.content)
+            if body is None:
+                return NoAnswer("broken", f"the answer has more than {BODY_BYTES_MAX} bytes")
+            headers = tuple(
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in answer.raw_headers
+            )
+            return Inbound(answer.status, headers, body)
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # A kept connection that its server has just closed looks like a lost request, so
+            # each request has its own; on loopback that costs some 0.1 ms.
+            connector = aiohttp.TCPConnector(force_close=True, limit=0, resolver=_Loopback())
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                auto_decompress=False,
+                skip_auto_headers=_NOT_ADDED,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+
+class _Loopback(AbstractResolver):
+    """Resolves the names that `_refusal` lets through, all to 127.0.0.1, without DNS."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        del family
+        return [
+            ResolveResult(
+                hostname=host,
+                host="127.0.0.1",
+                port=port,
+                family=socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+async def _read(stream: aiohttp.StreamReader) -> bytes | None:
+    """Return the body, None if it is above the limit."""
+    body = bytearray()
+    async for chunk in stream.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            return None
+    return bytes(body)
+
+
+def _refusal(url: str) -> NoAnswer | None:
+    try:
+        parsed = URL(url, encoded=True)
+    except ValueError as error:
+        return NoAnswer("never_connected", f"{url!r} is not a URL: {error}")
+    if parsed.scheme not in ("http", "https"):
+        return NoAnswer("never_connected", f"{url!r} is not an http or https URL")
+    if not _is_loopback(parsed.host or ""):
+        return NoAnswer(
+            "never_connected", f"{parsed.host} refused: the local cloud only talks to loopback"
+        )
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
