@@ -1,0 +1,29 @@
+"""The few ASGI words that the layers share. No framework is imported: faults and logs need none."""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+HEALTH_PREFIX = "/health"
+
+
+def is_health_path(path: str) -> bool:
+    """Whether `path` is one of the health routes: `/healthy` is not."""
+    return path == HEALTH_PREFIX or path.startswith(HEALTH_PREFIX + "/")
+
+
+async def send_json(send: Send, status: int, document: dict[str, Any]) -> None:
+    """Answer a request with JSON."""
+    body = json.dumps(document).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
