@@ -12,14 +12,14 @@ from rollouts.instants import show_instant
 from rollouts.record import Rollout
 
 Kind = Literal[
-    "rollout.started", "rollout.verified", "rollout.held", "traffic.shifted",
+    "rollout.started", "rollout.verified", "traffic.shifted",
     "rollout.promoted", "rollout.rolled_back", "rollout.stopped", "approval.requested",
-    "approval.given", "approval.denied", "alert.ignored",
+    "approval.given", "approval.denied", "alert.ignored", "traffic.stuck",
 ]  # fmt: skip
 KINDS: Final[tuple[str, ...]] = (
-    "rollout.started", "rollout.verified", "rollout.held", "traffic.shifted",
+    "rollout.started", "rollout.verified", "traffic.shifted",
     "rollout.promoted", "rollout.rolled_back", "rollout.stopped", "approval.requested",
-    "approval.given", "approval.denied", "alert.ignored",
+    "approval.given", "approval.denied", "alert.ignored", "traffic.stuck",
 )  # fmt: skip
 SCHEMA: Final = 1
 TYPE_PREFIX: Final = "dev.barq."

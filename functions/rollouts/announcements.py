@@ -1,0 +1,176 @@
+"""What the workflow was started with: an event of a build or of a registry, or a person's words.
+
+Not: whether to act on it. Events that say nothing wrong but nothing for us are ignored with a
+reason; what a person typed wrong is an error that says what would be right.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from rollouts.errors import BadInput
+from rollouts.images import DIGEST, Image, parse_image, repository_of
+from rollouts.instants import parse_instant
+from rollouts.record import Build
+from rollouts.requests import Reader, parse_revision, read_name, shown
+
+Verb = Literal["rollout", "status", "verify", "approve", "deny", "roll_back", "stop"]
+VERBS: Final[tuple[Verb, ...]] = (
+    "rollout", "status", "verify", "approve", "deny", "roll_back", "stop",
+)  # fmt: skip
+PUBSUB: Final = "google.cloud.pubsub.topic.v1.messagePublished"
+NEEDS_REASON: Final = frozenset({"roll_back", "stop", "deny"})
+
+
+@dataclass(frozen=True, slots=True)
+class BuildAnnounced:
+    """A Cloud Build build changed its state."""
+
+    status: str
+    branch: str
+    images: tuple[Image, ...]
+    build: Build
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAppeared:
+    """The registry tells of a new image; nothing is known of tests or branch."""
+
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A person started the workflow."""
+
+    verb: Verb
+    service: str
+    target: str
+    """Empty: all targets in order, for `rollout`; all of them, for `status`."""
+    image: Image | None
+    revision: str | None
+    force: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unrelated:
+    """An event that asks for nothing; `because` says why."""
+
+    because: str
+
+
+Announcement = BuildAnnounced | ImageAppeared | ByHand | Unrelated
+
+
+def parse_announcement(argument: Any) -> Announcement:
+    """Read the workflow's argument as it came. Raises BadInput for what is neither."""
+    if isinstance(argument, dict) and "action" in argument:
+        return _by_hand(argument)
+    if isinstance(argument, dict) and argument.get("type") == PUBSUB:
+        return _message(argument)
+    raise BadInput(
+        f"the argument is {shown(argument)}: must be an event of Pub/Sub, or"
+        ' {"action": "rollout", "service": "api", "image": "HOST/P/R/NAME@sha256:..."}'
+        f" with an action of {', '.join(VERBS)}.",
+        hint="see docs/reference/functions.md, plan",
+    )
+
+
+def _message(event: Mapping[str, Any]) -> Announcement:
+    try:
+        document = json.loads(base64.b64decode(event["data"]["message"]["data"], validate=True))
+    except (KeyError, TypeError, ValueError, binascii.Error, RecursionError):
+        return Unrelated("the event's message holds no JSON")
+    if not isinstance(document, dict):
+        return Unrelated("the event's message is no JSON object")
+    if "status" in document and "id" in document:
+        return _build(document)
+    if document.get("action") in ("INSERT", "DELETE"):
+        return _registry(document)
+    return Unrelated("the event is neither of a build nor of a registry")
+
+
+def _build(document: Mapping[str, Any]) -> Announcement:
+    results = document.get("results")
+    listed = results.get("images") if isinstance(results, dict) else None
+    images = []
+    for one in listed if isinstance(listed, list) else []:
+        name = one.get("name") if isinstance(one, dict) else None
+        digest = one.get("digest") if isinstance(one, dict) else None
+        if isinstance(name, str) and isinstance(digest, str) and DIGEST.fullmatch(digest):
+            images.append(Image(repository_of(name), digest))
+    names = document.get("substitutions")
+    given = names if isinstance(names, dict) else {}
+    try:
+        created = parse_instant(document.get("createTime"))
+    except ValueError:
+        created = None
+    return BuildAnnounced(
+        status=str(document["status"]),
+        branch=str(given.get("BRANCH_NAME", "")),
+        images=tuple(images),
+        build=Build(str(document["id"])[:100], created, _source(given)),
+    )
+
+
+def _source(given: Mapping[str, Any]) -> str:
+    parts = [str(given.get(key, "")) for key in ("REPO_NAME", "BRANCH_NAME")]
+    commit = str(given.get("COMMIT_SHA", ""))[:12]
+    return "@".join(part for part in ("/".join(filter(None, parts)), commit) if part)[:200]
+
+
+def _registry(document: Mapping[str, Any]) -> Announcement:
+    if document["action"] != "INSERT":
+        return Unrelated("an image or tag was deleted")
+    try:
+        return ImageAppeared(parse_image(document.get("digest")))
+    except ValueError:
+        return Unrelated("the registry's event names no digest")
+
+
+def _by_hand(argument: Mapping[str, Any]) -> ByHand:
+    reader = Reader(argument, "argument")
+    known = {"action", "service", "target", "image", "revision", "force", "reason"}
+    for key in argument:
+        if key not in known:
+            reader.problems.append(
+                f"{key} is not known: must be one of {', '.join(sorted(known))}."
+            )
+    verb = argument.get("action")
+    if verb not in VERBS:
+        reader.problems.append(f"action is {shown(verb)}: must be one of {', '.join(VERBS)}.")
+    asked = ByHand(
+        verb=verb if verb in VERBS else "status",
+        service=read_name(reader, "service", "api"),
+        target=read_name(reader, "target", "production") if argument.get("target") else "",
+        image=reader.parsed("image", parse_image),
+        revision=reader.parsed("revision", parse_revision),
+        force=reader.switch("force"),
+        reason=reader.words("reason"),
+    )
+    _check_together(asked, argument, reader)
+    reader.done()
+    return asked
+
+
+def _check_together(asked: ByHand, argument: Mapping[str, Any], reader: Reader) -> None:
+    named = [key for key in ("image", "revision") if argument.get(key)]
+    if asked.verb == "rollout" and len(named) != 1:
+        reader.problems.append(
+            "image and revision: must be exactly one of the two, such as"
+            ' "image": "HOST/P/R/NAME@sha256:...".'
+        )
+    if asked.verb == "rollout" and "revision" in named and not asked.target:
+        reader.problems.append(
+            "target is missing: a revision lives in one target, such as production."
+        )
+    if asked.verb not in ("rollout", "status") and not asked.target:
+        reader.problems.append("target is missing: must be a target's name, such as production.")
+    if asked.verb in NEEDS_REASON and not asked.reason:
+        reader.problems.append(
+            f'reason is missing: {asked.verb} needs one, such as "checkout is failing".'
+        )

@@ -1,0 +1,250 @@
+"""How a rollout begins: who may, beside which revision, and when the canary is there to test.
+
+Two calls of `deploy` at least: one claims and creates, later ones look whether it is Ready.
+"""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, replace
+
+from rollouts.actions import Hold, Stop
+from rollouts.deciding import first_shift, stop_for
+from rollouts.decisions import REFUSED_MAX, Decision, with_rollout
+from rollouts.delivery_schema import policy_hash
+from rollouts.durations import show_duration
+from rollouts.images import digest_of, is_placeholder, short
+from rollouts.instants import show_instant
+from rollouts.notices import Notice
+from rollouts.planning import stale
+from rollouts.policy import Target
+from rollouts.record import Record, Rollout
+from rollouts.requests import DeployRequest
+from rollouts.seen import Change, NewRevision, RevisionSeen, ServiceSeen
+from rollouts.stopping import foreign_stop
+from rollouts.traffic import show_shares, sole_revision, split_of
+
+READY_POLL_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read beside the service, for one decision to claim."""
+
+    stable: RevisionSeen | None
+    candidate: RevisionSeen | None
+    """The revision to adopt; None when an image is delivered, or when there is none."""
+    other_driver_alive: bool
+    """Whether the execution that drives the rollout on record still runs."""
+
+
+def rollout_id(execution: str, service: str, target: str) -> str:
+    """Return the id: the same for the same execution and target, so that repeats agree."""
+    return hashlib.sha256(f"{execution}/{service}/{target}".encode()).hexdigest()[:8]
+
+
+def revision_name(service: str, digest: str, rollout: str) -> str:
+    """Return a name of at most 63 characters that says service, digest and rollout.
+
+    The same digest with other settings is another revision, so the rollout is in it.
+    """
+    return f"{service}-{short(digest)[:6]}-{rollout[:6]}"
+
+
+def stable_of(seen: ServiceSeen) -> str | None:
+    """Return the revision that is stable now, or None if nobody can say.
+
+    An unfinished rollout of a dead execution keeps its own stable, as long as traffic is as
+    that rollout left it; else stable is whichever revision has all of the traffic.
+    """
+    rollout = seen.record.rollout
+    if rollout and not rollout.ended and seen.shares == rollout.shares:
+        return rollout.stable
+    return sole_revision(seen.split, seen.latest_ready)
+
+
+def claim(
+    seen: ServiceSeen, request: DeployRequest, target: Target, facts: Facts, now: dt.datetime
+) -> Decision:
+    """Decide whether a new rollout begins, and with what write."""
+    stable = stable_of(seen)
+    because = (
+        _claimed_by_other(seen, facts)
+        or _unwanted(seen.record, request)
+        or _no_stable(seen, stable)
+        or _untestable(seen, target)
+        or _not_adoptable(request, facts)
+    )
+    if because:
+        return Decision(Stop("stopped", because))
+    assert stable is not None
+    same = _already_serves(stable, request, facts)
+    if same:
+        return Decision(Stop("unchanged", same))
+    rollout = _new_rollout(seen, request, target, facts, stable, now)
+    record = _accepting(seen.record, rollout)
+    started = Notice("rollout.started", now, rollout, rollout.because, 0, 0)
+    pinned = split_of({stable: 100}, seen.split)
+    if request.revision:
+        tagged = split_of({stable: 100}, seen.split, canary_tag=request.revision)
+        change = Change(with_rollout(record, rollout), tagged)
+        return Decision(first_shift(rollout), change, (started,))
+    assert request.image is not None
+    created = NewRevision(rollout.canary, str(request.image))
+    change = Change(with_rollout(record, rollout), pinned, created)
+    return Decision(_not_ready_yet(rollout, "created"), change, (started,))
+
+
+def follow(
+    seen: ServiceSeen,
+    rollout: Rollout,
+    canary: RevisionSeen | None,
+    *,
+    digest_matches: bool,
+    now: dt.datetime,
+) -> Decision:
+    """Decide how an own rollout, already claimed, gets to a canary that can be tested."""
+    if rollout.ended:
+        return Decision(stop_for(rollout))
+    foreign = seen.unexplained()
+    if foreign:
+        return foreign_stop(seen, rollout, foreign, now)
+    if rollout.state != "deploying":
+        return Decision(first_shift(rollout))
+    if canary is not None and canary.readiness == "failed":
+        return give_up(seen, rollout, f"{rollout.canary} never got Ready: {canary.reason}", now)
+    if canary is None or canary.readiness == "pending":
+        allowed = rollout.policy.ready_within
+        if now - rollout.claimed_at < allowed:
+            return Decision(_not_ready_yet(rollout, canary.reason if canary else ""))
+        late = f"{rollout.canary} was not Ready within {show_duration(allowed)}"
+        return give_up(seen, rollout, late, now)
+    if not digest_matches:
+        wrong = (
+            f"{rollout.canary} resolved to {canary.resolved}, which is neither {rollout.digest}"
+            " nor a child of that image index"
+        )
+        return give_up(seen, rollout, wrong, now)
+    deployed = replace(rollout, state="deployed", because="Ready at 0 %")
+    tagged = split_of({rollout.stable: 100}, seen.split, canary_tag=rollout.canary)
+    return Decision(first_shift(deployed), Change(with_rollout(seen.record, deployed), tagged))
+
+
+def give_up(seen: ServiceSeen, rollout: Rollout, because: str, now: dt.datetime) -> Decision:
+    """End a rollout whose canary never had traffic: stable alone, no tag, digest not refused."""
+    ended = replace(rollout, state="rolled_back", because=because, ended_at=now, ended_by="barq")
+    change = Change(with_rollout(seen.record, ended), split_of({rollout.stable: 100}, seen.split))
+    notice = Notice("rollout.rolled_back", now, ended, because, 0, 0)
+    return Decision(Stop("rolled_back", because), change, (notice,))
+
+
+def _claimed_by_other(seen: ServiceSeen, facts: Facts) -> str:
+    rollout = seen.record.rollout
+    if rollout is None or rollout.ended or not facts.other_driver_alive:
+        return ""
+    return (
+        f"rollout {rollout.id} ({rollout.canary}) is under way since"
+        f" {show_instant(rollout.claimed_at)}, driven by {rollout.execution};"
+        " nothing was changed"
+    )
+
+
+def _unwanted(record: Record, request: DeployRequest) -> str:
+    if request.force or request.image is None:
+        return ""
+    refused = record.refusal(request.image.digest)
+    if refused:
+        return (
+            f"{short(refused.digest)} was rolled back at {show_instant(refused.at)}"
+            f" ({refused.because}); to deliver it all the same, start a rollout by hand with"
+            ' "force": true'
+        )
+    return stale(record, request.build) if request.automatic else ""
+
+
+def _no_stable(seen: ServiceSeen, stable: str | None) -> str:
+    if stable is not None:
+        return ""
+    return (
+        f"traffic of {seen.ref} is {show_shares(seen.shares)}, so nobody can say which revision"
+        " is stable; nothing was changed; give one of them 100 %:"
+        f" gcloud run services update-traffic {seen.ref.service} --to-revisions=REVISION=100"
+        f" --project={seen.ref.project} --region={seen.ref.region}"
+    )
+
+
+def _untestable(seen: ServiceSeen, target: Target) -> str:
+    if not target.policy.verify.paths or not seen.unreachable:
+        return ""
+    return f"the canary's tag URL could not be tested: {seen.unreachable}; nothing was deployed"
+
+
+def _not_adoptable(request: DeployRequest, facts: Facts) -> str:
+    if request.revision is None:
+        return ""
+    if facts.candidate is None:
+        return f"revision {request.revision} does not exist; nothing was changed"
+    if facts.candidate.readiness != "ready":
+        return (
+            f"revision {request.revision} is not Ready ({facts.candidate.reason}); nothing was"
+            " changed"
+        )
+    return ""
+
+
+def _already_serves(stable: str, request: DeployRequest, facts: Facts) -> str:
+    if request.revision == stable:
+        return f"revision {stable} already has all of the traffic"
+    if request.image is None or facts.stable is None:
+        return ""
+    if request.image.digest in (digest_of(facts.stable.image), facts.stable.resolved):
+        return f"{stable} already serves {short(request.image.digest)}; nothing was changed"
+    return ""
+
+
+def _new_rollout(
+    seen: ServiceSeen,
+    request: DeployRequest,
+    target: Target,
+    facts: Facts,
+    stable: str,
+    now: dt.datetime,
+) -> Rollout:
+    driver, image = request.driver, request.image
+    own = rollout_id(driver.execution, driver.service, driver.target)
+    digest = image.digest if image else ""
+    canary = request.revision or revision_name(seen.ref.service, digest, own)
+    placeholder = facts.stable is not None and is_placeholder(facts.stable.image)
+    return Rollout(
+        id=own,
+        execution=driver.execution,
+        callback=driver.callback,
+        service=driver.service,
+        target=driver.target,
+        repository=image.repository if image else "",
+        digest=digest,
+        build=request.build,
+        stable=stable,
+        canary=canary,
+        policy=target.policy,
+        policy_hash=policy_hash(target.policy),
+        state="deployed" if request.revision else "deploying",
+        claimed_at=now,
+        adopted=request.revision is not None,
+        placeholder=placeholder,
+        because="first image after the placeholder: verify, then 100 %" if placeholder else "",
+    )
+
+
+def _accepting(record: Record, rollout: Rollout) -> Record:
+    """Note the build as acted on; a build made by hand leaves no trace here."""
+    build, newest = rollout.build, record.newest_build
+    acted = (*record.acted_on, build.id)[-REFUSED_MAX:] if build.id else record.acted_on
+    if build.created and (newest is None or build.created > newest):
+        newest = build.created
+    return replace(record, acted_on=acted, newest_build=newest)
+
+
+def _not_ready_yet(rollout: Rollout, reason: str) -> Hold:
+    because = f"{rollout.canary} is not Ready yet" + (f": {reason}" if reason else "")
+    until = rollout.claimed_at + rollout.policy.ready_within
+    return Hold(READY_POLL_SECONDS, because, "revision", until)

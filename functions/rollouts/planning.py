@@ -1,0 +1,189 @@
+"""What a delivery will do, from what was announced, the settings and the records as they are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rollouts.announcements import Announcement, BuildAnnounced, ByHand, ImageAppeared, Unrelated
+from rollouts.errors import BadInput
+from rollouts.images import Image
+from rollouts.instants import show_instant
+from rollouts.policy import Delivery, Service, Target
+from rollouts.record import Build, Record
+
+FUNCTION_OF = {
+    "status": "status",
+    "verify": "verify",
+    "approve": "approve",
+    "deny": "approve",
+    "roll_back": "rollback",
+    "stop": "shift_traffic",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Nothing to do; the execution succeeds."""
+
+    because: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": "ignore", "because": self.because}
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Roll out to the targets, in order."""
+
+    service: Service
+    targets: tuple[Target, ...]
+    image: Image | None
+    revision: str | None
+    build: Build
+    force: bool
+    automatic: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan; each of `rollouts` is what `deploy` is asked, less the driver's."""
+        return {
+            "kind": "deliver",
+            "service": self.service.name,
+            "rollouts": [self._rollout(target) for target in self.targets],
+            "approvals": [
+                target.name for target in self.targets if target.policy.approval.by == "manual"
+            ],
+        }
+
+    def _rollout(self, target: Target) -> dict[str, Any]:
+        created = self.build.created
+        return {
+            "service": self.service.name,
+            "target": target.name,
+            "image": str(self.image) if self.image else None,
+            "revision": self.revision,
+            "build": {
+                "id": self.build.id,
+                "created": show_instant(created) if created else None,
+                "source": self.build.source,
+            },
+            "force": self.force,
+            "automatic": self.automatic,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One function does what a person asked for."""
+
+    function: str
+    body: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": "call", "function": self.function, "body": dict(self.body)}
+
+
+Plan = Ignore | Deliver | Call
+
+
+def choose(announcement: Announcement, delivery: Delivery) -> Plan:
+    """Plan without a look at the world. Raises BadInput for a name that is not in delivery.yaml."""
+    if isinstance(announcement, Unrelated):
+        return Ignore(announcement.because)
+    if isinstance(announcement, ByHand):
+        return _by_hand(announcement, delivery)
+    if isinstance(announcement, ImageAppeared):
+        return _appeared(announcement.image, delivery)
+    return _built(announcement, delivery)
+
+
+def settle(plan: Deliver, records: Sequence[Record]) -> Plan:
+    """Drop an automatic delivery that is old news, given each target's record.
+
+    `deploy` asks the same again when it claims the rollout; here it spares an execution.
+    """
+    if not plan.automatic or plan.force:
+        return plan
+    for record in records:
+        because = stale(record, plan.build)
+        if because:
+            return Ignore(because)
+    return plan
+
+
+def stale(record: Record, build: Build) -> str:
+    """Say why an automatic build is old news for a target; empty if it is not."""
+    if build.id and build.id in record.acted_on:
+        return f"build {build.id} was already acted on"
+    newest = record.newest_build
+    if build.created and newest and build.created < newest:
+        return (
+            f"build {build.id} was created at {show_instant(build.created)}, before the newest"
+            f" accepted build ({show_instant(newest)})"
+        )
+    return ""
+
+
+def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:
+    if announced.status != "SUCCESS":
+        return Ignore(f"the build's status is {announced.status}, not SUCCESS")
+    for service in delivery.services:
+        for image in announced.images:
+            if image.repository != service.image:
+                continue
+            if announced.branch not in service.branches:
+                wanted = ", ".join(service.branches)
+                return Ignore(f"the build is of branch {announced.branch!r}, not of {wanted}")
+            return _automatic(service, image, announced.build)
+    if not announced.images:
+        return Ignore("the build pushed no image of its `images:` list")
+    names = ", ".join(sorted({image.repository for image in announced.images}))
+    return Ignore(f"the build pushed other images: {names}")
+
+
+def _appeared(image: Image, delivery: Delivery) -> Plan:
+    service = next((one for one in delivery.services if one.image == image.repository), None)
+    if service is None:
+        return Ignore(f"the registry told of another image: {image.repository}")
+    if not service.registry_events:
+        return Ignore(f"registry_events is off for {service.name}")
+    return _automatic(service, image, Build(id=image.digest))
+
+
+def _automatic(service: Service, image: Image, build: Build) -> Deliver:
+    return Deliver(service, service.targets, image, None, build, force=False, automatic=True)
+
+
+def _by_hand(asked: ByHand, delivery: Delivery) -> Plan:
+    service = delivery.service(asked.service)
+    if service is None:
+        names = ", ".join(one.name for one in delivery.services)
+        raise BadInput(f"argument: service is {asked.service!r}: must be one of {names}.")
+    target = service.target(asked.target)
+    if asked.target and target is None:
+        names = ", ".join(one.name for one in service.targets)
+        raise BadInput(f"argument: target is {asked.target!r}: must be one of {names}.")
+    if asked.verb != "rollout":
+        return Call(FUNCTION_OF[asked.verb], _body(asked))
+    if asked.image and asked.image.repository != service.image:
+        raise BadInput(
+            f"argument: image is {asked.image.repository!r}: must be of the repository that"
+            f" delivery.yaml names for {service.name}, {service.image}."
+        )
+    targets = (target,) if target else service.targets
+    return Deliver(
+        service, targets, asked.image, asked.revision, Build(), asked.force, automatic=False
+    )
+
+
+def _body(asked: ByHand) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "service": asked.service,
+        "target": asked.target,
+        "reason": asked.reason,
+        "by_hand": True,
+    }
+    if asked.verb == "stop":
+        body["action"] = {"kind": "stop"}
+    if asked.verb in ("approve", "deny"):
+        body["decision"] = asked.verb
+    return body

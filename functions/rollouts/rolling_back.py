@@ -1,0 +1,87 @@
+"""How stable gets everything: one read, this decision, one write. Final for its rollout."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+from rollouts.actions import Hold, Stop
+from rollouts.deciding import stop_for
+from rollouts.decisions import Decision, with_refusal, with_rollout
+from rollouts.notices import Notice
+from rollouts.record import RefusedDigest, Rollout
+from rollouts.seen import Change, ServiceSeen
+from rollouts.stopping import foreign_stop
+from rollouts.traffic import split_of
+
+SERVED_WITHIN = dt.timedelta(seconds=60)
+"""A written split that is not the served one after this long is a page for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Why stable shall get everything, and on whose word."""
+
+    because: str
+    refuse: bool
+    """Whether the digest is refused from now on."""
+    by: str = ""
+    """Empty: Barq decided."""
+    by_hand: bool = False
+    """A person said so in as many words: traffic that someone moved does not hinder it."""
+    execution: str = ""
+    """The driving execution that asks; empty for an alert or a person."""
+
+
+def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
+    """Decide about a rollback. Repeating it changes nothing and looks whether it arrived."""
+    rollout = seen.record.rollout
+    if rollout is None:
+        return Decision(Stop("unchanged", f"{seen.ref} has no rollout to roll back"))
+    if ask.execution and rollout.execution != ask.execution and not ask.by_hand:
+        because = f"rollout {rollout.id} is driven by {rollout.execution}; nothing was changed"
+        return Decision(Stop("superseded", because))
+    if rollout.state == "rolled_back":
+        return arrived(seen, rollout, now)
+    if rollout.state in ("stopped", "superseded") and not ask.by_hand:
+        return Decision(stop_for(rollout))
+    if rollout.state == "promoted" and ask.execution and not ask.by_hand:
+        return Decision(stop_for(rollout))
+    if seen.shares != rollout.shares and not ask.by_hand:
+        return foreign_stop(seen, rollout, seen.unexplained(), now)
+    return _rolled_back(seen, rollout, ask, now)
+
+
+def arrived(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision:
+    """Look whether stable is served everything, after a rollback. A 200 is not yet traffic."""
+    if seen.served_shares == {rollout.stable: 100} or seen.shares != rollout.shares:
+        return Decision(stop_for(rollout))
+    ended = rollout.ended_at or now
+    if now - ended < SERVED_WITHIN:
+        because = f"{rollout.stable} is written to have 100 %, and is not served it yet"
+        return Decision(Hold(2, because, "traffic", ended + SERVED_WITHIN))
+    because = (
+        f"{rollout.stable} was written to have 100 % at the rollback and is still not served it;"
+        " look at the service now"
+    )
+    percent = seen.served_shares.get(rollout.canary, 0)
+    notice = Notice("traffic.stuck", now, rollout, because, percent, percent)
+    return Decision(Stop("rolled_back", because), None, (notice,))
+
+
+def _rolled_back(seen: ServiceSeen, rollout: Rollout, ask: Ask, now: dt.datetime) -> Decision:
+    after = replace(
+        rollout,
+        state="rolled_back",
+        because=ask.because,
+        verdict=ask.because,
+        ended_at=now,
+        ended_by=ask.by or "barq",
+    )
+    record = with_rollout(seen.record, after)
+    if ask.refuse and rollout.digest:
+        refused = RefusedDigest(rollout.digest, rollout.id, now, ask.because[:200])
+        record = with_refusal(record, refused)
+    percent = seen.shares.get(rollout.canary, 0)
+    notice = Notice("rollout.rolled_back", now, after, ask.because, percent, 0, ask.by)
+    change = Change(record, split_of({rollout.stable: 100}, seen.split))
+    hold = Hold(1, f"{rollout.stable} gets 100 %: {ask.because}", "traffic", now + SERVED_WITHIN)
+    return Decision(hold, change, (notice,))

@@ -1,0 +1,118 @@
+"""How a canary gets its share: verified, through the gate, step by step, and at last promoted."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rollouts.actions import Hold, RollBack, Stop
+from rollouts.approving import gate
+from rollouts.deciding import first_shift, stop_for
+from rollouts.decisions import Decision, with_rollout
+from rollouts.notices import Notice
+from rollouts.record import Rollout, ShiftDone
+from rollouts.requests import StepRequest
+from rollouts.seen import Change, RevisionSeen, ServiceSeen
+from rollouts.stopping import driven, foreign_stop
+from rollouts.traffic import split_of
+
+
+def verified(seen: ServiceSeen, request: StepRequest, line: str, now: dt.datetime) -> Decision:
+    """Note a passed smoke test, once."""
+    rollout = driven(seen, request.driver)
+    if isinstance(rollout, Stop):
+        return Decision(rollout)
+    foreign = seen.unexplained()
+    if foreign:
+        return foreign_stop(seen, rollout, foreign, now)
+    if rollout.state != "deployed":
+        return Decision(first_shift(rollout))
+    after = replace(rollout, state="verified", verified=line)
+    notice = Notice("rollout.verified", now, after, line, 0, 0)
+    return Decision(first_shift(after), Change(with_rollout(seen.record, after)), (notice,))
+
+
+def shift(
+    seen: ServiceSeen, request: StepRequest, canary: RevisionSeen | None, now: dt.datetime
+) -> Decision:
+    """Give the canary the share of the step that `request.action` names, if it is the next one.
+
+    The action was decided a moment ago; what stands in the record now decides again.
+    """
+    rollout = driven(seen, request.driver)
+    if isinstance(rollout, Stop):
+        return Decision(rollout)
+    foreign = seen.unexplained()
+    if foreign:
+        return foreign_stop(seen, rollout, foreign, now)
+    asked = request.action.get("step")
+    if isinstance(asked, int) and asked < rollout.next_step:
+        return Decision(_watch(rollout))
+    if asked != rollout.next_step or asked >= len(rollout.steps):
+        return Decision(Hold(1, f"step {asked} is not the next one", "data"))
+    if rollout.state not in ("verified", "shifting"):
+        return Decision(Hold(1, f"the rollout is {rollout.state}, not verified", "smoke_test"))
+    closed = gate(seen, rollout, now)
+    if closed:
+        return closed
+    if canary is None or canary.readiness != "ready":
+        reason = canary.reason if canary else "it does not exist any more"
+        return Decision(RollBack(f"{rollout.canary} is not Ready: {reason}", refuse=False))
+    return _shifted(seen, rollout, request.action, now)
+
+
+def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decision:
+    """Make the canary stable. It has all of the traffic already; its tag goes."""
+    rollout = driven(seen, request.driver)
+    if isinstance(rollout, Stop):
+        return Decision(rollout)
+    foreign = seen.unexplained()
+    if foreign:
+        return foreign_stop(seen, rollout, foreign, now)
+    if rollout.next_step < len(rollout.steps):
+        return Decision(Hold(1, f"at {rollout.percent} % there is nothing to promote", "data"))
+    because = _because(request.action)
+    after = replace(
+        rollout,
+        state="promoted",
+        verdict=because,
+        because=because,
+        ended_at=now,
+        ended_by="barq",
+    )
+    split = split_of({rollout.canary: 100}, seen.split)
+    notice = Notice("rollout.promoted", now, after, because, 100, 100)
+    change = Change(with_rollout(seen.record, after), split)
+    return Decision(stop_for(after), change, (notice,))
+
+
+def _shifted(
+    seen: ServiceSeen, rollout: Rollout, action: Mapping[str, Any], now: dt.datetime
+) -> Decision:
+    step = rollout.next_step
+    percent = rollout.steps[step]
+    because = _because(action)
+    after = replace(
+        rollout,
+        state="shifting",
+        verdict=because if rollout.shifts else rollout.verdict,
+        because=because,
+        shifts=(*rollout.shifts, ShiftDone(now, step, percent)),
+    )
+    split = split_of(
+        {rollout.stable: 100 - percent, rollout.canary: percent},
+        seen.split,
+        canary_tag=rollout.canary,
+    )
+    notice = Notice("traffic.shifted", now, after, because, rollout.percent, percent)
+    return Decision(_watch(after), Change(with_rollout(seen.record, after), split), (notice,))
+
+
+def _watch(rollout: Rollout) -> Hold:
+    wait = max(1, int(rollout.policy.check_every.total_seconds()))
+    ends = rollout.shifts[0].at + rollout.policy.deadline
+    return Hold(wait, f"{rollout.canary} has {rollout.percent} %", "data", ends)
+
+
+def _because(action: Mapping[str, Any]) -> str:
+    return str(action.get("because", ""))[:500]

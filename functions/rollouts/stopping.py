@@ -1,0 +1,55 @@
+"""How a rollout stops without moving traffic: by a person's word, or because of one's hand."""
+
+import datetime as dt
+from dataclasses import replace
+
+from rollouts.actions import Stop
+from rollouts.deciding import stop_for
+from rollouts.decisions import Decision, with_rollout
+from rollouts.notices import Notice
+from rollouts.record import Rollout
+from rollouts.requests import Driver, StepRequest
+from rollouts.seen import Change, ServiceSeen
+
+
+def driven(seen: ServiceSeen, driver: Driver) -> Rollout | Stop:
+    """Return the rollout that this execution drives and that has not ended, or why there is none.
+
+    One execution drives a rollout; every other is told to stop, and succeeds.
+    """
+    rollout = seen.record.rollout
+    if rollout is None:
+        return Stop("stopped", f"no rollout is under way on {seen.ref}; nothing was changed")
+    if rollout.execution != driver.execution:
+        return Stop(
+            "superseded",
+            f"rollout {rollout.id} on {seen.ref} is driven by {rollout.execution};"
+            " nothing was changed",
+        )
+    return stop_for(rollout) if rollout.ended else rollout
+
+
+def foreign_stop(
+    seen: ServiceSeen, rollout: Rollout, difference: str, now: dt.datetime
+) -> Decision:
+    """Stop, because someone else changed the service. What they wrote stays as it is."""
+    because = f"{difference}; the rollout stops and overwrites nothing"
+    return _stopped(seen, rollout, because, "barq", now)
+
+
+def stop_by_hand(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decision:
+    """Stop at a person's word. Traffic stays where it is, and the record says who and why."""
+    rollout = seen.record.rollout
+    if rollout is None or rollout.ended:
+        return Decision(Stop("unchanged", f"no rollout is under way on {seen.ref}"))
+    by = request.by or "a person"
+    return _stopped(seen, rollout, f"stopped by {by}: {request.reason}", by, now)
+
+
+def _stopped(
+    seen: ServiceSeen, rollout: Rollout, because: str, by: str, now: dt.datetime
+) -> Decision:
+    ended = replace(rollout, state="stopped", because=because, ended_at=now, ended_by=by)
+    percent = seen.shares.get(rollout.canary, 0)
+    notice = Notice("rollout.stopped", now, ended, because, percent, percent, by)
+    return Decision(Stop("stopped", because), Change(with_rollout(seen.record, ended)), (notice,))
