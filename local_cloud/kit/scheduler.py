@@ -61,14 +61,12 @@ class VirtualScheduler:
 
     def step(self) -> bool:
         """Move to the next due callback and run it; False if nothing is due ever."""
-        while self._heap:
-            due, _, entry = heapq.heappop(self._heap)
-            if entry.cancelled:
-                continue
-            self._now = max(self._now, due)
-            entry.action()
-            return True
-        return False
+        if not self._next_due():
+            return False
+        due, _, entry = heapq.heappop(self._heap)
+        self._now = max(self._now, due)
+        entry.action()
+        return True
 
     def run_for(self, seconds: float) -> None:
         """Run all that falls due in the next `seconds`, then stand exactly there."""
@@ -76,9 +74,15 @@ class VirtualScheduler:
 
     def run_until(self, instant: dt.datetime) -> None:
         """Run all that falls due up to and including `instant`, then stand there."""
-        while self._heap and self._heap[0][0] <= instant:
+        while (due := self._next_due()) and due <= instant:
             self.step()
         self._now = max(self._now, instant)
+
+    def _next_due(self) -> dt.datetime | None:
+        """Return when the next callback that still stands falls due, None if there is none."""
+        while self._heap and self._heap[0][2].cancelled:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
 
 
 class LoopScheduler:
