@@ -1,0 +1,205 @@
+"""Cloud Monitoring: request metrics of Cloud Run, as late and as coarse as the real ones.
+
+No PromQL, no custom metrics, no secondary aggregation. Alert policies: alerts.py.
+Source: reference/gcp.md, section 2.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from local_cloud.kit.audit import Audit
+from local_cloud.kit.errors import Refused
+from local_cloud.kit.scheduler import Scheduler
+from local_cloud.kit.traffic import ServedRequest
+from local_cloud.monitoring.aggregation import Aggregation, Point, TimeSeries, aggregate, check
+from local_cloud.monitoring.descriptors import METRICS, RESOURCE_TYPE, Metric
+from local_cloud.monitoring.distribution import Distribution
+from local_cloud.monitoring.filters import parse, predicate
+from local_cloud.monitoring.pages import Pager
+from local_cloud.monitoring.series_filter import SeriesFilter, series_filter
+from local_cloud.monitoring.store import Series, Store
+
+SERVICE: Final = "google.monitoring.v3.MetricService"
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringSettings:
+    """How coarse and how late metrics are. The defaults are reality's."""
+
+    sample_period_seconds: int = 60
+    alignment_min_seconds: int = 60
+    ingest_delay_seconds: float = 120.0
+    """From the end of a sample period to its points being visible."""
+    retention_seconds: int = 86_400
+    periods_max: int = 10_000
+    """Sample periods kept of one series, whatever the retention says: bounds memory."""
+
+
+DEMO: Final = MonitoringSettings(
+    sample_period_seconds=1, alignment_min_seconds=1, ingest_delay_seconds=0.0
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSeriesQuery:
+    """A `ListTimeSeriesRequest` as plain values. The interval is (start, end]."""
+
+    name: str
+    filter: str
+    start: dt.datetime | None
+    end: dt.datetime | None
+    aggregation: Aggregation = field(default_factory=Aggregation)
+    headers_only: bool = False
+    page_size: int = 0
+    page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSeriesPage:
+    series: tuple[TimeSeries, ...]
+    next_page_token: str = ""
+
+
+class MonitoringModel:
+    """The metrics of all projects."""
+
+    def __init__(
+        self, scheduler: Scheduler, audit: Audit, settings: MonitoringSettings | None = None
+    ) -> None:
+        self._scheduler = scheduler
+        self._audit = audit
+        self.settings = settings or MonitoringSettings()
+        period = self.settings.sample_period_seconds
+        kept = min(self.settings.retention_seconds // period, self.settings.periods_max)
+        self._store = Store(period, kept)
+
+    def record(self, served: ServedRequest, count: int = 1) -> None:
+        """Count a request that has ended, or `count` alike at once.
+
+        One that never reached a container is in no metric.
+        """
+        if served.instance_id is not None:
+            self._store.add(served, count)
+
+    def list_time_series(self, query: TimeSeriesQuery, caller: str | None = None) -> TimeSeriesPage:
+        """Answer `timeSeries.list`. Raises Refused(INVALID_ARGUMENT, NOT_FOUND)."""
+        self._audit.note(caller, f"{SERVICE}.ListTimeSeries", query.name)
+        project = _project(query.name)
+        wanted = series_filter(query.filter)
+        start, end = _interval(query)
+        check(query.aggregation, wanted.metric, self.settings.alignment_min_seconds)
+        pager = Pager(repr(replace(query, page_size=0, page_token="")), query.page_size)
+        as_of, offset = pager.position(query.page_token, self._scheduler.now())
+        raw = self._raw(project, wanted, start, end, as_of)
+        series = aggregate(raw, query.aggregation, end)
+        if query.headers_only:
+            series = [replace(one, points=()) for one in series]
+        page, more = pager.cut(series, offset)
+        return TimeSeriesPage(tuple(page), pager.token(as_of, offset) if more else "")
+
+    def query(self, query: TimeSeriesQuery) -> tuple[TimeSeries, ...]:
+        """Return all series of a query, as the platform itself sees them: nothing is audited."""
+        wanted = series_filter(query.filter)
+        start, end = _interval(query)
+        check(query.aggregation, wanted.metric, self.settings.alignment_min_seconds)
+        raw = self._raw(_project(query.name), wanted, start, end, self._scheduler.now())
+        return tuple(aggregate(raw, query.aggregation, end))
+
+    def visible_until(self) -> dt.datetime:
+        """Return the end of the newest sample period whose points can be seen now."""
+        seen = self._scheduler.now() - dt.timedelta(seconds=self.settings.ingest_delay_seconds)
+        return self._instant(self._store.period(seen))
+
+    def get_metric(self, name: str, caller: str | None = None) -> Metric:
+        """Answer `metricDescriptors.get`. Raises Refused(INVALID_ARGUMENT, NOT_FOUND)."""
+        self._audit.note(caller, f"{SERVICE}.GetMetricDescriptor", name)
+        project, _, metric = name.removeprefix("projects/").partition("/metricDescriptors/")
+        if not name.startswith("projects/") or not project or not metric or "%" in metric:
+            # A slash written as %2F is refused as well. Source: reference/gcp.md, section 2.
+            raise Refused("INVALID_ARGUMENT", f'Invalid metric name: "{name}".')
+        if metric not in METRICS:
+            raise Refused("NOT_FOUND", f'Could not find descriptor for metric "{metric}".')
+        return METRICS[metric]
+
+    def list_metrics(
+        self, name: str, text: str = "", caller: str | None = None
+    ) -> tuple[Metric, ...]:
+        """Answer `metricDescriptors.list`; `text` is a filter on metric.type, or empty."""
+        self._audit.note(caller, f"{SERVICE}.ListMetricDescriptors", name)
+        _project(name)
+        if not text:
+            return tuple(METRICS.values())
+        matches = predicate(parse(text))
+        fixed = {"resource.type": RESOURCE_TYPE}
+        return tuple(
+            metric for metric in METRICS.values() if matches({"metric.type": metric.type, **fixed})
+        )
+
+    def __len__(self) -> int:
+        """Return how many periods of how many series are kept."""
+        return len(self._store)
+
+    def _raw(
+        self,
+        project: str,
+        wanted: SeriesFilter,
+        start: dt.datetime,
+        end: dt.datetime,
+        as_of: dt.datetime,
+    ) -> list[TimeSeries]:
+        """Return the unaligned series with a visible point in (start, end]."""
+        seen = as_of - dt.timedelta(seconds=self.settings.ingest_delay_seconds)
+        # A sample belongs to (start, end] by its end, and period n ends where n + 1 begins.
+        first = self._store.period(start)
+        last = self._store.period(min(end, seen)) - 1
+        result = []
+        for series in self._store.of(project):
+            if not wanted.matches(series.facts):
+                continue
+            points = [
+                Point(self._instant(n), self._instant(n + 1), _value(wanted.metric, cell))
+                for n, cell in series.between(first, last)
+            ]
+            if points:
+                result.append(_time_series(wanted.metric, series, points))
+        return result
+
+    def _instant(self, period: int) -> dt.datetime:
+        return dt.datetime.fromtimestamp(period * self.settings.sample_period_seconds, dt.UTC)
+
+
+def _value(metric: Metric, cell: Distribution) -> int | Distribution:
+    return cell if metric.value_type == "DISTRIBUTION" else cell.count
+
+
+def _time_series(metric: Metric, series: Series, points: Sequence[Point]) -> TimeSeries:
+    return TimeSeries(
+        metric.type,
+        series.metric_labels,
+        series.resource_labels,
+        metric.kind,
+        metric.value_type,
+        metric.unit,
+        tuple(points),
+    )
+
+
+def _project(name: str) -> str:
+    kind, _, project = name.partition("/")
+    if kind != "projects" or not project or "/" in project:
+        raise Refused(
+            "INVALID_ARGUMENT", f'Field name had an invalid value of "{name}": projects/PROJECT.'
+        )
+    return project
+
+
+def _interval(query: TimeSeriesQuery) -> tuple[dt.datetime, dt.datetime]:
+    if query.start is None or query.end is None or query.start >= query.end:
+        raise Refused(
+            "INVALID_ARGUMENT",
+            "Field interval had an invalid value: startTime and endTime are needed, and the start"
+            " time must be before the end time.",
+        )
+    return query.start, query.end
