@@ -12,8 +12,9 @@ from typing import Any, Literal, Protocol
 
 from rollouts.intervals import BadRequest, Point
 from rollouts.notices import Notice
-from rollouts.policy import ServiceRef
+from rollouts.policy import Delivery, ServiceRef
 from rollouts.seen import Change, RevisionSeen, ServiceSeen
+from rollouts.smoke import Tested
 
 
 class Services(Protocol):
@@ -44,15 +45,8 @@ class Registry(Protocol):
         """Return the digests of an index's children; empty for an image that is no index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What a smoke test's request came to."""
-
-    path: str
-    status: int | None
-    """None: no answer; `error` says why."""
-    latency: dt.timedelta
-    error: str = ""
+Probe = Tested
+"""What a smoke test's request came to."""
 
 
 class Prober(Protocol):
@@ -142,3 +136,32 @@ class Clock(Protocol):
 
     def now(self) -> dt.datetime:
         """Return the present instant in UTC."""
+
+
+class World(Protocol):
+    """All that a handler may touch. Each part is made when it is first asked for."""
+
+    @property
+    def delivery(self) -> Delivery: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def services(self) -> Services: ...
+    @property
+    def revisions(self) -> Revisions: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def prober(self) -> Prober: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def request_log(self) -> RequestLog: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def executions(self) -> Executions: ...
+    @property
+    def waker(self) -> Waker: ...
+    @property
+    def webhooks(self) -> Webhooks: ...

@@ -5,7 +5,6 @@ reason; what a person typed wrong is an error that says what would be right.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,7 +82,7 @@ def parse_announcement(argument: Any) -> Announcement:
 def _message(event: Mapping[str, Any]) -> Announcement:
     try:
         document = json.loads(base64.b64decode(event["data"]["message"]["data"], validate=True))
-    except (KeyError, TypeError, ValueError, binascii.Error, RecursionError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return Unrelated("the event's message holds no JSON")
     if not isinstance(document, dict):
         return Unrelated("the event's message is no JSON object")

@@ -39,7 +39,7 @@ def named_target(incident: Incident, delivery: Delivery) -> tuple[Service, Targe
 
 
 def excused(incident: Incident, rollout: Rollout | None, now: dt.datetime) -> str:
-    """Say why an alert is no reason to roll back, without reading any signal; empty if it may be."""
+    """Say why an alert is no reason to roll back, before any signal is read; empty if it may be."""
     if incident.test:
         return "it is a test message"
     if not incident.open:

@@ -1,0 +1,100 @@
+"""approve: shows a person what a rollout stands on, and takes a yes or a no.
+
+Lives behind IAM: the platform checks the caller's token before this code runs, so the identity
+in it is verified. The answer goes into the record first; the wake-up only says "look again".
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import flask
+import functions_framework
+
+from gcp.acting import act, answered, find_target, summary
+from gcp.caller import caller_of
+from gcp.edge import Answer, respond
+from gcp.ports import World
+from gcp.world import world
+from rollouts import approving
+from rollouts.decisions import Decision
+from rollouts.errors import BadInput
+from rollouts.instants import show_instant
+from rollouts.record import Rollout
+from rollouts.requests import Reader, read_name, shown
+from rollouts.seen import ServiceSeen
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveRequest:
+    service: str
+    target: str
+    decision: Literal["approve", "deny"] | None
+    """None: only show the evidence."""
+    reason: str
+    by: str
+
+
+def parse(document: Any, caller: str) -> ApproveRequest:
+    """Read a request; the caller is never taken from its body alone."""
+    reader = Reader(document, "approve")
+    decision = document.get("decision") if isinstance(document, dict) else None
+    if decision not in ("approve", "deny", None):
+        reader.problems.append(f"decision is {shown(decision)}: must be approve or deny.")
+    reason, execution = reader.words("reason"), reader.words("by")
+    if decision == "deny" and not reason:
+        reader.problems.append('reason is missing: deny needs one, such as "not before Monday".')
+    request = ApproveRequest(
+        service=read_name(reader, "service", "api"),
+        target=read_name(reader, "target", "production"),
+        decision=decision,
+        reason=reason,
+        by=f"{caller} ({execution})" if execution else caller,
+    )
+    reader.done()
+    return request
+
+
+def handle(request: ApproveRequest, world: World) -> dict[str, Any]:
+    """Take the answer, or show the evidence."""
+    target = find_target(world, request.service, request.target)
+    if request.decision is None:
+        return _evidence(world.services.read(target.ref))
+    given = approving.Answer(request.decision, request.by, request.reason)
+    known: list[Rollout | None] = [None]
+
+    def decide(seen: ServiceSeen) -> Decision:
+        known[0] = seen.record.rollout
+        return approving.answer(seen, given, world.clock.now())
+
+    return answered(act(world, target.ref, decide, wake=True), known[0])
+
+
+def _evidence(seen: ServiceSeen) -> dict[str, Any]:
+    rollout = seen.record.rollout
+    approval = rollout.approval if rollout else None
+    return {
+        "kind": "evidence",
+        "rollout": summary(rollout),
+        "image": f"{rollout.repository}@{rollout.digest}" if rollout else None,
+        "source": rollout.build.source if rollout else None,
+        "verified": rollout.verified if rollout else None,
+        "steps": list(rollout.steps) if rollout else None,
+        "waits": bool(approval and not approval.decision and rollout and not rollout.ended),
+        "expires": show_instant(approval.expires_at) if approval else None,
+        "decision": approval.decision if approval else None,
+        "by": approval.by if approval else None,
+    }
+
+
+@functions_framework.http
+def approve(request: flask.Request) -> Answer:
+    """Entry point: GET shows, POST decides; behind IAM or IAP."""
+
+    def read(document: Any) -> ApproveRequest:
+        if request.method == "GET":
+            return parse(dict(request.args), caller_of(request.headers))
+        if isinstance(document, dict) and document.get("decision") is None:
+            raise BadInput("approve: decision is missing: must be approve or deny.")
+        return parse(document, caller_of(request.headers))
+
+    return respond("approve", request, read, handle, world)

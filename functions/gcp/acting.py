@@ -1,0 +1,92 @@
+"""From a decision to the world: write by compare-and-swap, then tell. In this order, always.
+
+What is told after a write cannot fail the write: an event that could not be published, or a
+wake-up that found nobody, is a line in the log.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gcp.compare_and_swap import update
+from gcp.log import log
+from gcp.ports import World
+from rollouts.actions import Action
+from rollouts.decisions import Decision
+from rollouts.errors import BarqError, Missing
+from rollouts.notices import Notice
+from rollouts.policy import ServiceRef, Target
+from rollouts.record import Rollout
+from rollouts.seen import ServiceSeen
+
+
+def find_target(world: World, service: str, target: str) -> Target:
+    """Return a target of delivery.yaml. Raises Missing with the names that there are."""
+    found = world.delivery.service(service)
+    if found is None:
+        names = ", ".join(one.name for one in world.delivery.services)
+        raise Missing(f"service {service!r} is not in delivery.yaml, which has {names}")
+    inside = found.target(target)
+    if inside is None:
+        names = ", ".join(one.name for one in found.targets)
+        raise Missing(f"target {target!r} is not one of {service}'s, which are {names}")
+    return inside
+
+
+def act(
+    world: World, ref: ServiceRef, decide: Callable[[ServiceSeen], Decision], *, wake: bool = False
+) -> Decision:
+    """Decide on a fresh read, write, then tell. `wake` is for changes from outside the driver."""
+    _, decision = update(world.services, ref, decide)
+    tell(world, decision.notices)
+    if wake and decision.change and decision.change.record.rollout:
+        wake_up(world, decision.change.record.rollout)
+    return decision
+
+
+def tell(world: World, notices: Sequence[Notice]) -> None:
+    """Log and publish what happened."""
+    for notice in notices:
+        event = notice.as_cloud_event()
+        severity = "ERROR" if notice.kind == "traffic.stuck" else "INFO"
+        log(severity, notice.kind, **{k: v for k, v in event["data"].items() if k != "event"})
+    if not notices:
+        return
+    try:
+        world.events.publish(notices)
+    except BarqError as error:
+        kinds = [notice.kind for notice in notices]
+        log("WARNING", "event.lost", events=kinds, because=error.message)
+
+
+def wake_up(world: World, rollout: Rollout) -> None:
+    """Let the waiting execution look again."""
+    if not rollout.callback:
+        return
+    try:
+        world.waker.wake(rollout.callback)
+    except BarqError as error:
+        log("WARNING", "wake_up.lost", rollout=rollout.id, because=error.message)
+
+
+def answered(decision: Decision, seen: Rollout | None = None, **more: Any) -> dict[str, Any]:
+    """Return the answer of a driving function: the action, and what stands in the record."""
+    rollout = decision.change.record.rollout if decision.change else seen
+    return {"action": decision.action.as_json(), "rollout": summary(rollout), **more}
+
+
+def action_only(action: Action, rollout: Rollout | None, **more: Any) -> dict[str, Any]:
+    return answered(Decision(action), rollout, **more)
+
+
+def summary(rollout: Rollout | None) -> dict[str, Any] | None:
+    """Return what people and later steps want to know of a rollout, in a few fields."""
+    if rollout is None:
+        return None
+    return {
+        "id": rollout.id,
+        "state": rollout.state,
+        "percent": rollout.percent,
+        "stable": rollout.stable,
+        "canary": rollout.canary,
+        "because": rollout.because,
+    }

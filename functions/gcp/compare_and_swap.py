@@ -1,0 +1,47 @@
+"""The one loop over a conflict: read again, decide again, write. Nothing is ever replayed."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from gcp.ports import Services
+from rollouts.errors import Conflict, Transient
+from rollouts.policy import ServiceRef
+from rollouts.seen import Change, ServiceSeen
+
+
+class HasChange(Protocol):
+    """What a decision must tell this loop."""
+
+    @property
+    def change(self) -> Change | None:
+        """What to write; None for nothing."""
+
+
+D = TypeVar("D", bound=HasChange)
+
+
+def update(
+    services: Services,
+    ref: ServiceRef,
+    decide: Callable[[ServiceSeen], D],
+    attempts_max: int = 5,
+) -> tuple[ServiceSeen, D]:
+    """Write what `decide` wants of a fresh read. Returns the read and the decision that held.
+
+    `decide` sees each fresh read: an old decision written onto a new state is how a person's
+    rollback gets silently undone. Raises Transient after `attempts_max` conflicts.
+    """
+    assert attempts_max >= 1
+    for _ in range(attempts_max):
+        seen = services.read(ref)
+        decision = decide(seen)
+        if decision.change is None:
+            return seen, decision
+        try:
+            services.write(seen, decision.change)
+        except Conflict:
+            continue  # Someone wrote first. Read what they wrote, then think again.
+        return seen, decision
+    raise Transient(
+        f"nothing was written: the service {ref} changed under each of {attempts_max} attempts"
+    )

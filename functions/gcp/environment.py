@@ -1,0 +1,114 @@
+"""What the environment tells a function: where Google's APIs are, and secrets by name.
+
+There is no default for an endpoint, not even Google's own: one that is not set is an error, so
+no process ever talks to a cloud that nobody meant. Terraform writes these values in the cloud.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from rollouts.errors import BadSettings
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_TOPIC: Final = re.compile(r"projects/[^/\s]+/topics/[^/\s]+")
+_URL_RULE: Final = "an http(s) URL without query and without a slash at its end"
+_HOST_RULE: Final = "a host name, with a port or without, of a gRPC API over TLS"
+
+
+def _is_url(text: str) -> bool:
+    # A placeholder may stand in the host, and braces are no part of any URL.
+    plain = re.sub(r"\{(region|host)\}", "x", text)
+    try:
+        parts = urlsplit(plain)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    clean = not parts.query and not parts.fragment and not plain.endswith("/")
+    return parts.scheme in {"http", "https"} and bool(host) and clean and not _odd(plain)
+
+
+def _is_secret_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(host) and not _odd(text)
+
+
+def _odd(text: str) -> bool:
+    return re.search(r"[\s{}<>\"\\]", text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    rule: str
+    example: str
+    accepts: Callable[[str], bool]
+    secret: bool = False
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda text: pattern.fullmatch(text) is not None
+
+
+SETTINGS: Final[Mapping[str, _Setting]] = {
+    "RUN_ENDPOINT": _Setting(
+        f"{_URL_RULE}; {{region}} stands for the region",
+        "https://{region}-run.googleapis.com",
+        _is_url,
+    ),
+    "RUN_V2_ENDPOINT": _Setting(_URL_RULE, "https://run.googleapis.com", _is_url),
+    "MONITORING_ENDPOINT": _Setting(_HOST_RULE, "monitoring.googleapis.com", _matches(_HOST)),
+    "LOGGING_ENDPOINT": _Setting(_URL_RULE, "https://logging.googleapis.com", _is_url),
+    "PUBSUB_ENDPOINT": _Setting(_URL_RULE, "https://pubsub.googleapis.com", _is_url),
+    "WORKFLOW_EXECUTIONS_ENDPOINT": _Setting(
+        _HOST_RULE, "workflowexecutions.googleapis.com", _matches(_HOST)
+    ),
+    "CALLBACKS_ENDPOINT": _Setting(_URL_RULE, "https://workflowexecutions.googleapis.com", _is_url),
+    "REGISTRY_ENDPOINT": _Setting(
+        f"{_URL_RULE}; {{host}} stands for the image's registry", "https://{host}", _is_url
+    ),
+    "EVENTS_TOPIC": _Setting("a topic", "projects/PROJECT/topics/TOPIC", _matches(_TOPIC)),
+}
+_WEBHOOK: Final = _Setting(
+    "an http(s) URL", "https://hooks.example.com/...", _is_secret_url, secret=True
+)
+
+
+def webhook_variable(webhook: str) -> str:
+    """Return the variable that holds a webhook's URL, such as WEBHOOK_ON_CALL for `on-call`."""
+    return "WEBHOOK_" + webhook.upper().replace("-", "_")
+
+
+class Environment:
+    """The settings of one function. Nothing is checked before it is asked for."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def need(self, *names: str) -> tuple[str, ...]:
+        """Return the values of `names`, in their order.
+
+        Raises BadSettings with every problem at once, so that one redeploy fixes them all. A
+        webhook's value, a secret, stands in no message.
+        """
+        problems = [problem for name in names if (problem := self._problem(name))]
+        if problems:
+            raise BadSettings(problems, hint="set the function's environment and deploy it again")
+        return tuple(self._variables[name] for name in names)
+
+    def one(self, name: str) -> str:
+        """Return one value. Raises BadSettings."""
+        return self.need(name)[0]
+
+    def _problem(self, name: str) -> str:
+        setting = _WEBHOOK if name.startswith("WEBHOOK_") else SETTINGS[name]
+        value = self._variables.get(name, "")
+        if value and setting.accepts(value):
+            return ""
+        shown = "not set" if not value else "not readable" if setting.secret else repr(value)
+        return f"{name} is {shown}: must be {setting.rule}, such as {setting.example}."

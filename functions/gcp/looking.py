@@ -1,0 +1,44 @@
+"""One look at a rollout's signals. A signal that cannot be read is no data, never a pass."""
+
+import datetime as dt
+from typing import Final, Literal
+
+from gcp.ports import Totals, World
+from rollouts.errors import BarqError
+from rollouts.intervals import BadRequest, Interval, Signals, assemble
+from rollouts.policy import ServiceRef
+from rollouts.record import Rollout
+
+BEFORE: Final = dt.timedelta(minutes=30)
+"""How much of stable's own past is read: it tells whether the service has traffic at all."""
+OVERLAP: Final = dt.timedelta(seconds=60)
+"""How far the log is read back behind the totals: requests end later than they begin."""
+
+
+def roles(rollout: Rollout) -> dict[str, Literal["canary", "stable"]]:
+    return {rollout.canary: "canary", rollout.stable: "stable"}
+
+
+def look(
+    world: World, ref: ServiceRef, rollout: Rollout, now: dt.datetime
+) -> tuple[Signals, tuple[Interval, ...]]:
+    """Read both signals and cut them into intervals. Needs a first shift."""
+    began = rollout.shifts[0].at
+    notes: list[str] = []
+    totals = Totals((), began, dt.timedelta(seconds=60))
+    try:
+        totals = world.metrics.totals(ref, roles(rollout), began - BEFORE, now)
+    except BarqError as error:
+        notes.append(f"Cloud Monitoring could not be read: {error.message}")
+    bad: tuple[BadRequest, ...] = ()
+    until = None
+    try:
+        since = max(began, totals.visible_until - OVERLAP)
+        found = world.request_log.bad_requests(ref, roles(rollout), since, now)
+        bad, until = found.bad, found.until
+        if found.capped:
+            notes.append("the request log holds more bad requests than one read returns")
+    except BarqError as error:
+        notes.append(f"the request log could not be read: {error.message}")
+    signals = Signals(totals.points, totals.visible_until, totals.period, bad, until, tuple(notes))
+    return signals, assemble(signals, rollout.shifts, now)

@@ -1,0 +1,65 @@
+"""plan: what the workflow was started with -> what to do. Changes nothing.
+
+Reads delivery.yaml and, for an event, each target's record. Never touches traffic.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+import functions_framework
+
+from gcp.edge import Answer, respond
+from gcp.ports import World
+from gcp.world import world
+from rollouts.announcements import parse_announcement
+from rollouts.errors import Missing
+from rollouts.planning import Call, Deliver, choose, settle
+from rollouts.record import EMPTY, Record
+from rollouts.requests import EXECUTION, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    execution: str
+    callback: str
+    argument: Any
+
+
+def parse(document: Any) -> PlanRequest:
+    """Read the request: the workflow's argument as it came, and who runs."""
+    reader = Reader(document, "plan")
+    example = "projects/P/locations/L/workflows/rollout/executions/E"
+    execution = reader.text("execution", "an execution's full name", example, EXECUTION)
+    callback = reader.words("callback")
+    reader.done()
+    return PlanRequest(execution, callback, document.get("argument"))
+
+
+def handle(request: PlanRequest, world: World) -> dict[str, Any]:
+    """Answer with `ignore`, `call` or `deliver`, ready to be posted on by the workflow."""
+    chosen = choose(parse_announcement(request.argument), world.delivery)
+    if isinstance(chosen, Deliver):
+        records = [_record(world, target.ref) for target in chosen.targets]
+        chosen = settle(chosen, records)
+    answer = chosen.as_json()
+    driver = {"execution": request.execution, "callback": request.callback}
+    if isinstance(chosen, Deliver):
+        answer["rollouts"] = [{**driver, **one} for one in answer["rollouts"]]
+    if isinstance(chosen, Call):
+        by = f"execution {request.execution.rsplit('/', 1)[-1]}"
+        answer["body"] = {**driver, "by": by, **answer["body"]}
+    return answer
+
+
+def _record(world: World, ref: Any) -> Record:
+    try:
+        return world.services.read(ref).record
+    except Missing:
+        return EMPTY  # `deploy` says which service is missing, when its turn comes.
+
+
+@functions_framework.http
+def plan(request: flask.Request) -> Answer:
+    """Entry point: HTTP from the workflow."""
+    return respond("plan", request, parse, handle, world)

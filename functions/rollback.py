@@ -1,0 +1,115 @@
+"""rollback: stable gets everything, by one read and one write. For the workflow, and for alerts.
+
+Nothing heavy is imported here: this function starts cold in a bad moment. Events, notices and
+wake-ups come after the write and cannot fail it.
+"""
+
+import base64
+import binascii
+from typing import Any
+
+import flask
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from gcp.acting import act, answered, find_target
+from gcp.edge import Answer, respond
+from gcp.log import log
+from gcp.looking import roles
+from gcp.ports import World
+from gcp.world import lean_world
+from rollouts.actions import Stop
+from rollouts.blame import Blame, excused, look_since, named_target, weigh
+from rollouts.decisions import Decision
+from rollouts.errors import BadInput, BarqError
+from rollouts.incidents import Incident, parse_incident
+from rollouts.policy import ServiceRef
+from rollouts.record import Rollout
+from rollouts.requests import StepRequest, parse_step
+from rollouts.rolling_back import Ask, roll_back
+from rollouts.seen import ServiceSeen
+
+
+def handle(request: StepRequest, world: World) -> dict[str, Any]:
+    """Roll back for the driving execution, or at a person's word."""
+    target = find_target(world, request.driver.service, request.driver.target)
+    by_hand = request.by_hand
+    decided = str(request.action.get("because", "the workflow could not go on"))
+    ask = Ask(
+        because=f"rolled back by {request.by}: {request.reason}" if by_hand else decided,
+        refuse=by_hand or bool(request.action.get("refuse", False)),
+        by=request.by if by_hand else "",
+        by_hand=by_hand,
+        execution=request.driver.execution,
+    )
+    known: list[Rollout | None] = [None]
+
+    def decide(seen: ServiceSeen) -> Decision:
+        known[0] = seen.record.rollout
+        return roll_back(seen, ask, world.clock.now())
+
+    return answered(act(world, target.ref, decide, wake=by_hand), known[0])
+
+
+def handle_alert(data: bytes, world: World) -> Blame:
+    """Act on an alert, if it names a target of ours and the canary is to blame.
+
+    Raises Transient errors for another delivery; everything else is settled here, and a
+    message that is no incident raises BadInput.
+    """
+    incident = parse_incident(data)
+    named = named_target(incident, world.delivery)
+    if named is None:
+        return Blame(False, "it names no target of delivery.yaml")
+    ref = named[1].ref
+    found: list[Blame] = []
+
+    def decide(seen: ServiceSeen) -> Decision:
+        blame = _blame(incident, seen, ref, world)
+        found.append(blame)
+        if not blame.guilty:
+            return Decision(Stop("unchanged", blame.because))
+        ask = Ask(blame.because, refuse=True, by="alert")
+        return roll_back(seen, ask, world.clock.now())
+
+    act(world, ref, decide, wake=True)
+    return found[-1]
+
+
+def _blame(incident: Incident, seen: ServiceSeen, ref: ServiceRef, world: World) -> Blame:
+    now = world.clock.now()
+    rollout = seen.record.rollout
+    excuse = excused(incident, rollout, now)
+    if excuse or rollout is None:
+        return Blame(False, excuse)
+    since = look_since(rollout, now)
+    read = world.request_log.bad_requests(ref, roles(rollout), since, now)
+    return weigh(incident, rollout, read.bad)
+
+
+@functions_framework.http
+def rollback(request: flask.Request) -> Answer:
+    """Entry point: HTTP from the workflow."""
+    return respond("rollback", request, parse_step, handle, lean_world)
+
+
+@functions_framework.cloud_event
+def on_alert(event: CloudEvent) -> None:
+    """Entry point: the alert topic, pushed.
+
+    Returning acknowledges the message; raising makes Pub/Sub deliver it again, so only what
+    another delivery may cure is let through.
+    """
+    try:
+        data = base64.b64decode(event.data["message"]["data"], validate=True)
+        blame = handle_alert(data, lean_world())
+    except (BadInput, KeyError, TypeError, binascii.Error) as error:
+        log("WARNING", "alert.rejected", because=str(error) or type(error).__name__)
+        return
+    except BarqError as error:
+        if error.http_status >= 500:  # noqa: PLR2004
+            raise
+        log("ERROR", "alert.failed", because=error.message, hint=error.hint)
+        return
+    event_name = "alert.acted_on" if blame.guilty else "alert.ignored"
+    log("INFO", event_name, because=blame.because)

@@ -1,0 +1,110 @@
+"""status: what goes on now, in every target or in one. Changes nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+import functions_framework
+
+from gcp.acting import summary
+from gcp.edge import Answer, respond
+from gcp.looking import look
+from gcp.ports import World
+from gcp.world import world
+from rollouts.deciding import decide
+from rollouts.errors import BarqError
+from rollouts.instants import show_instant
+from rollouts.judging import judge
+from rollouts.policy import Target
+from rollouts.record import Rollout
+from rollouts.requests import Reader, read_name
+from rollouts.seen import ServiceSeen
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRequest:
+    service: str
+    """Empty: every service."""
+    target: str
+    """Empty: every target."""
+
+
+def parse(document: Any) -> StatusRequest:
+    given = document or {}
+    reader = Reader(given, "status")
+    names = {
+        key: read_name(reader, key, example) if isinstance(given, dict) and given.get(key) else ""
+        for key, example in (("service", "api"), ("target", "production"))
+    }
+    reader.done()
+    return StatusRequest(**names)
+
+
+def handle(request: StatusRequest, world: World) -> dict[str, Any]:
+    """Answer with a line of facts for each target asked for."""
+    found = [
+        _one(service.name, target, world)
+        for service in world.delivery.services
+        for target in service.targets
+        if request.service in ("", service.name) and request.target in ("", target.name)
+    ]
+    return {"kind": "status", "at": show_instant(world.clock.now()), "targets": found}
+
+
+def _one(service: str, target: Target, world: World) -> dict[str, Any]:
+    head = {"service": service, "target": target.name, "where": str(target.ref)}
+    try:
+        seen = world.services.read(target.ref)
+        return {**head, **_facts(seen, target, world)}
+    except BarqError as error:
+        return {**head, "error": error.message}
+
+
+def _facts(seen: ServiceSeen, target: Target, world: World) -> dict[str, Any]:
+    rollout = seen.record.rollout
+    facts: dict[str, Any] = {
+        "split": seen.shares,
+        "served": seen.served_shares,
+        "differs": seen.unexplained() if rollout and not rollout.ended else "",
+        "rollout": summary(rollout),
+    }
+    if rollout is None or rollout.ended:
+        return facts
+    facts |= {
+        "execution": rollout.execution,
+        "step": f"{len(rollout.shifts)} of {len(rollout.steps)}",
+        "shifts": [{"at": show_instant(one.at), "percent": one.percent} for one in rollout.shifts],
+        "verified": rollout.verified,
+    }
+    return facts | (_evidence(rollout, target, world) if rollout.shifts else _waiting(rollout))
+
+
+def _waiting(rollout: Rollout) -> dict[str, Any]:
+    approval = rollout.approval
+    if approval is None:
+        return {"waits_for": "revision" if rollout.state == "deploying" else "smoke_test"}
+    return {
+        "waits_for": "approval" if not approval.decision else "traffic",
+        "until": show_instant(approval.expires_at),
+        "approval": approval.decision,
+        "by": approval.by,
+    }
+
+
+def _evidence(rollout: Rollout, target: Target, world: World) -> dict[str, Any]:
+    now = world.clock.now()
+    signals, intervals = look(world, target.ref, rollout, now)
+    verdict = judge(intervals, rollout.policy, now)
+    return {
+        "waits_for": "data",
+        "verdict": verdict.as_json(),
+        "next": decide(rollout, verdict, now).as_json(),
+        "deadline": show_instant(rollout.shifts[0].at + rollout.policy.deadline),
+        "notes": list(signals.notes),
+    }
+
+
+@functions_framework.http
+def status(request: flask.Request) -> Answer:
+    """Entry point: HTTP from the workflow, or from a person with the right to call it."""
+    return respond("status", request, parse, handle, world)

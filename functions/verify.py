@@ -1,0 +1,89 @@
+"""verify: smoke tests on the canary's tag URL, before any user meets it. Also on the live URL."""
+
+import datetime as dt
+from typing import Any
+
+import flask
+import functions_framework
+
+from gcp.acting import act, action_only, answered, find_target
+from gcp.edge import Answer, respond
+from gcp.ports import World
+from gcp.world import world
+from rollouts.actions import Hold, RollBack, Stop
+from rollouts.deciding import first_shift
+from rollouts.policy import Smoke, Target
+from rollouts.requests import StepRequest, parse_step
+from rollouts.seen import ServiceSeen
+from rollouts.shifting import verified
+from rollouts.smoke import Tested, failures, passed_line
+from rollouts.stopping import driven
+from rollouts.traffic import CANARY_TAG, tag_url
+
+
+def handle(request: StepRequest, world: World) -> dict[str, Any]:
+    """One round of smoke tests a call; the number of rounds so far travels in `state`."""
+    target = find_target(world, request.driver.service, request.driver.target)
+    seen = world.services.read(target.ref)
+    if request.by_hand:
+        return _live(seen, target.policy.verify, world)
+    rollout = driven(seen, request.driver)
+    if isinstance(rollout, Stop):
+        return action_only(rollout, seen.record.rollout)
+    if rollout.state != "deployed":
+        return action_only(first_shift(rollout), rollout)
+    smoke = rollout.policy.verify
+    found = _round(seen, smoke, world)
+    wrong = failures(found, smoke)
+    if wrong:
+        return _again(request, smoke, wrong, seen)
+    line = passed_line(found)
+    decision = act(world, target.ref, lambda now_seen: _note(now_seen, request, line, world))
+    return answered(decision, rollout)
+
+
+def _note(seen: ServiceSeen, request: StepRequest, line: str, world: World) -> Any:
+    return verified(seen, request, line, world.clock.now())
+
+
+def _again(request: StepRequest, smoke: Smoke, wrong: str, seen: ServiceSeen) -> dict[str, Any]:
+    done = request.state.get("attempts", 0)
+    attempts = (done if isinstance(done, int) else 0) + 1
+    rollout = seen.record.rollout
+    if attempts >= smoke.attempts:
+        because = f"smoke tests failed {attempts} times: {wrong}"
+        return action_only(RollBack(because), rollout)
+    wait = max(1, int(smoke.every.total_seconds()))
+    hold = Hold(wait, f"smoke test {attempts} of {smoke.attempts}: {wrong}", "smoke_test")
+    return action_only(hold, rollout, state={"attempts": attempts})
+
+
+def _round(seen: ServiceSeen, smoke: Smoke, world: World) -> list[Tested]:
+    if not smoke.paths:
+        return []
+    url = tag_url(seen.served, CANARY_TAG)
+    if url is None:
+        return [_nowhere(path) for path in smoke.paths]
+    return [_get(url, path, seen, smoke, world) for path in smoke.paths]
+
+
+def _get(url: str, path: str, seen: ServiceSeen, smoke: Smoke, world: World) -> Tested:
+    return world.prober.get(url, path, audience=seen.url, timeout=smoke.latency_max * 2)
+
+
+def _nowhere(path: str) -> Tested:
+    return Tested(path, None, dt.timedelta(0), "the tag has no URL yet")
+
+
+def _live(seen: ServiceSeen, smoke: Smoke, world: World) -> dict[str, Any]:
+    found = [_get(seen.url, path, seen, smoke, world) for path in smoke.paths]
+    wrong = failures(found, smoke)
+    because = wrong or passed_line(found)
+    outcome: Any = "stopped" if wrong else "passed"
+    return action_only(Stop(outcome, f"{seen.url}: {because}"), seen.record.rollout)
+
+
+@functions_framework.http
+def verify(request: flask.Request) -> Answer:
+    """Entry point: HTTP from the workflow."""
+    return respond("verify", request, parse_step, handle, world)
