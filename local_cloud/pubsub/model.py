@@ -210,14 +210,23 @@ class PubSubModel:
         asked for; clients ask again.
         """
         self._audit.note(caller, _SUBSCRIBER + "Pull", subscription)
-        backlog = self._backlog(subscription)
+        backlog = self._pulled(subscription)
         checks.bounds("max_messages", count_max, 1, 2**31 - 1)
+        return backlog.pull(count_max)
+
+    def open_stream(self, subscription: str, *, caller: str | None = None) -> Backlog:
+        """Return the backlog that a StreamingPull reads and acknowledges from now on."""
+        self._audit.note(caller, _SUBSCRIBER + "StreamingPull", subscription)
+        return self._pulled(subscription)
+
+    def _pulled(self, subscription: str) -> Backlog:
+        backlog = self._backlog(subscription)
         if backlog.courier is not None:
             raise Refused(
                 "FAILED_PRECONDITION",
                 "This method is not supported for this subscription type.",
             )
-        return backlog.pull(count_max)
+        return backlog
 
     def acknowledge(
         self, subscription: str, ack_ids: Sequence[str], *, caller: str | None = None

@@ -4,6 +4,7 @@ Each route is the gRPC method, its request read from path, query and JSON body.
 Source: the `google.api.http` annotations of google/pubsub/v1/pubsub.proto.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from local_cloud.pubsub.methods import PublisherRpcs, Rpc, SubscriberRpcs
 from local_cloud.pubsub.model import PubSubModel
 from local_cloud.pubsub.wire import proto
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/\-_]*={0,2}")
 _PROJECT = "/v1/projects/{project}"
 _TOPIC = _PROJECT + "/topics/{id}"
 _SUBSCRIPTION = _PROJECT + "/subscriptions/{id}"
@@ -83,11 +85,25 @@ def _read(request: ApiRequest, request_name: str) -> Any:
     document = request.json() if request.method != "GET" else _paging(request.query)
     if not isinstance(document, dict):
         raise Refused("INVALID_ARGUMENT", "Invalid JSON payload received. Expected an object.")
+    if request_name == "PublishRequest":
+        _check_data(document.get("messages"))
     try:
         return json_format.ParseDict(document, proto(request_name)())
     except json_format.ParseError as error:
         problem = f"Invalid JSON payload received. {error}"
         raise Refused("INVALID_ARGUMENT", problem) from None
+
+
+def _check_data(messages: Any) -> None:
+    """Refuse data that is not base64. The parser would skip what it cannot read."""
+    for index, message in enumerate(messages if isinstance(messages, list) else []):
+        data = message.get("data", "") if isinstance(message, dict) else ""
+        if isinstance(data, str) and not _BASE64.fullmatch(data):
+            raise Refused(
+                "INVALID_ARGUMENT",
+                f"Invalid value at 'messages[{index}].data' (TYPE_BYTES),"
+                f' Base64 decoding failed for "{data}"',
+            )
 
 
 def _paging(query: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

@@ -31,6 +31,7 @@ from local_cloud.kit.http import Inbound, NoAnswer, Outbound
 from local_cloud.kit.scheduler import LoopScheduler
 from local_cloud.pubsub.methods import methods
 from local_cloud.pubsub.model import PubSubModel
+from local_cloud.pubsub.streaming import add_streaming_pull
 from local_cloud.pubsub.values import PubSubSettings
 
 
@@ -121,6 +122,7 @@ def _our_server() -> Iterator[str]:
         server = grpc.aio.server(options=[("grpc.max_receive_message_length", 20_000_000)])
         for service, rpcs in methods(model).items():
             add_service(server, service, rpcs, NoTokens())
+        add_streaming_pull(server, model, NoTokens())
         ready.append(server.add_insecure_port("127.0.0.1:0"))
         await server.start()
         started.set()

@@ -3,7 +3,9 @@
 Where the subjects differ, the test says which one behaves like the real service, and why.
 """
 
+import contextlib
 import itertools
+import queue
 import time
 from collections.abc import Callable
 from typing import Any
@@ -259,6 +261,26 @@ def test_a_push_endpoint_can_be_changed(subject, receiver):
 
     assert len(after.wait_for(1)) == 1
     assert before.bodies == []
+
+
+def test_the_subscribing_client_gets_and_acknowledges_messages(subject):
+    topic, subscription = fresh(subject)
+    got: queue.Queue[Any] = queue.Queue()
+
+    stream = subject.subscriber.subscribe(subscription, callback=got.put)
+    try:
+        publish(subject, topic, PubsubMessage(data=b"1"))
+        first = got.get(timeout=10)
+        first.nack()
+        again = got.get(timeout=10)
+        again.ack()
+    finally:
+        stream.cancel()
+        with contextlib.suppress(Exception):
+            stream.result(timeout=10)
+
+    assert (first.data, again.message_id) == (b"1", first.message_id)
+    assert pull(subject, subscription, wait_seconds=0.3) is None
 
 
 Refusal = tuple[type[Exception], Callable[[Any, str, str], Any]]

@@ -1,6 +1,9 @@
 """Push and in-process delivery: shape, identity, repetition, dead letters, bad weather."""
 
 import base64
+import datetime as dt
+import itertools
+from typing import Any
 
 import pytest
 
@@ -115,7 +118,7 @@ def test_without_a_policy_backoff_runs_from_a_tenth_of_a_second_to_a_minute(worl
 
     world.clock.run_for(600)
 
-    gaps = [b - a for a, b in zip(world.endpoint.times(), world.endpoint.times()[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(world.endpoint.times())]
     assert gaps[:3] == pytest.approx([0.1, 0.2, 0.4])
     assert gaps[-1] == pytest.approx(60)
 
@@ -194,7 +197,7 @@ def test_only_matching_messages_are_pushed(world):
 
 
 def test_an_in_process_subscriber_acknowledges_by_returning(world):
-    seen = []
+    seen: list[Any] = []
     world.subscribe(deliver=seen.append)
     message_id = world.publish()
     assert seen == []  # Never within the publish call itself.
@@ -205,7 +208,7 @@ def test_an_in_process_subscriber_acknowledges_by_returning(world):
 
 
 def test_an_in_process_subscriber_that_refuses_is_asked_again(world):
-    seen = []
+    seen: list[tuple[dt.datetime, Any]] = []
 
     def deliver(body):
         seen.append((world.clock.now(), body))
@@ -216,7 +219,7 @@ def test_an_in_process_subscriber_that_refuses_is_asked_again(world):
     world.publish()
     world.clock.run_for(3600)
 
-    waits = [(b - a).total_seconds() for (a, _), (b, _) in zip(seen, seen[1:], strict=False)]
+    waits = [(b - a).total_seconds() for (a, _), (b, _) in itertools.pairwise(seen)]
     assert waits == [10, 20]
 
 
