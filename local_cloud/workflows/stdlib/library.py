@@ -1,0 +1,26 @@
+"""Every name of the standard library, in one place for the compiler."""
+
+from typing import Final
+
+from local_cloud.workflows.stdlib import data, helpers, http, system, text
+from local_cloud.workflows.stdlib.registry import Blocking, Function
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    **helpers.FUNCTIONS,
+    **text.FUNCTIONS,
+    **data.FUNCTIONS,
+    **system.FUNCTIONS,
+}
+BLOCKING: Final[dict[str, Blocking]] = {**system.BLOCKING, **http.BLOCKING}
+PREDICATES: Final = http.PREDICATES
+POLICIES: Final = http.POLICIES
+VALUES: Final = http.VALUES
+
+NAMESPACES: Final = frozenset(
+    name.partition(".")[0] for name in (*FUNCTIONS, *BLOCKING) if "." in name
+)
+
+
+def is_blocking(name: str) -> bool:
+    """Whether only a `call` step may call `name` (reference 2.2)."""
+    return name in BLOCKING or name.startswith(("googleapis.", "experimental.executions."))

@@ -1,0 +1,99 @@
+"""How standard library functions are described to the compiler, and checks they share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from local_cloud.workflows.effects import Effect
+from local_cloud.workflows.faults import fault
+from local_cloud.workflows.values import message_name
+
+REQUIRED: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    default: Any = REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that answers at once. `needs_host`: its first argument is the execution."""
+
+    parameters: tuple[Parameter, ...]
+    call: Callable[..., Any]
+    needs_host: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """A function that only a `call` step may use: it makes an effect.
+
+    `begin(execution, *arguments)` returns the effect, or None when there is nothing to wait
+    for. `finish(outcome)` returns the step's value; None for `finish`: the effect is not
+    answered and the value is null.
+    """
+
+    parameters: tuple[Parameter, ...]
+    begin: Callable[..., Effect | None]
+    finish: Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """What `${http.default_retry}` stands for."""
+
+    predicate: Callable[[Any], bool]
+    max_retries: int
+    initial_delay: float
+    max_delay: float
+    multiplier: float
+
+
+def parameters(*names: str, **defaults: Any) -> tuple[Parameter, ...]:
+    """Return parameters: required names first, then those with defaults."""
+    return (
+        *(Parameter(name) for name in names),
+        *(Parameter(name, default) for name, default in defaults.items()),
+    )
+
+
+def function(call: Callable[..., Any], *names: str, **defaults: Any) -> Function:
+    return Function(parameters(*names, **defaults), call)
+
+
+def refuse(expected: str, value: Any) -> NoReturn:
+    """Raise the TypeError of an argument that is not `expected`."""
+    raise fault("TypeError", f"argument must be {expected}, got '{message_name(value)}'")
+
+
+def text(value: Any) -> str:
+    return value if type(value) is str else refuse("a string", value)
+
+
+def octets(value: Any) -> bytes:
+    return value if type(value) is bytes else refuse("bytes", value)
+
+
+def whole(value: Any) -> int:
+    return value if type(value) is int else refuse("an integer", value)
+
+
+def number(value: Any) -> float:
+    """Return an integer or double as it is."""
+    if type(value) is int or type(value) is float:
+        return value
+    return refuse("a number", value)
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if type(value) is dict else refuse("a map", value)
+
+
+def listing(value: Any) -> list[Any]:
+    return value if type(value) is list else refuse("a list", value)
+
+
+def truth(value: Any) -> bool:
+    return value if type(value) is bool else refuse("a boolean", value)
