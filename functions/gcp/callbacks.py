@@ -9,7 +9,7 @@ AWAKE_OR_GONE: Final = frozenset({404, 429})
 """404: the execution ended or its endpoint is gone. 429: enough wake-ups wait there already."""
 
 
-class Callbacks:
+class CallbackWaker:
     """Implements `ports.Waker`. `endpoint` is CALLBACKS_ENDPOINT.
 
     The URL comes from an annotation that others can write, and the request carries this

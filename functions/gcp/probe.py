@@ -3,7 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import requests
 from google.auth import exceptions as auth_errors
@@ -21,7 +21,7 @@ class IdTokens:
     """ID tokens of this process's identity, from the metadata server, kept while they are valid."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, id_token.Credentials] = {}
+        self._kept: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     def token(self, audience: str) -> str:
@@ -37,7 +37,9 @@ class IdTokens:
         request = Request()
         credentials = self._kept.get(audience)
         if credentials is None:
-            credentials = id_token.fetch_id_token_credentials(audience, request=request)
+            credentials = id_token.fetch_id_token_credentials(  # type: ignore[no-untyped-call]
+                audience, request=request
+            )
             self._kept[audience] = credentials
         if not credentials.valid:
             credentials.refresh(request)

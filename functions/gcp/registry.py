@@ -7,13 +7,11 @@ from typing import Any, Final
 
 from gcp.session import Session
 
-ACCEPT: Final = ", ".join(
-    (
-        "application/vnd.oci.image.index.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json",
-        "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.v2+json",
-    )
+ACCEPT: Final = (
+    "application/vnd.oci.image.index.v1+json,"
+    " application/vnd.docker.distribution.manifest.list.v2+json,"
+    " application/vnd.oci.image.manifest.v1+json,"
+    " application/vnd.docker.distribution.manifest.v2+json"
 )
 
 

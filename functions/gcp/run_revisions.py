@@ -23,7 +23,7 @@ from rollouts.policy import ServiceRef
 from rollouts.seen import Readiness, RevisionSeen
 
 TIMEOUT_SECONDS: Final = 20.0
-_READINESS: Final[Mapping[Condition.State, Readiness]] = {
+_READINESS: Final[Mapping[int, Readiness]] = {
     Condition.State.CONDITION_SUCCEEDED: "ready",
     Condition.State.CONDITION_FAILED: "failed",
 }

@@ -24,7 +24,10 @@ def authorized_session() -> requests.Session:
     """Return a session with the identity of the process (metadata server)."""
     credentials, _ = google.auth.default(scopes=[SCOPE])
     # 0: a 401 is an answer like any other. Tokens about to expire are refreshed before the call.
-    return AuthorizedSession(credentials, max_refresh_attempts=0)
+    session: requests.Session = AuthorizedSession(  # type: ignore[no-untyped-call]
+        credentials, max_refresh_attempts=0
+    )
+    return session
 
 
 class Session:

@@ -27,6 +27,9 @@ def translated(not_done: str) -> Iterator[None]:
 def error_for_call(error: api_errors.GoogleAPICallError, not_done: str) -> BarqError:
     """Return the error for a call that was answered with an error, over gRPC or REST."""
     if isinstance(error.response, requests.Response):
-        return error_for(error.response, not_done)
+        # The library's own message holds the URL, and all of a body that is not JSON.
+        found = error_for(error.response, not_done)
+        assert found is not None
+        return found
     status = error.grpc_status_code.name if error.grpc_status_code is not None else ""
     return error_of(int(error.code or 500), status, str(error.message or ""), not_done)

@@ -1,0 +1,183 @@
+"""Cloud Monitoring: totals and latencies of two revisions, by the official client (gRPC).
+
+Whole, but minutes late: nothing here is newer than the metric's own ingest delay.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Literal
+
+from google.cloud import monitoring_v3
+from google.cloud.monitoring_v3.types import Aggregation, ListTimeSeriesRequest, TimeInterval
+
+from gcp.distributions import histogram_of
+from gcp.lazily import Lazy
+from gcp.ports import Totals
+from gcp.vendor_errors import translated
+from rollouts.errors import Refused
+from rollouts.intervals import Histogram, Point
+from rollouts.policy import ServiceRef
+
+Role = Literal["canary", "stable"]
+REQUEST_COUNT: Final = "run.googleapis.com/request_count"
+REQUEST_LATENCIES: Final = "run.googleapis.com/request_latencies"
+CLASS: Final = "metric.labels.response_code_class"
+REVISION: Final = "resource.labels.revision_name"
+TIMEOUT_SECONDS: Final = 20.0
+_EPOCH: Final = dt.datetime.fromtimestamp(0, dt.UTC)
+_Key = tuple[Role, dt.datetime]
+
+
+def client_at(endpoint: str) -> Callable[[], monitoring_v3.MetricServiceClient]:
+    """Return what makes the client. `endpoint` is MONITORING_ENDPOINT."""
+    return lambda: monitoring_v3.MetricServiceClient(client_options={"api_endpoint": endpoint})
+
+
+class CloudMetrics:
+    """Implements `ports.Metrics`.
+
+    Two calls a look, and one more in a process for each project: the descriptor. `make` makes
+    the official client, at the first call.
+    """
+
+    def __init__(self, make: Callable[[], monitoring_v3.MetricServiceClient]) -> None:
+        self._client = Lazy(make)
+        self._timing: dict[str, tuple[dt.timedelta, dt.timedelta]] = {}
+
+    def totals(
+        self,
+        ref: ServiceRef,
+        revisions: Mapping[str, Role],
+        since: dt.datetime,
+        now: dt.datetime,
+    ) -> Totals:
+        """Return the periods that are visible at `now` and end after `since`.
+
+        Sample period and ingest delay are the metric descriptor's own.
+        """
+        not_done = f"the metrics of {ref} were not read"
+        with translated(not_done):
+            period, delay = self._period_and_delay(ref.project)
+            start, end = on_grid(since, period), on_grid(now - delay, period)
+            if end <= start or not revisions:
+                return Totals((), end, period)
+            counts = self._read(ref, revisions, REQUEST_COUNT, start, end, period)
+            latencies = self._read(ref, revisions, REQUEST_LATENCIES, start, end, period)
+            points = points_of(counts, latencies, revisions, period)
+        return Totals(points, end, period)
+
+    def _period_and_delay(self, project: str) -> tuple[dt.timedelta, dt.timedelta]:
+        if project not in self._timing:
+            name = f"projects/{project}/metricDescriptors/{REQUEST_COUNT}"
+            metadata = (
+                self._client()
+                .get_metric_descriptor(name=name, retry=None, timeout=TIMEOUT_SECONDS)
+                .metadata
+            )
+            period = metadata.sample_period.ToTimedelta()
+            if period <= dt.timedelta(0):
+                raise Refused(f"metrics were not read: {REQUEST_COUNT} tells no sample period")
+            self._timing[project] = period, metadata.ingest_delay.ToTimedelta()
+        return self._timing[project]
+
+    def _read(
+        self,
+        ref: ServiceRef,
+        revisions: Iterable[str],
+        metric: str,
+        start: dt.datetime,
+        end: dt.datetime,
+        period: dt.timedelta,
+    ) -> list[Any]:
+        request = ListTimeSeriesRequest(
+            name=f"projects/{ref.project}",
+            filter=filter_of(ref, revisions, metric),
+            interval=TimeInterval(start_time=start, end_time=end),
+            aggregation=aggregation_of(metric, period),
+            view=ListTimeSeriesRequest.TimeSeriesView.FULL,
+        )
+        # The pager asks for further pages by itself.
+        return list(self._client().list_time_series(request, retry=None, timeout=TIMEOUT_SECONDS))
+
+
+def on_grid(instant: dt.datetime, period: dt.timedelta) -> dt.datetime:
+    """Return the last instant at or before this one that is whole periods from the epoch."""
+    return instant - (instant - _EPOCH) % period
+
+
+def filter_of(ref: ServiceRef, revisions: Iterable[str], metric: str) -> str:
+    """Return the filter: one metric, one service, these revisions; latencies without the 5xx.
+
+    A request that failed is judged as an error; how fast it failed tells nothing of latency.
+    """
+    names = ", ".join(_quoted(name) for name in sorted(revisions))
+    terms = [
+        f"metric.type = {_quoted(metric)}",
+        'resource.type = "cloud_run_revision"',
+        f"resource.labels.service_name = {_quoted(ref.service)}",
+        f"resource.labels.location = {_quoted(ref.region)}",
+        f"{REVISION} = one_of({names})",
+    ]
+    if metric == REQUEST_LATENCIES:
+        terms.append(f'{CLASS} != "5xx"')
+    return " AND ".join(terms)
+
+
+def aggregation_of(metric: str, period: dt.timedelta) -> Aggregation:
+    """Return how series are joined: sums on the sample period's own grid.
+
+    ALIGN_SUM and not ALIGN_DELTA or ALIGN_RATE: those interpolate periods without data, which
+    invents traffic for a canary that has little. Source: reference/gcp.md, section 2.
+    """
+    return Aggregation(
+        alignment_period=period,
+        per_series_aligner=Aggregation.Aligner.ALIGN_SUM,
+        cross_series_reducer=Aggregation.Reducer.REDUCE_SUM,
+        group_by_fields=[REVISION] + ([CLASS] if metric == REQUEST_COUNT else []),
+    )
+
+
+def points_of(
+    counts: Iterable[Any],
+    latencies: Iterable[Any],
+    revisions: Mapping[str, Role],
+    period: dt.timedelta,
+) -> tuple[Point, ...]:
+    """Return a point for each role and period with a request, in order of time. Pure.
+
+    Points stand by their ends: the start that Google writes may be a millisecond late.
+    """
+    requests: dict[_Key, int] = {}
+    errors: dict[_Key, int] = {}
+    histograms: dict[_Key, Histogram | None] = {}
+    for series, key, value in _values(counts, revisions):
+        number = int(value.int64_value or value.double_value)
+        requests[key] = requests.get(key, 0) + number
+        if series.metric.labels.get("response_code_class") == "5xx":
+            errors[key] = errors.get(key, 0) + number
+    for _, key, value in _values(latencies, revisions):
+        histograms[key] = histogram_of(value.distribution_value)
+    return tuple(
+        Point(
+            end - period, end, role, number, errors.get((role, end), 0), histograms.get((role, end))
+        )
+        for (role, end), number in sorted(requests.items(), key=lambda one: (one[0][1], one[0][0]))
+        if number
+    )
+
+
+def _values(
+    several: Iterable[Any], revisions: Mapping[str, Role]
+) -> Iterable[tuple[Any, _Key, Any]]:
+    for series in several:
+        role = revisions.get(series.resource.labels.get("revision_name", ""))
+        if role is None:
+            continue
+        for point in series.points:
+            end = dt.datetime.fromtimestamp(point.interval.end_time.timestamp(), dt.UTC)
+            yield series, (role, end), point.value
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,107 @@
+"""The request log: bad requests within seconds, by one REST call a look. No totals.
+
+An exclusion filter of the team's may drop entries, so silence here is not health. 60 reads a
+minute are a project's whole quota. Source: reference/gcp.md, section 2, "Request log".
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
+
+from gcp.ports import LogRead
+from gcp.session import Session
+from rollouts.errors import Refused
+from rollouts.instants import parse_instant, show_instant
+from rollouts.intervals import BadRequest
+from rollouts.policy import ServiceRef
+
+Role = Literal["canary", "stable"]
+PAGE_SIZE: Final = 1000
+"""The most that `entries:list` gives. A page that is full is evidence enough."""
+
+
+class RestRequestLog:
+    """Implements `ports.RequestLog`. `endpoint` is LOGGING_ENDPOINT."""
+
+    def __init__(self, session: Session, endpoint: str) -> None:
+        self._session = session
+        self._endpoint = endpoint
+
+    def bad_requests(
+        self,
+        ref: ServiceRef,
+        revisions: Mapping[str, Role],
+        since: dt.datetime,
+        now: dt.datetime,
+    ) -> LogRead:
+        """Return the 5xx that began in [since, now), in one call, oldest first.
+
+        Newest first is the order that is asked for: stable's troubles of long ago must not fill
+        the page before the canary's of now. A request is in the log when it has ended and is
+        found by when it began, so looks must overlap by as long as requests take.
+        """
+        body = {
+            "resourceNames": [f"projects/{ref.project}"],
+            "filter": filter_of(ref, revisions, since, now),
+            "orderBy": "timestamp desc",
+            "pageSize": PAGE_SIZE,
+        }
+        url = f"{self._endpoint}/v2/entries:list"
+        answer = self._session.call(
+            "POST", url, f"the request log of {ref} was not read", body=body
+        )
+        entries = answer.get("entries", ())
+        return LogRead(bad_of(entries, revisions), now, bool(answer.get("nextPageToken")))
+
+
+def filter_of(
+    ref: ServiceRef, revisions: Iterable[str], since: dt.datetime, now: dt.datetime
+) -> str:
+    """Return the filter, in Logging's query language. Pure."""
+    names = " OR ".join(_quoted(name) for name in sorted(revisions))
+    log = f"projects/{ref.project}/logs/run.googleapis.com%2Frequests"
+    return " AND ".join(
+        (
+            f"logName={_quoted(log)}",
+            'resource.type="cloud_run_revision"',
+            f"resource.labels.service_name={_quoted(ref.service)}",
+            f"resource.labels.location={_quoted(ref.region)}",
+            f"resource.labels.revision_name=({names})",
+            "httpRequest.status>=500",
+            f"timestamp>={_quoted(show_instant(since))}",
+            f"timestamp<{_quoted(show_instant(now))}",
+        )
+    )
+
+
+def bad_of(entries: Iterable[Any], revisions: Mapping[str, Role]) -> tuple[BadRequest, ...]:
+    """Return the bad requests of entries, each once, in order of their ends. Pure.
+
+    An entry without `labels.instanceId` never reached a container: the platform answered it, so
+    it speaks of no revision, and the metrics do not count it either.
+    """
+    found: dict[str, BadRequest] = {}
+    for entry in entries:
+        role = revisions.get(entry.get("resource", {}).get("labels", {}).get("revision_name", ""))
+        if role is None or not entry.get("labels", {}).get("instanceId"):
+            continue
+        one = BadRequest(str(entry["insertId"]), role, _ended(entry))
+        found[one.id] = one
+    return tuple(sorted(found.values(), key=lambda one: (one.ended, one.id)))
+
+
+def _ended(entry: Mapping[str, Any]) -> dt.datetime:
+    """Return when a request ended: `timestamp` is when it began, `latency` such as "0.355s"."""
+    latency = str(entry.get("httpRequest", {}).get("latency", "0s"))
+    try:
+        took = dt.timedelta(seconds=float(latency.removesuffix("s")))
+        return parse_instant(entry.get("timestamp")) + took
+    except (ValueError, OverflowError) as error:
+        raise Refused(
+            f"the request log was not read: entry {entry.get('insertId')} tells no time"
+        ) from error
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
