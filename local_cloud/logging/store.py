@@ -61,10 +61,10 @@ class Shelf:
 
     def scan(self, wanted: Wanted) -> Iterator[Stored]:
         """Yield what was recorded late enough to be wanted, the newest recording first."""
-        since = None if wanted.since is None else wanted.since - self._ahead
         for entries in (self._bad,) if wanted.only_bad else (self._bad, self._others):
             for stored in reversed(entries):
-                if since is not None and stored.recorded < since:
+                # A difference, for a sum may leave the years that instants can have.
+                if wanted.since is not None and wanted.since - stored.recorded > self._ahead:
                     break
                 yield stored
 

@@ -6,7 +6,6 @@ belongs whole to the period in which it ends. Source: reference/gcp.md, section 
 """
 
 import datetime as dt
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -27,6 +26,8 @@ ALIGNERS: Final = {
 }
 """Supported aligners by value type of the metric."""
 REDUCERS: Final = ("REDUCE_NONE", "REDUCE_SUM", *PERCENTILE_REDUCERS)
+ALIGNMENT_MAX_SECONDS: Final = 104 * 7 * 86_400
+"""Source: `Aggregation.alignment_period`: 104 weeks for charts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,14 @@ def check(aggregation: Aggregation, metric: Metric, alignment_min_seconds: float
             'Field aggregation.perSeriesAligner had an invalid value of "ALIGN_NONE": a'
             " crossSeriesReducer needs an aligner other than ALIGN_NONE.",
         )
-    if aligner != "ALIGN_NONE" and aggregation.alignment_seconds < alignment_min_seconds:
+    if aligner != "ALIGN_NONE" and not (
+        alignment_min_seconds <= aggregation.alignment_seconds <= ALIGNMENT_MAX_SECONDS
+    ):
         raise Refused(
             "INVALID_ARGUMENT",
             "Field aggregation.alignmentPeriod had an invalid value of"
-            f' "{aggregation.alignment_seconds:g}s": must be at least {alignment_min_seconds:g}s.',
+            f' "{aggregation.alignment_seconds:g}s": must be at least {alignment_min_seconds:g}s'
+            f" and at most {ALIGNMENT_MAX_SECONDS}s.",
         )
     _check_group_by(aggregation, metric)
 
@@ -132,7 +136,7 @@ def _align(series: TimeSeries, aggregation: Aggregation, end: dt.datetime) -> Ti
     period = dt.timedelta(seconds=aggregation.alignment_seconds)
     values: dict[int, list[Value]] = {}
     for point in series.points:
-        values.setdefault(math.floor((end - point.end) / period), []).append(point.value)
+        values.setdefault((end - point.end) // period, []).append(point.value)
     to_value, kind, value_type = _aligner(aggregation, series)
     points = [
         Point(
@@ -190,6 +194,8 @@ def _reduce(members: Sequence[TimeSeries], reducer: str, fields: Sequence[str]) 
 
 
 def _sum(values: Sequence[Value]) -> Value:
+    if len(values) == 1:
+        return values[0]  # The usual case, and summing histograms is what costs time here.
     distributions = _distributions(values)
     return merged(distributions) if distributions else sum(_numbers(values))
 

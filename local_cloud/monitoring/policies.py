@@ -18,6 +18,8 @@ GROUP_LABELS: Final = ("service_name", "revision_name", "location")
 """What conditions group by: without these a reader cannot tell which revision is bad."""
 GROUP_BY: Final = tuple(f"resource.label.{label}" for label in GROUP_LABELS)
 SEVERITIES: Final = ("", "CRITICAL", "ERROR", "WARNING")
+ALIGNMENT_MAX_SECONDS: Final = 90_000
+"""Source: reference/gcp.md, section 2: 25 hours for alert policies."""
 Group = tuple[str, ...]
 """The values of GROUP_LABELS."""
 
@@ -173,6 +175,8 @@ def check(policy: AlertPolicy, monitoring: MonitoringModel) -> None:
         problems.append("displayName is empty")
     if policy.duration_seconds % step or policy.duration_seconds < 0:
         problems.append(f"duration is {policy.duration_seconds}s: must be a multiple of {step}s")
+    if policy.alignment_seconds > ALIGNMENT_MAX_SECONDS:
+        problems.append(f"alignmentPeriod is {policy.alignment_seconds}s: must be 90000s or less")
     if policy.severity not in SEVERITIES:
         problems.append(f"severity is {policy.severity!r}: CRITICAL, ERROR or WARNING")
     if not re.fullmatch(r"projects/[^/]+/topics/[^/]+", policy.topic):

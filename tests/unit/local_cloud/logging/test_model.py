@@ -283,6 +283,7 @@ def test_a_written_entry_with_a_later_timestamp_is_found_by_time(world):
     world.scheduler.run_for(60)
 
     assert len(world.read('timestamp>="2026-01-31T17:00:00Z"')) == 1
+    assert len(world.read('timestamp>="0001-01-01T00:00:00Z"')) == 1
 
 
 def test_many_good_requests_do_not_push_out_the_bad_ones():

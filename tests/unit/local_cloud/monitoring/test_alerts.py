@@ -344,6 +344,7 @@ def test_a_notification_that_fails_does_not_end_the_looking():
         ({"display_name": ""}, "displayName is empty"),
         ({"duration_seconds": 90}, "multiple of 60s"),
         ({"alignment_seconds": 30}, "at least 60s"),
+        ({"alignment_seconds": 10**15}, "90000s or less"),
         ({"severity": "LOUD"}, "severity"),
         ({"topic": "alerts"}, "topic"),
         ({"user_labels": {"Service": "fleet"}}, "userLabels"),

@@ -12,6 +12,8 @@ from google.cloud import monitoring_v3 as v3
 from google.cloud.monitoring_v3.services.metric_service.transports import (
     MetricServiceGrpcTransport,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from local_cloud.kit.audit import Audit
 from local_cloud.kit.errors import Refused
@@ -88,6 +90,47 @@ def test_what_is_not_supported_is_refused_by_name(change, says):
     with pytest.raises(Refused, match="INVALID_ARGUMENT") as refusal:
         call(model_with_traffic(), "ListTimeSeries", request_of(**change))
     assert says in refusal.value.message
+
+
+SECONDS = st.integers(-(2**40), 2**40) | st.just(int(START.timestamp()) + 600)
+AGGREGATIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "alignment_period": st.fixed_dictionaries({"seconds": SECONDS, "nanos": st.integers(0, 9)}),
+        "per_series_aligner": st.integers(0, 30),
+        "cross_series_reducer": st.integers(0, 30),
+        "group_by_fields": st.lists(st.sampled_from(["metric.label.route", "project", "x"])),
+    },
+)
+REQUESTS = st.fixed_dictionaries(
+    {"filter": st.sampled_from([COUNT, LATENCIES])},
+    optional={
+        "name": st.sampled_from(["projects/p", "p", ""]),
+        "interval": st.fixed_dictionaries(
+            {},
+            optional={
+                "start_time": st.fixed_dictionaries({"seconds": SECONDS}),
+                "end_time": st.fixed_dictionaries({"seconds": SECONDS}),
+            },
+        ),
+        "aggregation": AGGREGATIONS,
+        "view": st.integers(0, 3),
+        "page_size": st.integers(-(2**31), 2**31 - 1),
+        "page_token": st.text(max_size=4),
+    },
+)
+TRAFFIC = model_with_traffic()
+
+
+@given(REQUESTS)
+def test_whatever_request_arrives_only_refused_escapes(fields):
+    message = v3.ListTimeSeriesRequest.pb()(**({"name": "projects/p"} | fields))
+    code = "OK"
+    try:
+        methods(TRAFFIC)[0].call(message, None).SerializeToString()
+    except Refused as refusal:
+        code = refusal.code
+    assert code in ("OK", "INVALID_ARGUMENT")
 
 
 @pytest.mark.parametrize(("settings", "period", "delay"), [(None, 60, 120), (DEMO, 1, 0)])
