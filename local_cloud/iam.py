@@ -93,15 +93,15 @@ _BY_SERVICE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Executions.ListStepEntries": ("workflows.stepEntries.list",),
         "Executions.TriggerPubsubExecution": ("workflows.executions.create",),
     },
-    "google.devtools.artifactregistry.v1": {
-        "Docker.GetManifest": ("artifactregistry.repositories.downloadArtifacts",),
-        "Docker.HeadManifest": ("artifactregistry.repositories.downloadArtifacts",),
-    },
 }
 PERMISSIONS: Final = {
     f"{service}.{method}": frozenset(permissions)
     for service, methods in _BY_SERVICE.items()
     for method, permissions in methods.items()
+} | {
+    # The registry's own names, as its audit log has them: no service before the method.
+    "Docker-GetManifest": frozenset({"artifactregistry.repositories.downloadArtifacts"}),
+    "Docker-HeadManifest": frozenset({"artifactregistry.repositories.downloadArtifacts"}),
 }
 """The permissions that each method asks of its caller, by Google's full method name."""
 

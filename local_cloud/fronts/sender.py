@@ -5,6 +5,7 @@ A forgotten endpoint must be an error, never a request to Google: no name is eve
 """
 
 import asyncio
+import io
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -42,7 +43,11 @@ class AiohttpSender:
             await self._session.close()
 
     async def _send(self, request: Outbound, done: Callable[[Inbound | NoAnswer], None]) -> None:
-        done(await self._answer(request))
+        try:
+            answer = await self._answer(request)
+        except Exception as error:  # noqa: BLE001 - else its caller would wait for ever.
+            answer = NoAnswer("broken", f"the sender failed: {error!r}")
+        done(answer)
 
     async def _answer(self, request: Outbound) -> Inbound | NoAnswer:
         """Map every way of failing to one of the three that a caller can tell apart."""
@@ -65,7 +70,7 @@ class AiohttpSender:
             request.method,
             URL(request.url, encoded=True),
             headers=request.headers,
-            data=request.body or None,
+            data=io.BytesIO(request.body) if request.body else None,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=request.timeout_seconds),
         ) as answer:
@@ -127,13 +132,14 @@ async def _read(stream: aiohttp.StreamReader) -> bytes | None:
 def _refusal(url: str) -> NoAnswer | None:
     try:
         parsed = URL(url, encoded=True)
+        host = parsed.host or ""  # Only now the port is read, and may be none.
     except ValueError as error:
         return NoAnswer("never_connected", f"{url!r} is not a URL: {error}")
     if parsed.scheme not in ("http", "https"):
         return NoAnswer("never_connected", f"{url!r} is not an http or https URL")
-    if not _is_loopback(parsed.host or ""):
+    if not _is_loopback(host):
         return NoAnswer(
-            "never_connected", f"{parsed.host} refused: the local cloud only talks to loopback"
+            "never_connected", f"{host} refused: the local cloud only talks to loopback"
         )
     return None
 
