@@ -92,9 +92,9 @@ def approve(request: flask.Request) -> Answer:
 
     def read(document: Any) -> ApproveRequest:
         if request.method == "GET":
-            return parse(dict(request.args), caller_of(request.headers))
+            return parse(dict(request.args), caller_of(request.headers.get("Authorization", "")))
         if isinstance(document, dict) and document.get("decision") is None:
             raise BadInput("approve: decision is missing: must be approve or deny.")
-        return parse(document, caller_of(request.headers))
+        return parse(document, caller_of(request.headers.get("Authorization", "")))
 
     return respond("approve", request, read, handle, world)

@@ -12,7 +12,7 @@ from gcp.ports import World
 from gcp.world import world
 from rollouts.actions import Hold, RollBack, Stop
 from rollouts.deciding import first_shift
-from rollouts.policy import Smoke, Target
+from rollouts.policy import Smoke
 from rollouts.requests import StepRequest, parse_step
 from rollouts.seen import ServiceSeen
 from rollouts.shifting import verified

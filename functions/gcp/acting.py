@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gcp.compare_and_swap import update
-from gcp.log import log
+from gcp.log import Severity, log
 from gcp.ports import World
 from rollouts.actions import Action
 from rollouts.decisions import Decision
@@ -47,7 +47,7 @@ def tell(world: World, notices: Sequence[Notice]) -> None:
     """Log and publish what happened."""
     for notice in notices:
         event = notice.as_cloud_event()
-        severity = "ERROR" if notice.kind == "traffic.stuck" else "INFO"
+        severity: Severity = "ERROR" if notice.kind == "traffic.stuck" else "INFO"
         log(severity, notice.kind, **{k: v for k, v in event["data"].items() if k != "event"})
     if not notices:
         return

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import flask
 
-from gcp.log import log
+from gcp.log import Severity, log
 from gcp.ports import World
 from rollouts.errors import BadInput, BarqError
 
@@ -33,7 +33,7 @@ def respond(
         facts |= _driver(document)
         answer = handle(parse(document), world())
     except BarqError as error:
-        severity = "WARNING" if error.http_status < 500 else "ERROR"  # noqa: PLR2004
+        severity: Severity = "WARNING" if error.http_status < 500 else "ERROR"  # noqa: PLR2004
         log(severity, "request.refused", **facts, because=error.message, status=error.http_status)
         return _answer({"error": {"message": error.message, "hint": error.hint}}, error.http_status)
     except Exception as error:  # noqa: BLE001 - the last edge: a person must act.

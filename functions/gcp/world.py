@@ -49,3 +49,94 @@ def load_delivery(path: Path) -> Delivery:
             " such as the one at the top of the repository."
         ) from error
     return parse_delivery(document)
+
+
+class CloudWorld:
+    """`lean` keeps every gapic client out: the rollback path starts cold in a bad moment.
+
+    Parts that need a client library import it when they are made, so that plan never pays for
+    what check_metrics needs.
+    """
+
+    def __init__(
+        self, variables: Mapping[str, str], delivery_file: Path, *, lean: bool = False
+    ) -> None:
+        self._environment = Environment(variables)
+        self._delivery_file = delivery_file
+        self._lean = lean
+        self._session = Session()
+        self.clock: Clock = SystemClock()
+
+    @functools.cached_property
+    def delivery(self) -> Delivery:
+        return load_delivery(self._delivery_file)
+
+    @functools.cached_property
+    def services(self) -> Services:
+        return RunServices(self._session, self._environment.one("RUN_ENDPOINT"))
+
+    @functools.cached_property
+    def revisions(self) -> Revisions:
+        from gcp.run_revisions import RunRevisions
+
+        v2, v1 = self._environment.need("RUN_V2_ENDPOINT", "RUN_ENDPOINT")
+        return RunRevisions(self._session, v2, v1)
+
+    @functools.cached_property
+    def registry(self) -> Registry:
+        from gcp.registry import ImageRegistry
+
+        return ImageRegistry(self._session, self._environment.one("REGISTRY_ENDPOINT"))
+
+    @functools.cached_property
+    def prober(self) -> Prober:
+        from gcp.probe import HttpProber, IdTokens
+
+        return HttpProber(IdTokens().token, time.monotonic)
+
+    @functools.cached_property
+    def metrics(self) -> Metrics:
+        from gcp.metrics import CloudMetrics, client_at
+
+        return CloudMetrics(client_at(self._environment.one("MONITORING_ENDPOINT")))
+
+    @functools.cached_property
+    def request_log(self) -> RequestLog:
+        return RestRequestLog(self._session, self._environment.one("LOGGING_ENDPOINT"))
+
+    @functools.cached_property
+    def events(self) -> Events:
+        endpoint, topic = self._environment.need("PUBSUB_ENDPOINT", "EVENTS_TOPIC")
+        if self._lean:
+            return RestEvents(self._session, endpoint, topic)
+        from gcp.events import PubsubEvents
+
+        return PubsubEvents(endpoint, topic)
+
+    @functools.cached_property
+    def executions(self) -> Executions:
+        from gcp.executions import WorkflowExecutions
+
+        return WorkflowExecutions(self._environment.one("WORKFLOW_EXECUTIONS_ENDPOINT"))
+
+    @functools.cached_property
+    def waker(self) -> Waker:
+        return CallbackWaker(self._session, self._environment.one("CALLBACKS_ENDPOINT"))
+
+    @functools.cached_property
+    def webhooks(self) -> Webhooks:
+        from gcp.webhooks import HttpWebhooks
+
+        return HttpWebhooks(self._environment)
+
+
+@functools.cache
+def world() -> World:
+    """Return this process's world."""
+    return CloudWorld(os.environ, DELIVERY_FILE)
+
+
+@functools.cache
+def lean_world() -> World:
+    """Return this process's world without any gapic client."""
+    return CloudWorld(os.environ, DELIVERY_FILE, lean=True)

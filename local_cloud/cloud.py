@@ -1,0 +1,126 @@
+"""All emulated services, wired together: a whole cloud in one object, without a socket.
+
+The simulation uses it directly, in virtual time; `running.py` puts real sockets and processes
+around it. It knows nothing of what is installed in it.
+"""
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local_cloud.eventarc.model import EventarcModel
+from local_cloud.iam import Grants
+from local_cloud.identity.tokens import LocalTokens
+from local_cloud.kit.audit import Audit
+from local_cloud.kit.grpc_door import Method
+from local_cloud.kit.http import Router, Sender
+from local_cloud.kit.scheduler import Scheduler
+from local_cloud.logging import door as logging_door
+from local_cloud.logging.model import LoggingModel, LoggingSettings
+from local_cloud.monitoring import door as monitoring_door
+from local_cloud.monitoring.alerts import AlertPolicies, AlertSettings
+from local_cloud.monitoring.model import MonitoringModel, MonitoringSettings
+from local_cloud.pubsub import methods as pubsub_methods
+from local_cloud.pubsub import rest as pubsub_rest
+from local_cloud.pubsub.model import PubSubModel
+from local_cloud.pubsub.values import Message, PubSubSettings, RetryPolicy
+from local_cloud.registry import api as registry_api
+from local_cloud.registry.images import Images
+from local_cloud.run.model import RunModel
+from local_cloud.run.platform import Instances
+from local_cloud.run.settings import RunSettings
+from local_cloud.run.v1 import v1_router
+from local_cloud.run.v2 import v2_router
+from local_cloud.workflows import grpc_door as workflows_grpc
+from local_cloud.workflows import rest as workflows_rest
+from local_cloud.workflows.model import WorkflowsModel, WorkflowsSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSettings:
+    """Each service's own settings; the defaults are reality's."""
+
+    run: RunSettings = field(default_factory=RunSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    logging: LoggingSettings = field(default_factory=LoggingSettings)
+    pubsub: PubSubSettings = field(default_factory=PubSubSettings)
+    workflows: WorkflowsSettings = field(default_factory=WorkflowsSettings)
+    eventarc_retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+class LocalCloud:
+    """Every emulated service. All of it lives on one thread."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        sender: Sender,
+        tokens: LocalTokens,
+        instances: Instances,
+        rng: random.Random,
+        *,
+        settings: CloudSettings | None = None,
+        image_store: Path | None = None,
+    ) -> None:
+        chosen = settings or CloudSettings()
+        self.scheduler = scheduler
+        self.tokens = tokens
+        self.audit = Audit(scheduler)
+        self.grants = Grants()
+        self.images = Images(image_store)
+        self.run = RunModel(scheduler, self.audit, self.images, instances, _fork(rng), chosen.run)
+        self.monitoring = MonitoringModel(scheduler, self.audit, chosen.monitoring)
+        self.logging = LoggingModel(scheduler, self.audit, chosen.logging)
+        self.pubsub = PubSubModel(scheduler, sender, tokens, self.audit, _fork(rng), chosen.pubsub)
+        self.alerts = AlertPolicies(
+            scheduler, self.monitoring, self._notify, _fork(rng), chosen.alerts
+        )
+        self.workflows = WorkflowsModel(
+            scheduler, sender, tokens, self.audit, _fork(rng), chosen.workflows
+        )
+        self.eventarc = EventarcModel(
+            self.pubsub, self._start, self.audit, _fork(rng), chosen.eventarc_retry
+        )
+        self.run.on_request.append(self.monitoring.record)
+        self.run.on_request.append(self.logging.record)
+
+    def router(self) -> Router:
+        """Return every REST API. Their paths do not overlap, so one port serves them all."""
+        router = Router()
+        for part in (
+            v1_router(self.run),
+            v2_router(self.run),
+            logging_door.router(self.logging),
+            pubsub_rest.router(self.pubsub),
+            workflows_rest.router(self.workflows),
+            registry_api.router(self.images, self.audit),
+        ):
+            router.include(part)
+        return router
+
+    def grpc_services(self) -> list[tuple[str, tuple[Method, ...]]]:
+        """Return every gRPC service by its full name."""
+        services = [
+            ("google.monitoring.v3.MetricService", tuple(monitoring_door.methods(self.monitoring)))
+        ]
+        for name, methods in pubsub_methods.methods(self.pubsub).items():
+            services.append((name, tuple(methods)))
+        for name, listed in workflows_grpc.methods(self.workflows).items():
+            services.append((name, tuple(listed)))
+        return services
+
+    def _notify(self, topic: str, document: Mapping[str, Any]) -> None:
+        agent = "service-1@gcp-sa-monitoring-notification.iam.gserviceaccount.com"
+        self.pubsub.publish(topic, [Message(json.dumps(document).encode())], caller=agent)
+
+    def _start(self, workflow: str, event: dict[str, Any], account: str) -> None:
+        self.workflows.trigger_pubsub_execution(workflow, event, caller=account)
+
+
+def _fork(rng: random.Random) -> random.Random:
+    """Return a generator of its own, so that one service's draws do not move another's."""
+    return random.Random(rng.getrandbits(64))

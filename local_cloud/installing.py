@@ -1,0 +1,237 @@
+"""Installs a delivery system into a local cloud, from one description: what Terraform does there.
+
+Reads an `installation.yaml` (functions, topics, triggers, workflow, accounts) and a
+`delivery.yaml` (services and targets). Runs the functions as ordinary Cloud Run services, each
+as its own service account, with the endpoints of this cloud in their environment and nothing
+else that a function in Google Cloud would not have.
+"""
+
+import asyncio
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from local_cloud.eventarc.values import ToWorkflow, Trigger
+from local_cloud.pubsub.values import DeadLetterPolicy, Push, RetryPolicy, Subscription, Topic
+from local_cloud.run.documents import service_document
+from local_cloud.run.resources import ServiceKey
+from local_cloud.running import RunningCloud
+
+PLACEHOLDER: Final = "us-docker.pkg.dev/cloudrun/container/hello"
+_HELLO: Final = Path(__file__).parent / "hello"
+_POLL_SECONDS: Final = 0.05
+
+
+class NotInstalledError(Exception):
+    """The installation failed; the text says what, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is installed, and where."""
+
+    project: str
+    region: str
+    functions: Path
+    """The functions' source tree, with its installation.yaml."""
+    workflow: Path
+    delivery: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What came of it."""
+
+    place: Place
+    urls: Mapping[str, str]
+    """Function -> its URL."""
+    workflow: str
+    """Full name."""
+    topics: Mapping[str, str]
+    """Short name -> full name."""
+
+
+def account(place: Place, name: str) -> str:
+    return f"{name}@{place.project}.iam.gserviceaccount.com"
+
+
+def service_name(function: str) -> str:
+    """Return the Cloud Run service that a function runs as."""
+    return "barq-" + function.replace("_", "-")
+
+
+class Installer:
+    """One installation. Each method is a step; `install` takes them all."""
+
+    def __init__(
+        self, running: RunningCloud, place: Place, webhooks: Mapping[str, str] | None = None
+    ) -> None:
+        self._running = running
+        self._cloud = running.cloud
+        self._place = place
+        self._webhooks = dict(webhooks or {})
+        self._description: dict[str, Any] = yaml.safe_load(
+            (place.functions / "installation.yaml").read_text()
+        )
+        self._delivery: dict[str, Any] = yaml.safe_load(place.delivery.read_text())
+
+    async def install(self) -> Installed:
+        """Set everything up, and wait until every function is ready. Raises NotInstalledError."""
+        topics = self._topics()
+        archive = self._archive()
+        functions = self._description["functions"]
+        urls = {
+            name: self._function(name, spec, archive, topics) for name, spec in functions.items()
+        }
+        await self._ready([service_name(name) for name in functions])
+        workflow = self._workflow(urls)
+        self._subscriptions(urls, topics)
+        self._triggers(topics, workflow)
+        return Installed(self._place, urls, workflow, topics)
+
+    async def create_targets(self) -> None:
+        """Create each target's service with the installer's placeholder, if it is not there."""
+        self._cloud.images.push(
+            PLACEHOLDER,
+            directory=_HELLO,
+            command=[sys.executable, "server.py"],
+            env={"HOST": "127.0.0.1"},
+            tag="latest",
+        )
+        for service in self._delivery["services"].values():
+            for target in service["targets"].values():
+                key = ServiceKey(target["project"], target["region"], target["service"])
+                document = service_document(
+                    key.name,
+                    PLACEHOLDER,
+                    service_account=f"{key.name}@{key.project}.iam.gserviceaccount.com",
+                    annotations={"run.googleapis.com/ingress": "all"},
+                )
+                self._cloud.run.create(key, document)
+                self._cloud.run.set_invokers(key, ["allUsers"])
+
+    def _topics(self) -> dict[str, str]:
+        names = {
+            name: f"projects/{self._place.project}/topics/barq-{name}"
+            for name in self._description["topics"]
+        }
+        for name in names.values():
+            self._cloud.pubsub.create_topic(Topic(name))
+        return names
+
+    def _archive(self) -> Path:
+        """Stage the source archive: the functions, with delivery.yaml beside them."""
+        archive = self._running.folder / "archive"
+        shutil.rmtree(archive, ignore_errors=True)
+        unwanted = shutil.ignore_patterns("__pycache__", "*.pyc")
+        shutil.copytree(self._place.functions, archive, ignore=unwanted)
+        shutil.copy2(self._place.delivery, archive / "delivery.yaml")
+        return archive
+
+    def _function(
+        self, name: str, spec: Mapping[str, Any], archive: Path, topics: Mapping[str, str]
+    ) -> str:
+        signature = "http" if spec.get("http") else "cloudevent"
+        image = self._cloud.images.push(
+            f"{self._place.region}-docker.pkg.dev/{self._place.project}/functions/{name}",
+            directory=archive,
+            command=[sys.executable, "-m", "functions_framework"],
+            env={
+                "FUNCTION_TARGET": name,
+                "FUNCTION_SOURCE": spec["source"],
+                "FUNCTION_SIGNATURE_TYPE": signature,
+                "HOST": "127.0.0.1",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+        )
+        document = service_document(
+            service_name(name),
+            image.reference,
+            env=self.environment(spec, topics),
+            service_account=account(self._place, service_name(name)),
+        )
+        key = ServiceKey(self._place.project, self._place.region, service_name(name))
+        created = self._cloud.run.create(key, document)
+        caller = "barq-push" if spec.get("subscription") else "barq-workflow"
+        members = {f"serviceAccount:{account(self._place, caller)}", "user:developer"}
+        self._cloud.run.set_invokers(key, members)
+        return created.url
+
+    def environment(self, spec: Mapping[str, Any], topics: Mapping[str, str]) -> dict[str, str]:
+        """Return a function's environment: the endpoints it asks for, and secrets by name."""
+        known = {**self._running.endpoints(), "EVENTS_TOPIC": topics["events"]}
+        found = {name: known[name] for name in spec["env"]}
+        if spec.get("source") == "notify.py":
+            found |= self._webhooks
+        return found
+
+    async def _ready(self, names: list[str]) -> None:
+        """Wait until every function answers its health check, or say which does not and why."""
+        while True:
+            failed, waiting = [], []
+            for name in names:
+                key = ServiceKey(self._place.project, self._place.region, name)
+                revision = self._cloud.run.revisions(key)[0]
+                if revision.state == "failed":
+                    failed.append(f"{name}: {revision.message}")
+                elif revision.state == "pending":
+                    waiting.append(name)
+            if failed:
+                raise NotInstalledError("\n".join(failed))
+            if not waiting:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def _workflow(self, urls: Mapping[str, str]) -> str:
+        spec = self._description["workflow"]
+        http = {
+            name: urls[name]
+            for name, function in self._description["functions"].items()
+            if function.get("http")
+        }
+        self._cloud.workflows.deploy(
+            self._place.project,
+            self._place.region,
+            spec["name"],
+            self._place.workflow.read_text(),
+            service_account=account(self._place, spec["account"]),
+            env={"BARQ_FUNCTIONS": json.dumps(http)},
+        )
+        parent = f"projects/{self._place.project}/locations/{self._place.region}"
+        return f"{parent}/workflows/{spec['name']}"
+
+    def _subscriptions(self, urls: Mapping[str, str], topics: Mapping[str, str]) -> None:
+        for name, function in self._description["functions"].items():
+            spec = function.get("subscription")
+            if not spec:
+                continue
+            low, high = spec["retry_seconds"]
+            self._cloud.pubsub.create_subscription(
+                Subscription(
+                    f"projects/{self._place.project}/subscriptions/{service_name(name)}",
+                    topics[spec["topic"]],
+                    push=Push(urls[name], account(self._place, "barq-push"), urls[name]),
+                    ack_deadline_seconds=spec["ack_deadline_seconds"],
+                    retry=RetryPolicy(low, high),
+                    dead_letter=DeadLetterPolicy(topics[spec["dead_letter"]], spec["attempts_max"]),
+                    expiration_ttl_seconds=None,
+                )
+            )
+
+    def _triggers(self, topics: Mapping[str, str], workflow: str) -> None:
+        for spec in self._description["triggers"]:
+            parent = f"projects/{self._place.project}/locations/{self._place.region}"
+            self._cloud.eventarc.create_trigger(
+                Trigger(
+                    f"{parent}/triggers/{spec['name']}",
+                    ToWorkflow(workflow),
+                    account(self._place, spec["account"]),
+                    topics[spec["topic"]],
+                )
+            )

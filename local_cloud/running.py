@@ -1,0 +1,156 @@
+"""A local cloud with real sockets and real processes, on one asyncio loop. Loopback only."""
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from local_cloud.cloud import CloudSettings, LocalCloud
+from local_cloud.fronts.grpc_front import GrpcFront
+from local_cloud.fronts.metadata_servers import MetadataServers
+from local_cloud.fronts.rest import RestFront
+from local_cloud.fronts.sender import AiohttpSender
+from local_cloud.identity.authority import Authority
+from local_cloud.identity.signers import RsaSigner
+from local_cloud.identity.tokens import LocalTokens
+from local_cloud.kit.http import Router
+from local_cloud.kit.scheduler import LoopScheduler
+from local_cloud.run.processes import ProcessInstances, ProcessSettings
+from local_cloud.run.proxy import Proxy
+from local_cloud.run.resources import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Ports to listen on; 0 is any free one."""
+
+    rest: int = 0
+    grpc: int = 0
+    pubsub: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSettings:
+    cloud: CloudSettings = field(default_factory=CloudSettings)
+    processes: ProcessSettings = field(default_factory=ProcessSettings)
+    ports: Ports = field(default_factory=Ports)
+    region: str = "europe-west1"
+    seed: int | None = None
+    """None draws one: which request goes to which revision is chance, as in reality."""
+
+
+class RunningCloud:
+    """The models, and what stands around them. Made by `running`."""
+
+    def __init__(self, folder: Path, settings: RunningSettings) -> None:
+        """Open what needs no waiting. Must be called on the loop that it will live on."""
+        loop = asyncio.get_running_loop()
+        self.settings = settings
+        self.folder = folder
+        scheduler = LoopScheduler(loop)
+        self.tokens = LocalTokens(scheduler, secrets.token_bytes(32), RsaSigner())
+        self.sender = AiohttpSender(loop)
+        authority = Authority(folder / "tls")
+        self.metadata = MetadataServers(
+            self.tokens,
+            lambda email: email.partition("@")[2].partition(".")[0],
+            roots_path=authority.roots_path,
+            config_folder=folder / "empty",
+            region=settings.region,
+        )
+        self.instances = ProcessInstances(
+            folder / "logs", settings=settings.processes, environment_for=self._environment_for
+        )
+        # Callbacks are URLs that the workflow hands out, so the REST port is fixed first.
+        self._router = Router()
+        self.rest = RestFront(self._router, self.tokens, port=settings.ports.rest)
+        self._authority = authority
+        self._seed = secrets.randbits(64) if settings.seed is None else settings.seed
+        self._scheduler = scheduler
+        self.cloud: LocalCloud
+        self.proxy: Proxy
+        self.grpc: GrpcFront
+        self.pubsub_front: GrpcFront
+
+    async def start(self) -> None:
+        """Listen everywhere. Raises PortBusy."""
+        await self.rest.start()
+        await self.metadata.start()
+        self.cloud = LocalCloud(
+            self._scheduler,
+            self.sender,
+            self.tokens,
+            self.instances,
+            random.Random(self._seed),
+            settings=with_callbacks(self.settings.cloud, self.rest.url),
+            image_store=self.folder / "images",
+        )
+        self._router.include(self.cloud.router())
+        self.proxy = Proxy(self.cloud.run, self.instances, self.tokens)
+        services = self.cloud.grpc_services()
+        self.grpc = GrpcFront(
+            services,
+            self.tokens,
+            credentials=self._authority.grpc_credentials(),
+            port=self.settings.ports.grpc,
+        )
+        await self.grpc.start()
+        pubsub = [one for one in services if one[0].startswith("google.pubsub.")]
+        self.pubsub_front = GrpcFront(
+            pubsub, self.tokens, credentials=None, port=self.settings.ports.pubsub
+        )
+        await self.pubsub_front.start()
+
+    def endpoints(self) -> Mapping[str, str]:
+        """Return what a program sets in its environment to talk to this cloud and no other."""
+        return {
+            "RUN_ENDPOINT": f"{self.rest.url}/regions/{{region}}",
+            "RUN_V2_ENDPOINT": self.rest.url,
+            "MONITORING_ENDPOINT": self.grpc.endpoint,
+            "LOGGING_ENDPOINT": self.rest.url,
+            "PUBSUB_ENDPOINT": self.rest.url,
+            "WORKFLOW_EXECUTIONS_ENDPOINT": self.grpc.endpoint,
+            "CALLBACKS_ENDPOINT": self.rest.url,
+            "REGISTRY_ENDPOINT": self.rest.url,
+        }
+
+    async def close(self) -> None:
+        """Stop every process and socket. Safe to repeat, and after a start that failed."""
+        async with contextlib.AsyncExitStack() as stack:
+            for name in (
+                "sender",
+                "metadata",
+                "rest",
+                "grpc",
+                "pubsub_front",
+                "instances",
+                "proxy",
+            ):
+                part = getattr(self, name, None)
+                if part is not None:
+                    stack.push_async_callback(part.close)
+
+    def _environment_for(self, revision: Revision) -> Mapping[str, str]:
+        return self.metadata.environment_for(revision.service_account)
+
+
+def with_callbacks(settings: CloudSettings, url: str) -> CloudSettings:
+    """Return the settings with callback URLs that lead back to this cloud."""
+    workflows = replace(settings.workflows, callback_base_url=url)
+    return replace(settings, workflows=workflows)
+
+
+@contextlib.asynccontextmanager
+async def running(
+    folder: Path, settings: RunningSettings | None = None
+) -> AsyncIterator[RunningCloud]:
+    """Run a local cloud inside a `with`; nothing of it is left afterwards."""
+    cloud = RunningCloud(folder, settings or RunningSettings())
+    try:
+        await cloud.start()
+        yield cloud
+    finally:
+        await cloud.close()
