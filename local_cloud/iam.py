@@ -76,6 +76,12 @@ _BY_SERVICE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Subscriber.Acknowledge": ("pubsub.subscriptions.consume",),
         "Subscriber.ModifyAckDeadline": ("pubsub.subscriptions.consume",),
     },
+    "google.cloud.eventarc.v1": {
+        "Eventarc.CreateTrigger": ("eventarc.triggers.create", "iam.serviceAccounts.actAs"),
+        "Eventarc.GetTrigger": ("eventarc.triggers.get",),
+        "Eventarc.ListTriggers": ("eventarc.triggers.list",),
+        "Eventarc.DeleteTrigger": ("eventarc.triggers.delete",),
+    },
     "google.cloud.workflows.v1": {
         "Workflows.GetWorkflow": ("workflows.workflows.get",),
         "Workflows.ListWorkflows": ("workflows.workflows.list",),

@@ -1,9 +1,13 @@
 """What calls need and what grants give are two lists that can be compared."""
 
+import ast
 import datetime as dt
+import re
+from pathlib import Path
 
 import pytest
 
+import local_cloud
 from local_cloud.iam import INVOKE, PERMISSIONS, ROLES, Grants, needed
 from local_cloud.kit.audit import Audit
 from local_cloud.kit.scheduler import VirtualScheduler
@@ -70,6 +74,30 @@ def test_a_method_that_is_not_written_down_is_an_error_not_a_permission_less_cal
 )
 def test_a_method_needs_the_permission_of_the_reference(method, permission):
     assert PERMISSIONS[method] == {permission}
+
+
+def noted_methods() -> set[str]:
+    """Return the last words of all methods that the models' sources note."""
+    words = set()
+    for path in Path(local_cloud.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr.strip("_") != "note":
+                continue
+            for part in ast.walk(node):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    words.update(re.findall(r"(?:^|[.-])((?:[A-Z][a-z0-9]+){2,})$", part.value))
+    return words
+
+
+def test_every_method_that_a_model_notes_is_written_down():
+    known = {re.split(r"[.-]", method)[-1] for method in PERMISSIONS}
+
+    noted = noted_methods()
+
+    assert {"ReplaceService", "ListTimeSeries", "GetManifest"} <= noted
+    assert noted - known == set()
 
 
 def test_every_permission_of_a_role_is_one_that_some_method_asks_for():

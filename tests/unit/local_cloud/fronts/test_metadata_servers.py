@@ -158,6 +158,12 @@ def test_each_account_has_its_own_port_which_tells_who_asks(tmp_path):
     asyncio.run(run())
 
 
+def test_servers_that_were_never_started_can_be_closed(tmp_path):
+    tokens = simple_tokens(VirtualScheduler(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)))
+
+    asyncio.run(servers(tokens, tmp_path).close())
+
+
 def test_the_environment_names_an_empty_gcloud_folder_and_the_roots_and_no_project(tmp_path):
     async def run():
         tokens = LocalTokens(

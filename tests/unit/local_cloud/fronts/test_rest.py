@@ -203,6 +203,10 @@ def test_answers_on_a_kept_connection_do_not_wait_for_a_delayed_acknowledgement(
     serve(scenario)
 
 
+def test_a_front_that_was_never_started_can_be_closed():
+    asyncio.run(front().close())
+
+
 @pytest.mark.processes
 def test_a_busy_port_is_told_in_one_sentence_and_a_hint():
     async def scenario():
