@@ -88,6 +88,12 @@ _BY_SERVICE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Workflows.CreateWorkflow": ("workflows.workflows.create", "iam.serviceAccounts.actAs"),
         "Workflows.UpdateWorkflow": ("workflows.workflows.update", "iam.serviceAccounts.actAs"),
         "Workflows.DeleteWorkflow": ("workflows.workflows.delete",),
+        "Workflows.ListWorkflowRevisions": ("workflows.workflows.listRevision",),
+    },
+    # The name is every API's; of those here only Workflows serves operations.
+    "google.longrunning": {
+        "Operations.GetOperation": ("workflows.operations.get",),
+        "Operations.ListOperations": ("workflows.operations.list",),
     },
     "google.cloud.workflows.executions.v1": {
         "Executions.CreateExecution": ("workflows.executions.create",),
