@@ -178,7 +178,7 @@ class Execution:
                 if pc == HALT:
                     break
                 if self.steps_left <= 0:
-                    raise _too_many_steps()
+                    self._fail(strand, strand.frame or frame, frame.pc, _too_many_steps())
             except Fault as error:
                 self._fail(strand, frame, pc, error)
             except (RecursionError, MemoryError, OverflowError) as error:

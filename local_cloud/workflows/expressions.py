@@ -249,13 +249,9 @@ def _logical(operator: str, left: Evaluate, right: Evaluate) -> Evaluate:
     decides = operator == "or"
 
     def run(v: Variables) -> bool:
-        first = left(v)
-        if first is decides:
+        if boolean(left(v), operator) is decides:
             return decides
-        if type(first) is not bool:
-            boolean(first, operator)
-        second = right(v)
-        return boolean(second, operator)
+        return boolean(right(v), operator)
 
     return run
 

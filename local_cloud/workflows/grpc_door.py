@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from google.cloud.workflows import executions_v1, workflows_v1
+from google.cloud import workflows_v1
+from google.cloud.workflows import executions_v1
 from google.longrunning import operations_pb2
 from google.protobuf import json_format
 
@@ -16,7 +17,7 @@ EXECUTIONS: Final = "google.cloud.workflows.executions.v1.Executions"
 OPERATIONS: Final = "google.longrunning.Operations"
 
 
-def services(model: WorkflowsModel) -> Mapping[str, list[Method]]:
+def methods(model: WorkflowsModel) -> Mapping[str, list[Method]]:
     """Return the methods of each service, by its full name."""
     return {
         EXECUTIONS: _executions(model),

@@ -26,6 +26,8 @@ from local_cloud.workflows.operations_log import Operations, empty_response, wor
 from local_cloud.workflows.run import Run, World
 from local_cloud.workflows.settings import WorkflowsSettings
 
+__all__ = ["WorkflowsModel", "WorkflowsSettings"]
+
 ARGUMENT_BYTES_MAX: Final = 512 * 1024
 _API: Final = "google.cloud.workflows.v1.Workflows."
 _RUN_API: Final = "google.cloud.workflows.executions.v1.Executions."
@@ -186,7 +188,7 @@ class WorkflowsModel:
         shown = [
             self._shown(name)
             for name in sorted(self._deployments, key=str)
-            if (name.project, name.location) == place or (name.project, "-") == place
+            if place in {(name.project, name.location), (name.project, "-")}
         ]
         found = filters.ordered([workflow for workflow in shown if test(workflow)], order_by)
         items, token = filters.page(found, page_size, page_token, default=500, most=1000)

@@ -105,16 +105,7 @@ class Reader:
         for item in node.items:
             try:
                 name, body = _only_entry(item, "a step must be a map of one name")
-                if name.value in RESERVED:
-                    raise BuildError(
-                        f"error in step {name.value}: '{name.value}' is a reserved name",
-                        name.position,
-                    )
-                if name.value in names:
-                    raise BuildError(
-                        f"error in step {name.value}: duplicate step name", name.position
-                    )
-                names.add(name.value)
+                _check_name(name, names)
                 found.append(self._step(str(name.value), body, name.position, routine))
             except BuildError as error:
                 self.problems.append(error)
@@ -299,6 +290,15 @@ class Reader:
         if fields.get("steps") is None:
             raise _in_step(name, "steps are missing", place.position)
         return self._steps(fields["steps"], routine)
+
+
+def _check_name(name: Scalar, names: set[str]) -> None:
+    """Refuse a step's name that is reserved or stands in the same list already."""
+    if name.value in RESERVED:
+        raise _in_step(name.value, f"'{name.value}' is a reserved name", name.position)
+    if name.value in names:
+        raise _in_step(name.value, "duplicate step name", name.position)
+    names.add(name.value)
 
 
 def _in_step(name: str, message: str, position: Position | None) -> BuildError:
