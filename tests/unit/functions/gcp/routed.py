@@ -1,6 +1,7 @@
 """A requests transport that ends in a Router: real sessions, no sockets."""
 
 import dataclasses
+import io
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -53,7 +54,7 @@ class Transport(BaseAdapter):
         answer = requests.Response()
         answer.status_code = found.status
         answer.headers.update(found.headers)
-        answer._content = found.body
+        answer.raw = io.BytesIO(found.body)
         answer.request = request
         answer.url = str(request.url)
         return answer

@@ -1,0 +1,248 @@
+import datetime as dt
+
+import pytest
+from google.api import metric_pb2
+from google.api.distribution_pb2 import Distribution
+from google.api_core import exceptions as api_errors
+from google.cloud.monitoring_v3.types import Aggregation, Point, TimeInterval, TimeSeries
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gcp.metrics import (
+    REQUEST_COUNT,
+    REQUEST_LATENCIES,
+    CloudMetrics,
+    Role,
+    aggregation_of,
+    filter_of,
+    on_grid,
+    points_of,
+)
+from local_cloud.monitoring.filters import compares, parse
+from rollouts.errors import Refused, Transient
+from rollouts.intervals import Histogram
+from rollouts.policy import ServiceRef
+from tests.unit.functions.gcp.worlds import NOON, REF
+
+MINUTE = dt.timedelta(minutes=1)
+ROLES: dict[str, Role] = {"fleet-new": "canary", "fleet-old": "stable"}
+
+
+def series(revision, code_class=None, **points):
+    """A reduced series; points by the minute that they end in, such as m1=5."""
+    metric = {"labels": {"response_code_class": code_class} if code_class else {}}
+    return TimeSeries(
+        metric=metric,
+        resource={"type": "cloud_run_revision", "labels": {"revision_name": revision}},
+        points=[point(int(name[1:]), value) for name, value in points.items()],
+    )
+
+
+def point(minute, value):
+    end = NOON + minute * MINUTE
+    typed = (
+        {"distribution_value": value} if isinstance(value, Distribution) else {"int64_value": value}
+    )
+    start = end - MINUTE + dt.timedelta(milliseconds=1)
+    return Point(interval=TimeInterval(start_time=start, end_time=end), value=typed)
+
+
+def latencies(*counts):
+    options = Distribution.BucketOptions(
+        explicit_buckets=Distribution.BucketOptions.Explicit(bounds=[100, 200])
+    )
+    return Distribution(count=sum(counts), bucket_options=options, bucket_counts=counts)
+
+
+class Client:
+    """The official client's two methods, with answers made beforehand."""
+
+    def __init__(self, period=60, delay=120, answers=None, error=None):
+        self.period, self.delay, self.error = period, delay, error
+        self.answers = answers or {}
+        self.asked = []
+        self.requests = []
+
+    def get_metric_descriptor(self, *, name, retry, timeout):
+        self.asked.append(name)
+        found = metric_pb2.MetricDescriptor(name=name)
+        found.metadata.sample_period.FromSeconds(self.period)
+        found.metadata.ingest_delay.FromSeconds(self.delay)
+        return found
+
+    def list_time_series(self, request, *, retry, timeout):
+        if self.error:
+            raise self.error
+        self.requests.append(request)
+        metric = REQUEST_COUNT if REQUEST_COUNT in request.filter else REQUEST_LATENCIES
+        return iter(self.answers.get(metric, []))
+
+
+def totals(client, since=NOON, now=NOON + 10 * MINUTE):
+    return CloudMetrics(lambda: client).totals(REF, ROLES, since, now)
+
+
+def test_a_point_holds_a_periods_requests_errors_and_latency():
+    client = Client(
+        answers={
+            REQUEST_COUNT: [
+                series("fleet-new", "2xx", m1=40, m2=41),
+                series("fleet-new", "5xx", m2=3),
+                series("fleet-old", "2xx", m1=360),
+            ],
+            REQUEST_LATENCIES: [series("fleet-new", m1=latencies(30, 10))],
+        }
+    )
+
+    first, stable, second = totals(client).points
+
+    assert (first.role, first.start, first.end) == ("canary", NOON, NOON + MINUTE)
+    assert (first.requests, first.errors) == (40, 0)
+    assert first.latency == Histogram((100, 200), (30, 10, 0))
+    assert (stable.role, stable.requests, stable.latency) == ("stable", 360, None)
+    assert (second.requests, second.errors, second.start) == (44, 3, NOON + MINUTE)
+
+
+def test_what_is_visible_ends_on_the_grid_before_the_ingest_delay():
+    found = totals(Client(), now=NOON + 10 * MINUTE + dt.timedelta(seconds=59))
+
+    assert found.visible_until == NOON + 8 * MINUTE
+    assert found.period == MINUTE
+
+
+def test_period_and_delay_are_the_descriptors():
+    found = totals(Client(period=1, delay=0), now=NOON + dt.timedelta(seconds=7.9))
+
+    assert found.visible_until == NOON + dt.timedelta(seconds=7)
+    assert found.period == dt.timedelta(seconds=1)
+
+
+def test_the_interval_asked_for_stands_on_the_grid():
+    client = Client()
+
+    totals(client, since=NOON + dt.timedelta(seconds=70))
+
+    intervals = [(one.interval.start_time, one.interval.end_time) for one in client.requests]
+    assert intervals == [(NOON + MINUTE, NOON + 8 * MINUTE)] * 2
+
+
+def test_a_look_is_two_calls_and_the_descriptor_is_read_once():
+    client = Client()
+    metrics = CloudMetrics(lambda: client)
+
+    metrics.totals(REF, ROLES, NOON, NOON + 10 * MINUTE)
+    metrics.totals(REF, ROLES, NOON, NOON + 11 * MINUTE)
+
+    assert client.asked == [f"projects/barq-production/metricDescriptors/{REQUEST_COUNT}"]
+    assert len(client.requests) == 4
+
+
+def test_nothing_visible_yet_is_not_asked_for():
+    client = Client()
+
+    found = totals(client, now=NOON + MINUTE)
+
+    assert (found.points, found.visible_until) == ((), NOON - MINUTE)
+    assert client.requests == []
+
+
+def test_a_descriptor_without_a_period_is_refused():
+    with pytest.raises(Refused, match="tells no sample period"):
+        totals(Client(period=0))
+
+
+def test_a_vendors_error_does_not_get_out():
+    with pytest.raises(Transient, match="the metrics of fleet"):
+        totals(Client(error=api_errors.ServiceUnavailable("later")))
+
+
+def test_an_error_on_a_further_page_does_not_get_out_either():
+    def pages():
+        yield series("fleet-new", "2xx", m1=1)
+        raise api_errors.DeadlineExceeded("page 2")
+
+    client = Client(answers={REQUEST_COUNT: pages()})
+
+    with pytest.raises(Transient):
+        totals(client)
+
+
+def test_sums_are_taken_and_never_interpolated():
+    count = aggregation_of(REQUEST_COUNT, MINUTE)
+    latency = aggregation_of(REQUEST_LATENCIES, MINUTE)
+
+    assert count.per_series_aligner == Aggregation.Aligner.ALIGN_SUM
+    assert count.cross_series_reducer == Aggregation.Reducer.REDUCE_SUM
+    assert count.alignment_period == MINUTE
+    assert list(count.group_by_fields) == [
+        "resource.labels.revision_name",
+        "metric.labels.response_code_class",
+    ]
+    assert list(latency.group_by_fields) == ["resource.labels.revision_name"]
+
+
+def test_latencies_leave_failed_requests_out():
+    assert filter_of(REF, ROLES, REQUEST_LATENCIES) == (
+        'metric.type = "run.googleapis.com/request_latencies"'
+        ' AND resource.type = "cloud_run_revision"'
+        ' AND resource.labels.service_name = "fleet"'
+        ' AND resource.labels.location = "europe-west1"'
+        ' AND resource.labels.revision_name = one_of("fleet-new", "fleet-old")'
+        ' AND metric.labels.response_code_class != "5xx"'
+    )
+    assert "5xx" not in filter_of(REF, ROLES, REQUEST_COUNT)
+
+
+@given(st.text(min_size=1, max_size=20), st.sets(st.text(min_size=1, max_size=20), min_size=1))
+def test_no_name_can_change_what_a_filter_means(service, revisions):
+    tree = parse(filter_of(ServiceRef("p", "r", service), revisions, REQUEST_COUNT))
+
+    found = {one.key: one.values for one in compares(tree)}
+
+    assert found["resource.labels.service_name"] == (service,)
+    assert set(found["resource.labels.revision_name"]) == revisions
+    assert len(found) == 5
+
+
+@given(
+    st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2040, 1, 1), timezones=st.just(dt.UTC)),
+    st.integers(1, 3600),
+)
+def test_the_grid_stands_on_the_epoch(instant, seconds):
+    period = dt.timedelta(seconds=seconds)
+
+    found = on_grid(instant, period)
+
+    assert found <= instant < found + period
+    assert found.timestamp() % seconds == 0
+
+
+def test_other_revisions_and_empty_periods_are_no_points():
+    counts = [series("fleet-other", "2xx", m1=9), series("fleet-new", "2xx", m1=0)]
+
+    assert points_of(counts, [], ROLES, MINUTE) == ()
+
+
+def test_a_count_that_is_written_as_a_double_is_read():
+    found = series("fleet-new", "2xx", m1=1)
+    found.points[0].value = {"double_value": 12.0}
+
+    (only,) = points_of([found], [], ROLES, MINUTE)
+
+    assert only.requests == 12
+
+
+def test_a_client_is_made_at_the_first_look():
+    made = []
+
+    def make():
+        made.append(1)
+        return Client()
+
+    metrics = CloudMetrics(make)
+
+    assert made == []
+    metrics.totals(REF, ROLES, NOON, NOON + 10 * MINUTE)
+    metrics.totals(REF, ROLES, NOON, NOON + 10 * MINUTE)
+
+    assert made == [1]
