@@ -1,0 +1,197 @@
+"""The functions' world over the local cloud's models: no sockets, virtual time.
+
+Where an adapter can be given its transport, the real adapter runs here: services, log, registry,
+events and callbacks speak JSON to the real routers, metrics speak protobuf to the real methods.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+from google.cloud import monitoring_v3
+
+from gcp.callbacks import CallbackWaker
+from gcp.events_rest import RestEvents
+from gcp.metrics import CloudMetrics
+from gcp.registry import ImageRegistry
+from gcp.request_log import RestRequestLog
+from gcp.run_services import RunServices
+from gcp.session import Session
+from local_cloud.cloud import LocalCloud
+from local_cloud.kit.errors import Refused
+from local_cloud.kit.http import ApiRequest, Router
+from local_cloud.monitoring import door as monitoring_door
+from local_cloud.run.resources import ServiceKey
+from rollouts.errors import Transient
+from rollouts.policy import Delivery, ServiceRef
+from rollouts.seen import RevisionSeen
+from rollouts.smoke import Tested
+
+API = "https://api.test"
+
+
+class RouterSession:
+    """What `gcp.session.Session` makes: here a call of the local cloud's router."""
+
+    def __init__(self, router: Router, caller: str, faults: Callable[[str, str], None]) -> None:
+        self._router = router
+        self._caller = caller
+        self._faults = faults
+        self.calls: list[tuple[str, str]] = []
+
+    def request(self, method: str, url: str, **given: Any) -> requests.Response:
+        parts = urlsplit(url)
+        self.calls.append((method, parts.path))
+        self._faults(method, parts.path)
+        query: dict[str, tuple[str, ...]] = {}
+        for name, value in parse_qsl(parts.query):
+            query[name] = (*query.get(name, ()), value)
+        body = given.get("json")
+        asked = ApiRequest(
+            method,
+            parts.path,
+            query,
+            {name.lower(): value for name, value in (given.get("headers") or {}).items()},
+            json.dumps(body).encode() if body is not None else b"",
+            self._caller,
+        )
+        answered = self._router.handle(asked)
+        assert answered is not None, f"no route for {method} {parts.path}"
+        response = requests.Response()
+        response.status_code = answered.status
+        response._content = answered.body
+        response.headers.update(answered.headers)
+        response.url = url
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class InProcessMetrics:
+    """The two calls of the official client that the adapter makes."""
+
+    def __init__(self, cloud: LocalCloud, caller: str) -> None:
+        self._methods = {one.name: one for one in monitoring_door.methods(cloud.monitoring)}
+        self._caller = caller
+
+    def _call(self, name: str, request: Any, answer: Any) -> Any:
+        message = type(request).pb(request)
+        try:
+            return answer.wrap(self._methods[name].call(message, self._caller))
+        except Refused as refusal:
+            raise Transient(str(refusal)) from refusal
+
+    def get_metric_descriptor(self, request: Any = None, name: str = "", **_: Any) -> Any:
+        asked = request or monitoring_v3.GetMetricDescriptorRequest(name=name)
+        if isinstance(asked, dict):
+            asked = monitoring_v3.GetMetricDescriptorRequest(asked)
+        method = self._methods["GetMetricDescriptor"]
+        return method.call(monitoring_v3.GetMetricDescriptorRequest.pb(asked), self._caller)
+
+    def list_time_series(self, request: Any, **_: Any) -> Any:
+        if isinstance(request, dict):
+            request = monitoring_v3.ListTimeSeriesRequest(request)
+        message = monitoring_v3.ListTimeSeriesRequest.pb(request)
+        answer = self._methods["ListTimeSeries"].call(message, self._caller)
+        page = monitoring_v3.ListTimeSeriesResponse.wrap(answer)
+        assert not page.next_page_token
+        return page.time_series
+
+
+class ModelRevisions:
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._cloud = cloud
+
+    def read(self, ref: ServiceRef, revision: str) -> RevisionSeen | None:
+        key = ServiceKey(ref.project, ref.region, ref.service)
+        try:
+            found = self._cloud.run.revision(key, revision)
+        except Refused:
+            return None
+        image = found.images.get(found.ingress_container.name)
+        return RevisionSeen(
+            name=found.name,
+            readiness=found.state,
+            reason=found.message or found.reason,
+            image=found.ingress_container.image,
+            resolved=image.digest if image else None,
+        )
+
+
+class ModelExecutions:
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._cloud = cloud
+
+    def alive(self, execution: str) -> bool:
+        try:
+            found = self._cloud.workflows.get_execution(execution)
+        except Refused:
+            return False
+        return str(found["state"]) in ("ACTIVE", "QUEUED")
+
+
+@dataclass
+class FlowProber:
+    """Answers as the image behind the URL would."""
+
+    answer: Callable[[str, str], tuple[int | None, float]]
+
+    def get(self, url: str, path: str, *, audience: str, timeout: dt.timedelta) -> Tested:
+        status, seconds = self.answer(url, path)
+        error = "" if status is not None else "connection refused"
+        return Tested(path, status, dt.timedelta(seconds=seconds), error)
+
+
+class FlowWebhooks:
+    def __init__(self) -> None:
+        self.posted: list[tuple[str, Mapping[str, Any]]] = []
+        self.broken = False
+
+    def post(self, webhook: str, document: Mapping[str, Any]) -> None:
+        if self.broken:
+            raise Transient("the webhook did not answer")
+        self.posted.append((webhook, document))
+
+
+class FlowClock:
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._cloud = cloud
+
+    def now(self) -> dt.datetime:
+        return self._cloud.scheduler.now()
+
+
+class FlowWorld:
+    """One function's world. Each function has its own identity, as in the cloud."""
+
+    def __init__(
+        self,
+        cloud: LocalCloud,
+        router: Router,
+        delivery: Delivery,
+        *,
+        account: str,
+        topic: str,
+        prober: FlowProber,
+        webhooks: FlowWebhooks,
+        faults: Callable[[str, str], None],
+    ) -> None:
+        self.http = RouterSession(router, account, faults)
+        session = Session(lambda: self.http)  # type: ignore[arg-type, return-value]
+        self.delivery = delivery
+        self.clock = FlowClock(cloud)
+        self.services = RunServices(session, f"{API}/regions/{{region}}")
+        self.revisions = ModelRevisions(cloud)
+        self.registry = ImageRegistry(session, API)
+        self.prober = prober
+        self.metrics = CloudMetrics(lambda: InProcessMetrics(cloud, account))  # type: ignore[arg-type, return-value]
+        self.request_log = RestRequestLog(session, API)
+        self.events = RestEvents(session, API, topic)
+        self.executions = ModelExecutions(cloud)
+        self.waker = CallbackWaker(session, API)
+        self.webhooks = webhooks
