@@ -7,6 +7,7 @@ cheaper and lets a request whose connection never stood be tried again.
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Final
 
 import aiohttp
@@ -23,6 +24,7 @@ _HOP_BY_HOP: Final = frozenset(
     {"connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization",
      "te", "trailer", "transfer-encoding", "upgrade", "expect"}
 )  # fmt: skip
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 _WITHOUT_BODY: Final = (204, 304)
 
 
@@ -57,18 +59,76 @@ class Exchange:
     response_bytes: int = 0
     response: web.StreamResponse | None = None
     """Begun or not; aiohttp completes it when it is returned."""
+    reused: bool = False
+    """Whether it went over a connection that had been used before."""
 
 
-def client_session() -> aiohttp.ClientSession:
-    """Return a session that changes nothing of what passes through. Needs a running loop."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS),
+class Upstream:
+    """Connections to instances, such that none is used that its server is about to close.
+
+    What is safe to repeat goes over kept connections, and once more over another one if a kept
+    one turns out to be dead. Anything else gets a connection of its own, and is sent once.
+    """
+
+    def __init__(self) -> None:
+        """Needs a running loop."""
+        self._kept = _session(aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS))
+        self._fresh = _session(aiohttp.TCPConnector(limit=0, force_close=True))
+
+    async def close(self) -> None:
+        await self._kept.close()
+        await self._fresh.close()
+
+    async def ask(
+        self, exchange: Exchange, url: URL, headers: CIMultiDict[str], body: bytes | None
+    ) -> aiohttp.ClientResponse:
+        """Send a request and return the head of its answer. A `body` of None is streamed."""
+        request = exchange.request
+        repeatable = request.method in _IDEMPOTENT and body is not None
+        session = self._kept if repeatable else self._fresh
+        while True:
+            exchange.reused = False
+            try:
+                return await session.request(
+                    request.method,
+                    url,
+                    headers=headers,
+                    data=request.content.iter_any() if body is None else body or None,
+                    allow_redirects=False,
+                    trace_request_ctx=exchange,
+                )
+            except aiohttp.ClientConnectorError as error:
+                if repeatable and session is self._fresh:
+                    # It was sent once, over the kept connection, and its instance is gone now.
+                    raise BrokenError(str(error)) from error
+                raise NeverSentError(str(error)) from error
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if not (repeatable and exchange.reused):
+                    raise
+                session = self._fresh
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    """Return a session that changes nothing of what passes through."""
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_reuseconn.append(_note_reuse)
+    session = aiohttp.ClientSession(
+        connector=connector,
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         timeout=aiohttp.ClientTimeout(total=None),
         read_bufsize=2**18,
+        trace_configs=[tracing],
     )
+    # aiohttp repeats an idempotent request after any broken connection, a new one included: a
+    # request that kills its instance would be sent again, and its failure would not be seen.
+    session._retry_connection = False  # noqa: SLF001
+    return session
+
+
+async def _note_reuse(_session: object, context: SimpleNamespace, _params: object) -> None:
+    context.trace_request_ctx.reused = True
 
 
 async def body_of(request: web.BaseRequest) -> bytes | None:
@@ -85,7 +145,7 @@ async def body_of(request: web.BaseRequest) -> bytes | None:
 
 
 async def forward(
-    session: aiohttp.ClientSession,
+    sessions: Upstream,
     exchange: Exchange,
     port: int,
     *,
@@ -101,16 +161,10 @@ async def forward(
     upstream = None
     try:
         async with asyncio.timeout(timeout_seconds):
-            upstream = await session.request(
-                request.method,
-                _url(request, port),
-                headers=_passed(request.headers, headers),
-                data=request.content.iter_any() if body is None else body or None,
-                allow_redirects=False,
+            upstream = await sessions.ask(
+                exchange, _url(request, port), _passed(request.headers, headers), body
             )
             await _answer(exchange, upstream)
-    except aiohttp.ClientConnectorError as error:
-        raise NeverSentError(str(error)) from error
     except TimeoutError as error:
         if exchange.response is not None:
             raise BrokenMidwayError(f"no whole answer within {timeout_seconds:g} s") from error

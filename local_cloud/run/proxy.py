@@ -111,7 +111,7 @@ class Proxy:
         self._doors: dict[tuple[ServiceKey, str | None], _Door] = {}
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
-        self._session = forward.client_session()
+        self._upstream = forward.Upstream()
         self._trace = random.Random()
         model.use_addresses(self)
 
@@ -137,7 +137,7 @@ class Proxy:
             if door.listener is not None:
                 door.listener.close()
         await asyncio.gather(*(door.server.shutdown(1.0) for door in self._doors.values()))
-        await self._session.close()
+        await self._upstream.close()
 
     async def _open(self, door: _Door, listening: socket.socket) -> None:
         door.listener = await self._loop.create_server(
@@ -200,7 +200,7 @@ class Proxy:
         timeout = revision.timeout_seconds
         try:
             await forward.forward(
-                self._session,
+                self._upstream,
                 exchange,
                 instance.port,
                 body=body,

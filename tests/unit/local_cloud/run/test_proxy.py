@@ -173,13 +173,19 @@ def test_a_request_waits_for_an_instance_that_starts(tmp_path):
     running(test, tmp_path)
 
 
-def test_a_crash_in_the_middle_of_a_request_is_a_503(tmp_path):
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_request_that_kills_its_instance_is_a_503_and_is_not_sent_again(tmp_path, warm):
+    """Over a kept connection it is sent once more, as nobody can tell what became of the first."""
+
     async def test(world, session):
         service = await world.create()
+        if warm:
+            await get(session, service.url)
 
         status, text = await get(session, f"{service.url}/crash")
 
         assert status == 503
+        assert (tmp_path / "run" / "starts").read_text() == "x"
         assert "connection to the instance had an error" in text
         assert world.proxy.counts.own_5xx == 1
         assert await get(session, service.url) == (200, "v1")
