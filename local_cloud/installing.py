@@ -9,7 +9,6 @@ else that a function in Google Cloud would not have.
 import asyncio
 import json
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +99,7 @@ class Installer:
         self._cloud.images.push(
             PLACEHOLDER,
             directory=_HELLO,
-            command=[sys.executable, "server.py"],
+            command=["python", "server.py"],
             env={"HOST": "127.0.0.1"},
             tag="latest",
         )
@@ -141,7 +140,7 @@ class Installer:
         image = self._cloud.images.push(
             f"{self._place.region}-docker.pkg.dev/{self._place.project}/functions/{name}",
             directory=archive,
-            command=[sys.executable, "-m", "functions_framework"],
+            command=["python", "-m", "functions_framework"],
             env={
                 "FUNCTION_TARGET": name,
                 "FUNCTION_SOURCE": spec["source"],

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import secrets
+import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -134,13 +136,21 @@ class RunningCloud:
                     stack.push_async_callback(part.close)
 
     def _environment_for(self, revision: Revision) -> Mapping[str, str]:
-        return self.metadata.environment_for(revision.service_account)
+        return {
+            **self.metadata.environment_for(revision.service_account),
+            "PATH": interpreter_path(),
+        }
 
 
 def with_callbacks(settings: CloudSettings, url: str) -> CloudSettings:
     """Return the settings with callback URLs that lead back to this cloud."""
     workflows = replace(settings.workflows, callback_base_url=url)
     return replace(settings, workflows=workflows)
+
+
+def interpreter_path() -> str:
+    """Return a PATH on which `python` is this interpreter: the one "base image" there is."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 @contextlib.asynccontextmanager
