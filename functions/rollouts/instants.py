@@ -21,4 +21,7 @@ def parse_instant(text: object) -> dt.datetime:
     instant = dt.datetime.fromisoformat(cut)
     if instant.tzinfo is None:
         raise ValueError(text)
-    return instant.astimezone(dt.UTC)
+    try:
+        return instant.astimezone(dt.UTC)
+    except OverflowError:  # The calendar's first or last day, in another zone.
+        raise ValueError(text) from None
