@@ -4,7 +4,6 @@ A reader takes what a YAML or JSON parser gave and raises ValueError if it is no
 Nothing falls back silently, and a schema never accepts what its reader refuses by pattern.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,7 +36,8 @@ def text(rule: str, pattern: str, example: str) -> Kind:
     compiled = re.compile(pattern)
 
     def read(value: Any) -> str:
-        if not isinstance(value, str) or not compiled.search(value):
+        # Whole: a `$` alone would let a line break at the end through.
+        if not isinstance(value, str) or not compiled.fullmatch(value):
             raise ValueError(value)
         return value
 
@@ -89,7 +89,7 @@ def ratio(example: float) -> Kind:
     def read(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(value)
-        if not math.isfinite(value) or not 0.0 <= value <= 1.0:
+        if not 0.0 <= value <= 1.0:
             raise ValueError(value)
         return float(value)
 
