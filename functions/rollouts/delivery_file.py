@@ -21,6 +21,17 @@ from rollouts.setting_kinds import NAME, text
 T = TypeVar("T")
 _NAME: Final = text("a name of small letters, digits and hyphens", NAME, "production")
 _MISSING: Final = object()
+_PLAIN: Final = {
+    key: setting
+    for key, setting in settings.TARGET.items()
+    if setting.default is not settings.REQUIRED
+}
+"""The settings of a target that are its policy, less the groups of `_PARTS`."""
+_PARTS: Final[Mapping[str, tuple[settings.Group, Callable[..., Any]]]] = {
+    "approval": (settings.APPROVAL, Approval),
+    "verify": (settings.VERIFY, Smoke),
+    "analysis": (settings.ANALYSIS, Analysis),
+}
 
 
 def parse_delivery(document: Any) -> Delivery:
@@ -35,9 +46,16 @@ def parse_delivery(document: Any) -> Delivery:
 
 
 def parse_policy(document: Mapping[str, Any]) -> Policy:
-    """Read a policy as it stands in a record, which `settings_of` wrote."""
+    """Read a policy as it stands in a record, which `settings_of` wrote.
+
+    Settings that only newer code knows are left out, as every other field of a record is.
+    """
     problems: list[str] = []
-    policy = _policy(dict(document), "policy", problems)
+    given = {key: value for key, value in document.items() if key in _PARTS.keys() | _PLAIN.keys()}
+    for key, (inner, _) in _PARTS.items():
+        if isinstance(given.get(key), dict):
+            given[key] = {name: value for name, value in given[key].items() if name in inner}
+    policy = _policy(given, "policy", problems)
     if problems:
         raise BadSettings(problems)
     return policy
@@ -51,6 +69,8 @@ def _delivery(document: Any, problems: list[str]) -> Delivery:
     for service in services:
         for target in service.targets:
             name = f"services.{service.name}.targets.{target.name}"
+            if None in (target.ref.project, target.ref.region, target.ref.service):
+                continue  # A problem already; two that are missing are not the same service.
             if target.ref in seen:
                 problems.append(
                     f"{name} is {target.ref}: must be a Cloud Run service of its own, but"
@@ -92,29 +112,21 @@ def _target(name: str, document: Any, where: str, problems: list[str]) -> Target
 
 
 def _policy(given: dict[str, Any], where: str, problems: list[str]) -> Policy:
-    group = {
-        key: setting
-        for key, setting in settings.TARGET.items()
-        if setting.default is not settings.REQUIRED
-    }
-    parts = {
-        "approval": (settings.APPROVAL, Approval),
-        "verify": (settings.VERIFY, Smoke),
-        "analysis": (settings.ANALYSIS, Analysis),
-    }
-    values = _values(given, group, where, problems, also=set(parts))
-    for key, (inner, build) in parts.items():
+    before = len(problems)
+    values = _values(given, _PLAIN, where, problems, also=set(_PARTS))
+    for key, (inner, build) in _PARTS.items():
         inside = f"{where}.{key}"
         values[key] = build(
             **_values(_mapping(given.get(key, {}), inside, problems), inner, inside, problems)
         )
     policy = Policy(**values)
-    _check_together(policy, where, problems)
+    if len(problems) == before:
+        _check_together(policy, where, problems)
     return policy
 
 
 def _check_together(policy: Policy, where: str, problems: list[str]) -> None:
-    if not problems and policy.window * len(policy.steps) > policy.deadline:
+    if policy.window * len(policy.steps) > policy.deadline:
         problems.append(
             f"{where}.deadline is shorter than its {len(policy.steps)} steps of one window each:"
             " must be at least steps x window, such as 1h."
