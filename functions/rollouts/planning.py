@@ -126,14 +126,17 @@ def stale(record: Record, build: Build) -> str:
 def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:
     if announced.status != "SUCCESS":
         return Ignore(f"the build's status is {announced.status}, not SUCCESS")
+    branches: list[str] = []
     for service in delivery.services:
         for image in announced.images:
             if image.repository != service.image:
                 continue
-            if announced.branch not in service.branches:
-                wanted = ", ".join(service.branches)
-                return Ignore(f"the build is of branch {announced.branch!r}, not of {wanted}")
-            return _automatic(service, image, announced.build)
+            if announced.branch in service.branches:
+                return _automatic(service, image, announced.build)
+            branches += service.branches
+    if branches:
+        wanted = ", ".join(dict.fromkeys(branches))
+        return Ignore(f"the build is of branch {announced.branch!r}, not of {wanted}")
     if not announced.images:
         return Ignore("the build pushed no image of its `images:` list")
     names = ", ".join(sorted({image.repository for image in announced.images}))
@@ -141,12 +144,13 @@ def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:
 
 
 def _appeared(image: Image, delivery: Delivery) -> Plan:
-    service = next((one for one in delivery.services if one.image == image.repository), None)
-    if service is None:
+    services = [one for one in delivery.services if one.image == image.repository]
+    if not services:
         return Ignore(f"the registry told of another image: {image.repository}")
-    if not service.registry_events:
-        return Ignore(f"registry_events is off for {service.name}")
-    return _automatic(service, image, Build(id=image.digest))
+    for service in services:
+        if service.registry_events:
+            return _automatic(service, image, Build(id=image.digest))
+    return Ignore(f"registry_events is off for {', '.join(one.name for one in services)}")
 
 
 def _automatic(service: Service, image: Image, build: Build) -> Deliver:
