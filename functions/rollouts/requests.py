@@ -99,14 +99,18 @@ class Reader:
 
     def parsed(self, name: str, parse: Callable[[object], T]) -> T | None:
         """Read an optional field by a parser whose ValueError says the rule."""
-        value = self._document.get(name)
-        if value in (None, ""):
+        if not self.given(name):
             return None
+        value = self._document[name]
         try:
             return parse(value)
         except ValueError as error:
             self.problems.append(f"{name} is {shown(value)}: {error}.")
             return None
+
+    def given(self, name: str) -> bool:
+        """Whether a field says anything at all, right or wrong."""
+        return self._document.get(name) not in (None, "")
 
     def done(self) -> None:
         """Raise BadInput if anything was wrong."""
@@ -135,7 +139,7 @@ def parse_deploy(document: Any) -> DeployRequest:
     image = reader.parsed("image", parse_image)
     revision = reader.parsed("revision", parse_revision)
     build = reader.mapping("build")
-    if not reader.problems and (image is None) == (revision is None):
+    if reader.given("image") == reader.given("revision"):
         reader.problems.append("image and revision: must be exactly one of the two.")
     request = DeployRequest(
         driver=driver,
@@ -178,7 +182,7 @@ def _build(document: Mapping[str, Any], reader: Reader) -> Build:
     except ValueError:
         reader.problems.append(f"build.created is {shown(created)}: must be an RFC 3339 instant.")
         when = None
-    return Build(str(document.get("id", "")), when, str(document.get("source", "")))
+    return Build(str(document.get("id") or ""), when, str(document.get("source") or ""))
 
 
 def shown(value: object) -> str:
