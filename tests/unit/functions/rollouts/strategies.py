@@ -1,9 +1,22 @@
 """Documents and values that Hypothesis makes up: whatever may arrive, and whatever is right."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
+
+
+def attempt(parse: Callable[[Any], T], given: Any, refusal: type[E]) -> T | E:
+    """Return what `parse` makes of it, a refusal included. Whatever else it raises, escapes."""
+    try:
+        return parse(given)
+    except refusal as error:
+        return error
+
 
 JSON_LEAVES = (
     st.none()
