@@ -5,8 +5,9 @@ from typing import Final
 from gcp.session import Session
 from rollouts.errors import Refused
 
-AWAKE_OR_GONE: Final = frozenset({404, 429})
-"""404: the execution ended or its endpoint is gone. 429: enough wake-ups wait there already."""
+FINE: Final = frozenset({200, 202, 204, 404, 429})
+"""Taken, with no body to read. 404: the execution ended or its endpoint is gone. 429: another
+wake-up waits there already."""
 
 
 class CallbackWaker:
@@ -25,4 +26,4 @@ class CallbackWaker:
         not_done = "the execution was not woken"
         if not callback.startswith(f"{self._endpoint}/"):
             raise Refused(f"{not_done}: its callback is no URL of the workflows service")
-        self._session.call("POST", callback, not_done, body={}, fine=AWAKE_OR_GONE)
+        self._session.call("POST", callback, not_done, body={}, fine=FINE)

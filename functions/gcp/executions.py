@@ -43,6 +43,11 @@ class WorkflowExecutions:
                 )
             except api_errors.NotFound:
                 return False
-        if found.state not in _ALIVE | _ENDED:
-            raise Transient(f"{not_done}: it is {found.state!s}")
-        return found.state in _ALIVE
+        return is_alive(found.state, not_done)
+
+
+def is_alive(state: int, not_done: str) -> bool:
+    """Whether a state is one of an execution that runs or waits to. Raises Transient."""
+    if state not in _ALIVE | _ENDED:
+        raise Transient(f"{not_done}: it is {getattr(state, 'name', state)}")
+    return state in _ALIVE

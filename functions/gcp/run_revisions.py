@@ -94,14 +94,17 @@ def resolved_digest(document: Mapping[str, Any]) -> str | None:
     `document` is a v1 revision. Looked up by container name, and never `status.imageDigest`: that
     one is empty as soon as there is a sidecar. Source: reference/gcp.md, section 1.
     """
-    name = str(document["metadata"]["name"])
-    container = ingress_container(document["spec"].get("containers", ()), name)
+    containers = document["spec"].get("containers", ())
+    ingress = ingress_container(containers, str(document["metadata"]["name"]))
+    others = {one.get("name") for one in containers if one is not ingress}
     statuses = document.get("status", {}).get("containerStatuses", ())
-    for status in statuses:
-        if len(statuses) == 1 or status.get("name") == container.get("name"):
-            reference = str(status.get("imageDigest", ""))
-            return digest_of(reference if "@" in reference else f"@{reference}")
-    return None
+    # The platform names a container that was given no name, in the status alone.
+    name = ingress.get("name")
+    own = [s for s in statuses if (s.get("name") == name if name else s.get("name") not in others)]
+    if len(own) != 1:
+        return None
+    reference = str(own[0].get("imageDigest", ""))
+    return digest_of(reference if "@" in reference else f"@{reference}")
 
 
 def _ingress_image(revision: Revision, name: str) -> str:

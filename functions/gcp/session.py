@@ -46,7 +46,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
         fine: frozenset[int] = frozenset(),
     ) -> Any:
-        """Send one request and return the JSON of its answer; None for a status in `fine`.
+        """Send one request and return the JSON of its answer; None, unread, for a status in `fine`.
 
         `not_done` begins the message of every error, such as "the service api was not read".
         Raises Denied, Missing, Conflict, Refused or Transient. A Transient may come after the

@@ -22,6 +22,14 @@ def test_a_wake_up_is_an_empty_post():
     assert by.urls == [CALLBACK]
 
 
+def test_the_answer_to_a_wake_up_has_no_body():
+    by = transport(ApiResponse())
+
+    wake(by)
+
+    assert len(by.sent) == 1
+
+
 @pytest.mark.parametrize("status", [404, 429])
 def test_gone_or_already_awake_is_no_error(status):
     by = transport(error_body(status, "X", "no"))

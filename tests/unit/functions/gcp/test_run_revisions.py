@@ -83,6 +83,16 @@ def test_a_bare_digest_is_read_as_well():
     assert resolved_digest(v1([APP], [{"name": "app", "imageDigest": NEW}])) == NEW
 
 
+def test_a_name_that_the_platform_gave_is_the_one_that_nobody_else_has():
+    nameless = {key: value for key, value in APP.items() if key != "name"}
+    statuses = [
+        {"name": "health-service-1", "imageDigest": f"{REPOSITORY}@{NEW}"},
+        {"name": "proxy", "imageDigest": f"envoy@{OLD}"},
+    ]
+
+    assert resolved_digest(v1([nameless, PROXY], statuses)) == NEW
+
+
 def test_one_container_alone_needs_no_name():
     assert resolved_digest(v1([{"image": "x"}], [{"imageDigest": f"x@{NEW}"}])) == NEW
 

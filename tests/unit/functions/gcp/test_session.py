@@ -110,6 +110,10 @@ def test_an_answer_that_is_not_json_may_be_better_next_time():
     assert type(called(text(200, "<html>"))) is Transient
 
 
+def test_an_empty_answer_is_not_an_empty_document():
+    assert type(called(text(200, ""))) is Transient
+
+
 def test_a_status_that_is_fine_is_no_error():
     session = session_over(transport(error_body(404, "NOT_FOUND", "gone")))
 
