@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args, get_origin
 
 from rollouts.delivery_file import parse_policy
 from rollouts.delivery_schema import settings_of
@@ -20,12 +20,14 @@ from rollouts.record import (
     RefusedDigest,
     Rollout,
     ShiftDone,
-    State,
 )
 
 _INSTANTS: Final = frozenset(
     {"at", "created", "asked_at", "expires_at", "claimed_at", "ended_at", "newest_build"}
 )
+_PROSE: Final = frozenset({"because", "verdict", "verified", "reason", "by", "ended_by"})
+_PROSE_MAX: Final = 500
+"""Longer words of people and platforms are cut, so that a record stays under 16 KiB."""
 
 
 def show_record(record: Record) -> str:
@@ -51,9 +53,12 @@ def parse_record(text: str | None) -> Record:
         return EMPTY
     try:
         document = json.loads(text)
-        newer = document["schema"] > SCHEMA
+        schema = document["schema"]
+        newer = _is(schema, int) and schema > SCHEMA
         record = EMPTY if newer else _record(document)
-    except (ValueError, KeyError, TypeError, AttributeError, BarqError) as error:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, RecursionError, BarqError,
+    ) as error:  # fmt: skip
         raise BadRecord(
             f"the rollout record cannot be read ({type(error).__name__}); nothing was changed",
             hint="look at the annotation rollout.barq.dev/record; remove it to begin afresh",
@@ -68,25 +73,26 @@ def parse_record(text: str | None) -> Record:
 
 
 def _record(document: Mapping[str, Any]) -> Record:
+    if not _is(document["schema"], int) or document["schema"] < 1:
+        raise ValueError(document["schema"])
     rollout = document.get("rollout")
-    return Record(
-        rollout=_rollout(rollout) if rollout else None,
-        generation=int(document.get("generation", 0)),
-        refused=tuple(_build(RefusedDigest, one) for one in document.get("refused", ())),
-        newest_build=_instant(document.get("newest_build")),
-        acted_on=tuple(str(one) for one in document.get("acted_on", ())),
-    )
+    values = {
+        **document,
+        "rollout": _rollout(rollout) if rollout is not None else None,
+        "refused": tuple(_build(RefusedDigest, one) for one in document.get("refused", ())),
+        "acted_on": tuple(str(one) for one in document.get("acted_on", ())),
+    }
+    record: Record = _build(Record, values)
+    return record
 
 
 def _rollout(document: Mapping[str, Any]) -> Rollout:
-    if document["state"] not in get_args(State):
-        raise ValueError(document["state"])
     approval = document.get("approval")
     values = {
         **document,
         "build": _build(Build, document.get("build") or {}),
         "policy": parse_policy(document["policy"]),
-        "approval": _build(ApprovalGiven, approval) if approval else None,
+        "approval": _build(ApprovalGiven, approval) if approval is not None else None,
         "shifts": tuple(_build(ShiftDone, one) for one in document.get("shifts", ())),
     }
     built: Rollout = _build(Rollout, values)
@@ -104,21 +110,38 @@ def _rollout_document(rollout: Rollout) -> dict[str, Any]:
 
 
 def _build(kind: Any, document: Mapping[str, Any]) -> Any:
-    known = {one.name for one in fields(kind)}
+    """Build a value of its known fields. Raises ValueError for a field of another kind."""
+    known = {one.name: one.type for one in fields(kind)}
     values = {
         key: _instant(value) if key in _INSTANTS else value
         for key, value in document.items()
         if key in known
     }
+    for key, value in values.items():
+        if not _is(value, known[key]):
+            raise ValueError(key)
     return kind(**values)
 
 
+def _is(value: Any, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, get_origin(kind) if get_origin(kind) is tuple else kind)
+
+
 def _document(value: Any) -> dict[str, Any]:
-    return {one.name: _shown(getattr(value, one.name)) for one in fields(value)}
+    return {
+        one.name: _shown(getattr(value, one.name), prose=one.name in _PROSE)
+        for one in fields(value)
+    }
 
 
-def _shown(value: Any) -> Any:
-    return show_instant(value) if isinstance(value, dt.datetime) else value
+def _shown(value: Any, *, prose: bool = False) -> Any:
+    if isinstance(value, dt.datetime):
+        return show_instant(value)
+    return value[:_PROSE_MAX] if prose else value
 
 
 def _instant(text: object) -> dt.datetime | None:
