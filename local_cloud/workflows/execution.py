@@ -12,7 +12,7 @@ from local_cloud.workflows import json_text
 from local_cloud.workflows.effects import Effect, Outcome
 from local_cloud.workflows.faults import Fault, StackElement, fault
 from local_cloud.workflows.parallel import Join, Strand
-from local_cloud.workflows.program import HALT, SWITCH, Caught, Frame, Place, Program, Routine
+from local_cloud.workflows.program import HALT, SWITCH, Caught, Frame, Program, Routine
 
 STEPS_MAX: Final = 100_000
 DEPTH_MAX: Final = 20
@@ -109,12 +109,12 @@ class Execution:
         """Give out an effect that nobody waits for."""
         self._effects.append(effect)
 
-    def place(self) -> Place:
-        """Return the step that runs."""
+    def place(self) -> tuple[str, str]:
+        """Return (step, routine) of what runs."""
         assert self._current is not None
         frame = self._current.frame
         assert frame is not None
-        return frame.routine.places[frame.pc]
+        return frame.routine.places[frame.pc].step, frame.routine.name
 
     def wait(
         self, frame: Frame, effect: Any, finish: Callable[[Any], Any], then: Callable[[Any], int]

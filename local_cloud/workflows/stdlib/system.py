@@ -58,8 +58,7 @@ def log(execution: Any, data: Any, severity: Any, text_: Any, json: Any, _timeou
         payload = encode(value, lenient=True)
     else:
         payload = as_text(value)
-    place = execution.place()
-    return Log(severity, payload, place.step, place.routine)
+    return Log(severity, payload, *execution.place())
 
 
 def sleep(execution: Any, seconds: Any) -> Sleep:

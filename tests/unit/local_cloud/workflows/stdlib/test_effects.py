@@ -1,0 +1,222 @@
+"""Functions that make effects: http.*, sys.* and events.* (reference section 3)."""
+
+import pytest
+
+from local_cloud.kit.http import Inbound
+from local_cloud.workflows.effects import AwaitCallback, HttpCall, Log, Sleep, TimedOut
+
+AGENT = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)"
+
+
+def calling(function, **arguments):
+    return [{"c": {"call": function, "args": arguments, "result": "x"}}, {"r": {"return": "${x}"}}]
+
+
+def sent(run, function="http.post", **arguments):
+    arguments.setdefault("url", "http://h/path")
+    ran = run(calling(function, **arguments), answer=lambda _: Inbound(200))
+    (call,) = ran.effects or [None]
+    if call is None:
+        return ran.error["tags"]
+    assert isinstance(call, HttpCall)
+    return call
+
+
+@pytest.mark.parametrize(
+    ("arguments", "content_type", "body"),
+    [
+        ({"body": {"b": 1, "a": 2}}, "application/json; charset=utf-8", b'{"a":2,"b":1}'),
+        ({"body": "text"}, "application/json; charset=utf-8", b'"text"'),
+        ({"body": '${text.encode("raw")}'}, "application/octet-stream", b"raw"),
+        ({"body": "text", "headers": {"content-type": "text/plain"}}, "text/plain", b"text"),
+        (
+            {"body": {"k": 1}, "headers": {"Content-Type": "application/x+json"}},
+            "application/x+json",
+            b'{"k":1}',
+        ),
+        (
+            {"body": "a=1", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+            "application/x-www-form-urlencoded",
+            b"a=1",
+        ),
+        ({}, None, b""),
+    ],
+)
+def test_a_body_is_encoded_as_its_content_type_says(run, arguments, content_type, body):
+    request = sent(run, **arguments).request
+    assert request.headers.get("Content-Type") == content_type
+    assert request.body == body
+    assert request.headers["User-Agent"] == AGENT
+
+
+def test_a_given_user_agent_stands_before_the_service_s(run):
+    request = sent(run, headers={"user-agent": "barq"}).request
+    assert request.headers["User-Agent"] == f"barq {AGENT}"
+
+
+@pytest.mark.parametrize(
+    ("url", "query", "whole"),
+    [
+        ("http://h/p", {"b": "x y", "a": 1}, "http://h/p?a=1&b=x+y"),
+        ("http://h/p?z=1", {"a": True}, "http://h/p?z=1&a=true"),
+        ("https://h/p", {"a": ["x", 2]}, "https://h/p?a=x&a=2"),
+        ("https://h/p", {}, "https://h/p"),
+    ],
+)
+def test_a_query_is_appended(run, url, query, whole):
+    assert sent(run, "http.get", url=url, query=query).request.url == whole
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seconds"), [({}, 300), ({"timeout": 1.5}, 1.5), ({"timeout": 1800}, 1800)]
+)
+def test_a_call_has_a_timeout(run, arguments, seconds):
+    assert sent(run, **arguments).request.timeout_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("auth", "kind", "audience", "scopes"),
+    [
+        ({"type": "OIDC"}, "OIDC", "http://h/path", ()),
+        ({"type": "OIDC", "audience": "http://other"}, "OIDC", "http://other", ()),
+        ({"type": "OAuth2"}, "OAuth2", "", ("https://www.googleapis.com/auth/cloud-platform",)),
+        ({"type": "OAuth2", "scopes": "a, b"}, "OAuth2", "", ("a", "b")),
+        ({"type": "OAuth2", "scope": ["a"]}, "OAuth2", "", ("a",)),
+    ],
+)
+def test_a_call_says_what_it_proves(run, auth, kind, audience, scopes):
+    found = sent(run, auth=auth).auth
+    assert (found.kind, found.audience, found.scopes) == (kind, audience, scopes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tag"),
+    [
+        ({"url": 1}, "TypeError"),
+        ({"url": "ftp://h"}, "ValueError"),
+        ({"url": "no url"}, "ValueError"),
+        ({"timeout": 1801}, "ValueError"),
+        ({"timeout": 0}, "ValueError"),
+        ({"timeout": "x"}, "TypeError"),
+        ({"headers": [1]}, "TypeError"),
+        ({"headers": {"a": {}}}, "TypeError"),
+        ({"query": "a=1"}, "TypeError"),
+        ({"auth": {"type": "Basic"}}, "ValueError"),
+        ({"body": {"a": 1}, "headers": {"Content-Type": "image/png"}}, "ValueError"),
+        ({"body": {"a": 1}, "headers": {"Content-Type": "text/plain"}}, "TypeError"),
+        ({"body": {"a": '${text.encode("x")}'}}, "ValueError"),
+    ],
+)
+def test_a_call_that_cannot_be_made_is_an_error_before_anything_is_sent(run, arguments, tag):
+    assert sent(run, **arguments) == [tag]
+
+
+@pytest.mark.parametrize(
+    ("function", "method"),
+    [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("patch", "PATCH"), ("delete", "DELETE")],
+)
+def test_each_verb_has_its_function(run, function, method):
+    assert sent(run, f"http.{function}").request.method == method
+    assert sent(run, "http.request", method=method).request.method == method
+
+
+def test_an_unknown_verb_is_refused(run):
+    assert sent(run, "http.request", method="BREW") == ["ValueError"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "value"),
+    [
+        ("application/json", b"[1]", [1]),
+        ("application/json", b"{broken", "{broken"),
+        ("text/html; charset=utf-8", b"<p>", "<p>"),
+        ("application/json", b"", ""),
+    ],
+)
+def test_a_response_body_is_decoded_by_its_content_type(run, content_type, body, value):
+    answer = Inbound(200, (("Content-Type", content_type),), body)
+    ran = run(calling("http.get", url="http://h"), answer=lambda _: answer)
+    assert ran.value["body"] == value
+
+
+def test_a_binary_response_is_bytes(run):
+    answer = Inbound(200, (("Content-Type", "image/png"),), b"\xff")
+    steps = [
+        {"c": {"call": "http.get", "args": {"url": "http://h"}, "result": "x"}},
+        {"r": {"return": "${base64.encode(x.body)}"}},
+    ]
+    assert run(steps, answer=lambda _: answer).value == "/w=="
+
+
+@pytest.mark.parametrize(
+    ("arguments", "payload", "severity"),
+    [
+        ({"text": "hello"}, "hello", "DEFAULT"),
+        ({"data": {"a": 1}, "severity": "ERROR"}, {"a": 1}, "ERROR"),
+        ({"data": 5}, "5", "DEFAULT"),
+        ({"json": {"a": 1}, "severity": "INFO"}, {"a": 1}, "INFO"),
+        ({"text": {"a": 1}}, '{"a":1}', "DEFAULT"),
+        ({"data": [1, "x"]}, '[1,"x"]', "DEFAULT"),
+    ],
+)
+def test_log_writes_maps_as_json_and_the_rest_as_text(run, arguments, payload, severity):
+    ran = run(calling("sys.log", **arguments))
+    assert ran.effects == [Log(severity, payload, "c", "main")]
+    assert ran.value is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tag"),
+    [
+        ({}, "ValueError"),
+        ({"text": "a", "json": {}}, "ValueError"),
+        ({"text": "a", "severity": "LOUD"}, "ValueError"),
+        ({"json": "text"}, "TypeError"),
+    ],
+)
+def test_log_refuses_what_it_cannot_write(run, arguments, tag):
+    assert run(calling("sys.log", **arguments)).error["tags"] == [tag]
+
+
+def test_sleep_until_waits_for_a_time_and_not_for_the_past(run):
+    """Reference section 11. The stand-in's time is 2023-11-14T22:13:20.25Z."""
+    assert run(calling("sys.sleep_until", time="2023-11-14T22:13:30.25Z")).slept == [10.0]
+    assert run(calling("sys.sleep_until", time="2020-01-01T00:00:00Z")).slept == []
+
+
+@pytest.mark.parametrize(
+    ("function", "argument", "tag"),
+    [
+        ("sys.sleep", {"seconds": -1}, "ValueError"),
+        ("sys.sleep", {"seconds": 31536001}, "ValueError"),
+        ("sys.sleep", {"seconds": "1"}, "TypeError"),
+        ("sys.sleep_until", {"time": 1}, "TypeError"),
+        ("sys.sleep_until", {"time": "soon"}, "ValueError"),
+        ("events.await_callback", {"callback": 1}, "TypeError"),
+        ("events.await_callback", {"callback": {"url": "http://elsewhere"}}, "ValueError"),
+    ],
+)
+def test_waiting_refuses_what_it_cannot_wait_for(run, function, argument, tag):
+    assert run(calling(function, **argument)).error["tags"] == [tag]
+
+
+def test_sleep_gives_its_seconds(run):
+    assert run(calling("sys.sleep", seconds=1.5)).effects == [Sleep(1, 1.5)]
+
+
+def test_a_callback_that_does_not_come_is_a_timeout_error(run):
+    steps = [
+        {"c": {"call": "events.create_callback_endpoint", "result": "cb"}},
+        {
+            "t": {
+                "try": {"call": "events.await_callback", "args": {"callback": "${cb}"}},
+                "except": {
+                    "as": "e",
+                    "steps": [{"r": {"return": '${"TimeoutError" in e.tags}'}}],
+                },
+            }
+        },
+    ]
+    ran = run(steps, answer=lambda _: TimedOut())
+    assert ran.value is True
+    assert ran.effects[-1] == AwaitCallback(1, "uuid-1_uuid-2", 43_200.0)  # 12 hours, 1.7.
