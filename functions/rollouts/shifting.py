@@ -46,7 +46,7 @@ def shift(
     if foreign:
         return foreign_stop(seen, rollout, foreign, now)
     asked = request.action.get("step")
-    if isinstance(asked, int) and asked < rollout.next_step:
+    if isinstance(asked, int) and 0 <= asked < rollout.next_step:
         return Decision(_watch(rollout))
     if asked != rollout.next_step or asked >= len(rollout.steps):
         return Decision(Hold(1, f"step {asked} is not the next one", "data"))

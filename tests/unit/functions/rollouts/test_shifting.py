@@ -1,0 +1,249 @@
+"""How a canary gets its share."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollouts.actions import Hold, RollBack, Shift, Stop
+from rollouts.record import ShiftDone
+from rollouts.shifting import promote, shift, verified
+from rollouts.traffic import Entry
+from tests.unit.functions.rollouts.builders import (
+    CANARY,
+    NOW,
+    OTHER_EXECUTION,
+    STABLE,
+    at,
+    driver,
+    policy,
+    revision,
+    rollout,
+    seen,
+    shifts,
+    step,
+)
+
+READY = revision()
+FIRST = Shift(0, 10, "smoke tests passed").as_json()
+SECOND = Shift(1, 50, "0 of 300 requests failed").as_json()
+MOVED = (Entry(STABLE, 40), Entry(CANARY, 60))
+
+
+def rolled(decision):
+    assert decision.change is not None
+    assert decision.change.record.rollout is not None
+    return decision.change.record.rollout
+
+
+def test_the_first_shift_gives_the_canary_its_first_share():
+    decision = shift(seen(rollout("verified")), step(FIRST), READY, NOW)
+
+    own = rolled(decision)
+    assert decision.change is not None
+    assert decision.change.split == (
+        Entry(STABLE, 90),
+        Entry(CANARY, 10),
+        Entry(CANARY, 0, "canary"),
+    )
+    assert (own.state, own.shifts) == ("shifting", (ShiftDone(NOW, 0, 10),))
+    assert own.because == "smoke tests passed"
+    assert decision.action == Hold(10, "api-2 has 10 %", "data", at(minutes=60))
+    (notice,) = decision.notices
+    assert (notice.kind, notice.percent_before, notice.percent_after) == ("traffic.shifted", 0, 10)
+
+
+def test_a_later_shift_notes_the_verdict_that_led_to_it():
+    decision = shift(seen(rollout()), step(SECOND), READY, at(minutes=5))
+
+    own = rolled(decision)
+    assert own.shifts == (*shifts(10), ShiftDone(at(minutes=5), 1, 50))
+    assert own.verdict == "0 of 300 requests failed"
+    assert isinstance(decision.action, Hold)
+    assert decision.action.until == at(minutes=60)
+
+
+def test_a_share_of_100_leaves_stable_out_of_the_split():
+    own = rollout(shifts=shifts(10, 50))
+
+    decision = shift(seen(own), step({"kind": "shift", "step": 2}), READY, NOW)
+
+    assert decision.change is not None
+    assert decision.change.split == (Entry(CANARY, 100), Entry(CANARY, 0, "canary"))
+
+
+def test_the_percent_is_the_policys_and_not_the_requests():
+    decision = shift(
+        seen(rollout("verified")), step({"kind": "shift", "step": 0, "percent": 99}), READY, NOW
+    )
+
+    assert rolled(decision).percent == 10
+
+
+@pytest.mark.parametrize("asked", [0, 1])
+def test_a_shift_that_was_done_is_not_done_again(asked):
+    own = rollout(shifts=shifts(10, 50))
+
+    decision = shift(seen(own), step({"step": asked}), READY, at(minutes=20))
+
+    assert decision.action == Hold(10, "api-2 has 50 %", "data", at(minutes=60))
+    assert (decision.change, decision.notices) == (None, ())
+
+
+@pytest.mark.parametrize("asked", [2, 99, None, "1", -1])
+def test_a_step_that_is_not_the_next_one_changes_nothing(asked):
+    for own in (rollout("verified"), rollout()):
+        decision = shift(seen(own), step({"step": asked}), READY, NOW)
+
+        assert isinstance(decision.action, Hold)
+        assert (decision.change, decision.notices) == (None, ())
+
+
+def test_there_is_no_step_after_the_last():
+    own = rollout(shifts=shifts(10, 50, 100))
+
+    decision = shift(seen(own), step({"step": 3}), READY, NOW)
+
+    assert decision.action == Hold(1, "step 3 is not the next one", "data")
+
+
+@pytest.mark.parametrize("state", ["deploying", "deployed"])
+def test_a_canary_that_is_not_verified_gets_no_share(state):
+    decision = shift(seen(rollout(state)), step(FIRST), READY, NOW)
+
+    assert decision.action == Hold(1, f"the rollout is {state}, not verified", "smoke_test")
+    assert decision.change is None
+
+
+def test_a_closed_gate_holds_the_first_shift():
+    own = rollout("verified", policy=policy(approval={"by": "manual"}))
+
+    decision = shift(seen(own), step(FIRST), READY, NOW)
+
+    assert isinstance(decision.action, Hold)
+    assert decision.action.waits_for == "approval"
+    assert rolled(decision).shifts == ()
+
+
+@pytest.mark.parametrize(
+    ("canary", "because"),
+    [
+        (None, "api-2 is not Ready: it does not exist any more"),
+        (revision(readiness="failed", reason="it crashed"), "api-2 is not Ready: it crashed"),
+    ],
+)
+def test_a_canary_that_is_not_ready_any_more_is_rolled_back(canary, because):
+    decision = shift(seen(rollout()), step(SECOND), canary, NOW)
+
+    assert decision.action == RollBack(because, refuse=False)
+    assert decision.change is None
+
+
+def test_a_placeholder_is_replaced_in_one_step():
+    decision = shift(seen(rollout("verified", placeholder=True)), step({"step": 0}), READY, NOW)
+
+    assert rolled(decision).percent == 100
+
+
+def test_a_smoke_test_that_passed_is_noted_once():
+    line = "smoke tests passed: /health/ready, slowest 12 ms"
+    first = verified(seen(rollout("deployed")), step(), line, NOW)
+    second = verified(seen(rolled(first)), step(), line, NOW)
+
+    assert (rolled(first).state, rolled(first).verified) == ("verified", line)
+    assert [notice.kind for notice in first.notices] == ["rollout.verified"]
+    assert first.action == Shift(0, 10, line)
+    assert second.action == Shift(0, 10, line)
+    assert (second.change, second.notices) == (None, ())
+
+
+def test_a_canary_with_all_of_the_traffic_is_promoted_and_loses_its_tag():
+    own = rollout(shifts=shifts(10, 50, 100))
+
+    decision = promote(seen(own), step({"kind": "promote", "because": "0 of 900"}), at(minutes=15))
+
+    ended = rolled(decision)
+    assert decision.change is not None
+    assert decision.change.split == (Entry(CANARY, 100),)
+    assert (ended.state, ended.because, ended.ended_by) == ("promoted", "0 of 900", "barq")
+    assert decision.action == Stop("promoted", "0 of 900")
+    assert decision.action.go_on
+    (notice,) = decision.notices
+    assert (notice.kind, notice.percent_before, notice.percent_after) == (
+        "rollout.promoted",
+        100,
+        100,
+    )
+
+
+@pytest.mark.parametrize("own", [rollout("verified"), rollout(), rollout(shifts=shifts(10, 50))])
+def test_below_100_percent_there_is_nothing_to_promote(own):
+    decision = promote(seen(own), step({"kind": "promote"}), NOW)
+
+    assert isinstance(decision.action, Hold)
+    assert "nothing to promote" in decision.action.because
+    assert decision.change is None
+
+
+def do_shift(service, request):
+    return shift(service, request, READY, NOW)
+
+
+def do_promote(service, request):
+    return promote(service, request, NOW)
+
+
+def do_verified(service, request):
+    return verified(service, request, "passed", NOW)
+
+
+EVERY = pytest.mark.parametrize("act", [do_shift, do_promote, do_verified])
+
+
+@EVERY
+def test_a_persons_traffic_stops_the_rollout_and_is_not_overwritten(act):
+    decision = act(seen(rollout(), split=MOVED), step(SECOND))
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "stopped"
+    assert "traffic is api-2 60 %, api-1 40 %" in decision.action.because
+    assert decision.change is not None
+    assert decision.change.split is None
+
+
+@EVERY
+@pytest.mark.parametrize("state", ["promoted", "rolled_back", "stopped", "superseded"])
+def test_nothing_moves_after_an_end(act, state):
+    decision = act(seen(rollout(state)), step(SECOND))
+
+    assert isinstance(decision.action, Stop)
+    assert decision.change is None
+
+
+@EVERY
+def test_another_execution_moves_nothing(act):
+    decision = act(seen(rollout()), step(SECOND, driver=driver(OTHER_EXECUTION)))
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "superseded"
+    assert decision.change is None
+
+
+@given(
+    done=st.integers(0, 3),
+    asked=st.integers(-3, 5) | st.none() | st.text(max_size=2),
+    minutes=st.integers(0, 10_000),
+)
+def test_traffic_only_ever_grows_by_the_next_step_of_the_policy(done, asked, minutes):
+    own = rollout("shifting" if done else "verified", shifts=shifts(*(10, 50, 100)[:done]))
+
+    decision = shift(seen(own), step({"step": asked}), READY, at(minutes=minutes))
+
+    if decision.change is not None:
+        assert asked == done
+        assert rolled(decision).percent == (10, 50, 100)[done]
+
+
+def test_a_long_reason_is_cut():
+    decision = shift(seen(rollout("verified")), step({"step": 0, "because": "x" * 900}), READY, NOW)
+
+    assert len(rolled(decision).because) == 500
