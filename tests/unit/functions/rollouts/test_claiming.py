@@ -1,0 +1,414 @@
+"""How a rollout begins, and every reason for which it does not."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollouts.actions import Hold, Shift, Stop
+from rollouts.claiming import Facts, claim, follow, revision_name, rollout_id, stable_of
+from rollouts.images import Image
+from rollouts.record import Build, Record, RefusedDigest
+from rollouts.requests import REVISION
+from rollouts.seen import NewRevision
+from rollouts.traffic import Entry
+from tests.unit.functions.rollouts.builders import (
+    CALLBACK,
+    CANARY,
+    DIGEST,
+    EXECUTION,
+    IMAGE,
+    NOW,
+    OTHER_DIGEST,
+    OTHER_EXECUTION,
+    REPOSITORY,
+    STABLE,
+    at,
+    deploying,
+    driver,
+    revision,
+    rollout,
+    seen,
+    shifts,
+    target,
+)
+
+TARGET = target()
+OLD_IMAGE = f"{REPOSITORY}@{OTHER_DIGEST}"
+RUNS = revision(STABLE, image=OLD_IMAGE, resolved=OTHER_DIGEST)
+FACTS = Facts(stable=RUNS, candidate=None, other_driver_alive=False)
+ALIVE = replace(FACTS, other_driver_alive=True)
+BY_EVENT = Build("build-2", at(minutes=-1), "team/api/main@c0ffee")
+
+
+def stopped(decision):
+    """Return why, of a decision that does nothing."""
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "stopped"
+    assert not decision.action.go_on
+    assert (decision.change, decision.notices) == (None, ())
+    return decision.action.because
+
+
+def claimed(service, request, facts=FACTS, where=TARGET):
+    decision = claim(service, request, where, facts, NOW)
+    assert decision.change is not None
+    assert decision.change.record.rollout is not None
+    return decision, decision.change.record.rollout
+
+
+def test_a_new_image_gets_a_revision_at_0_percent_and_traffic_is_pinned_to_stable():
+    latest = seen(split=(Entry(None, 100),), latest_ready=STABLE)
+
+    decision, own = claimed(latest, deploying(build=BY_EVENT))
+
+    assert decision.change is not None
+    assert decision.change.split == (Entry(STABLE, 100),)
+    assert decision.change.template == NewRevision(own.canary, IMAGE)
+    assert isinstance(decision.action, Hold)
+    assert (decision.action.waits_for, decision.action.wait_seconds) == ("revision", 2)
+    assert decision.action.until == at(minutes=10)
+    assert [notice.kind for notice in decision.notices] == ["rollout.started"]
+
+
+def test_the_record_holds_who_claimed_what_and_under_which_policy():
+    decision, own = claimed(seen(), deploying(build=BY_EVENT, automatic=True))
+
+    assert (own.state, own.stable, own.digest, own.repository) == (
+        "deploying",
+        STABLE,
+        DIGEST,
+        REPOSITORY,
+    )
+    assert (own.execution, own.callback, own.service, own.target) == (
+        EXECUTION,
+        CALLBACK,
+        "api",
+        "production",
+    )
+    assert (own.policy, own.claimed_at, own.build) == (TARGET.policy, NOW, BY_EVENT)
+    assert own.canary == f"api-aaaaaa-{own.id[:6]}"
+    assert decision.change is not None
+    assert decision.change.record.newest_build == BY_EVENT.created
+    assert decision.change.record.acted_on == ("build-2",)
+
+
+def test_repeats_of_one_execution_make_the_same_rollout():
+    assert rollout_id(EXECUTION, "api", "production") == rollout_id(EXECUTION, "api", "production")
+    assert rollout_id(EXECUTION, "api", "staging") != rollout_id(EXECUTION, "api", "production")
+    assert rollout_id(OTHER_EXECUTION, "api", "staging") != rollout_id(EXECUTION, "api", "staging")
+
+
+@given(st.from_regex(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?", fullmatch=True))
+def test_a_revisions_name_begins_with_its_services_and_is_a_legal_one(service):
+    name = revision_name(service, DIGEST, "0123abcd")
+
+    assert name.startswith(f"{service}-")
+    assert REVISION.fullmatch(name)
+
+
+def test_a_rollout_by_hand_leaves_the_newest_build_alone():
+    known = Record(newest_build=at(minutes=-5), acted_on=("build-1",))
+
+    decision, _ = claimed(seen(record=known), deploying())
+
+    assert decision.change is not None
+    assert decision.change.record == replace(known, rollout=decision.change.record.rollout)
+
+
+def test_an_older_build_that_a_person_delivers_does_not_become_the_newest():
+    known = Record(newest_build=at())
+
+    decision, _ = claimed(seen(record=known), deploying(build=BY_EVENT))
+
+    assert decision.change is not None
+    assert decision.change.record.newest_build == at()
+
+
+def test_foreign_tags_stay_and_the_last_canarys_tag_goes():
+    split = (Entry(STABLE, 100), Entry("api-0", 0, "qa"), Entry("api-0", 0, "canary"))
+
+    decision, _ = claimed(seen(split=split), deploying())
+
+    assert decision.change is not None
+    assert decision.change.split == (Entry(STABLE, 100), Entry("api-0", 0, "qa"))
+
+
+def test_a_rollout_under_way_is_not_taken_from_a_driver_that_lives():
+    service = seen(rollout(execution=OTHER_EXECUTION))
+
+    because = stopped(claim(service, deploying(), TARGET, ALIVE, NOW))
+
+    assert f"driven by {OTHER_EXECUTION}" in because
+    assert "nothing was changed" in because
+
+
+def test_a_rollout_of_a_dead_driver_is_superseded_from_its_own_stable():
+    service = seen(rollout(execution=OTHER_EXECUTION, shifts=shifts(10, 50)))
+
+    decision, own = claimed(service, deploying())
+
+    assert own.stable == STABLE
+    assert own.execution == EXECUTION
+    assert decision.change is not None
+    assert decision.change.split == (Entry(STABLE, 100),)
+
+
+def test_an_ended_rollout_is_in_nobodys_way_even_if_its_driver_lives():
+    _, own = claimed(seen(rollout("rolled_back", execution=OTHER_EXECUTION)), deploying(), ALIVE)
+
+    assert own.state == "deploying"
+
+
+@pytest.mark.parametrize(
+    ("service", "stable"),
+    [
+        (seen(), STABLE),
+        (seen(split=(Entry(None, 100),), latest_ready="api-9"), "api-9"),
+        (seen(rollout("promoted")), CANARY),
+        (seen(rollout()), STABLE),
+        (seen(rollout("stopped")), None),
+        (seen(rollout(), split=(Entry(STABLE, 50), Entry(CANARY, 50))), None),
+        (seen(rollout(), split=(Entry(CANARY, 100),)), CANARY),
+    ],
+)
+def test_stable_is_what_has_everything_or_what_an_unfinished_rollout_began_beside(service, stable):
+    assert stable_of(service) == stable
+
+
+def test_without_a_stable_nothing_begins_and_the_way_out_is_said():
+    because = stopped(claim(seen(rollout("stopped")), deploying(), TARGET, FACTS, NOW))
+
+    assert "api-1 90 %, api-2 10 %, so nobody can say which revision is stable" in because
+    assert "gcloud run services update-traffic api --to-revisions=REVISION=100" in because
+
+
+REFUSED = Record(refused=(RefusedDigest(DIGEST, "r1", at(minutes=-60), "5 of 9 failed"),))
+
+
+def test_a_digest_that_was_rolled_back_is_refused_with_when_why_and_how_to_force_it():
+    because = stopped(claim(seen(record=REFUSED), deploying(), TARGET, FACTS, NOW))
+
+    assert "aaaaaaaa was rolled back at 2026-11-22T11:00:00Z (5 of 9 failed)" in because
+    assert '"force": true' in because
+
+
+def test_a_refused_digest_can_be_forced_and_another_is_not_refused():
+    other = deploying(image=Image(REPOSITORY, "sha256:" + "c" * 64))
+
+    assert claimed(seen(record=REFUSED), deploying(force=True))
+    assert claimed(seen(record=REFUSED), other)
+
+
+@pytest.mark.parametrize(
+    ("known", "because"),
+    [
+        (Record(acted_on=("build-2",)), "build build-2 was already acted on"),
+        (Record(newest_build=at()), "before the newest accepted build"),
+    ],
+)
+def test_an_event_that_is_told_again_or_late_begins_nothing(known, because):
+    late = deploying(build=BY_EVENT, automatic=True)
+
+    assert because in stopped(claim(seen(record=known), late, TARGET, FACTS, NOW))
+
+
+def test_a_person_may_deliver_an_older_build():
+    known = Record(newest_build=at(), acted_on=("build-2",))
+
+    assert claimed(seen(record=known), deploying(build=BY_EVENT))
+
+
+def test_a_canary_that_could_not_be_tested_is_not_deployed():
+    hidden = seen(unreachable="the service's ingress is internal; set verify.paths: []")
+
+    because = stopped(claim(hidden, deploying(), TARGET, FACTS, NOW))
+
+    assert "the canary's tag URL could not be tested: the service's ingress is internal" in because
+    assert claimed(hidden, deploying(), where=target(verify={"paths": []}))
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        revision(STABLE, image=IMAGE, resolved=None),
+        revision(STABLE, image=IMAGE, resolved="sha256:" + "c" * 64),
+        revision(STABLE, image=f"{REPOSITORY}:latest", resolved=DIGEST),
+    ],
+)
+def test_the_digest_that_stable_serves_is_not_deployed_again(runs):
+    decision = claim(seen(), deploying(), TARGET, replace(FACTS, stable=runs), NOW)
+
+    assert decision.action == Stop(
+        "unchanged", "api-1 already serves aaaaaaaa; nothing was changed"
+    )
+    assert decision.change is None
+
+
+def test_an_index_image_is_new_even_if_stable_serves_another_of_its_repository():
+    index = revision(STABLE, image=OLD_IMAGE, resolved="sha256:" + "c" * 64)
+
+    assert claimed(seen(), deploying(), replace(FACTS, stable=index))
+
+
+def test_a_stable_that_cannot_be_read_hinders_nothing():
+    assert claimed(seen(), deploying(), replace(FACTS, stable=None))
+
+
+ADOPT = deploying(image=None, revision=CANARY)
+MADE = replace(FACTS, candidate=revision(CANARY))
+
+
+def test_a_revision_that_a_person_made_is_adopted_as_it_is():
+    decision, own = claimed(seen(), ADOPT, MADE)
+
+    assert own.adopted
+    assert (own.canary, own.digest, own.repository, own.state) == (CANARY, "", "", "deployed")
+    assert decision.change is not None
+    assert decision.change.template is None
+    assert decision.change.split == (Entry(STABLE, 100), Entry(CANARY, 0, "canary"))
+    assert isinstance(decision.action, Shift)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "because"),
+    [
+        (None, "revision api-2 does not exist; nothing was changed"),
+        (revision(CANARY, "failed", reason="it crashed"), "is not Ready (it crashed)"),
+        (revision(CANARY, "pending"), "is not Ready"),
+    ],
+)
+def test_a_revision_that_is_not_ready_is_not_adopted(candidate, because):
+    facts = replace(FACTS, candidate=candidate)
+
+    assert because in stopped(claim(seen(), ADOPT, TARGET, facts, NOW))
+
+
+def test_stable_itself_cannot_be_adopted():
+    itself = deploying(image=None, revision=STABLE)
+    facts = replace(FACTS, candidate=RUNS)
+
+    decision = claim(seen(), itself, TARGET, facts, NOW)
+
+    assert decision.action == Stop("unchanged", "revision api-1 already has all of the traffic")
+
+
+def test_a_first_image_on_a_placeholder_goes_from_0_to_100_and_says_so():
+    hello = revision(STABLE, image="us-docker.pkg.dev/cloudrun/container/hello", resolved=None)
+
+    _, own = claimed(seen(), deploying(), replace(FACTS, stable=hello))
+
+    assert own.placeholder
+    assert own.steps == (100,)
+    assert "first image after the placeholder" in own.because
+
+
+# What follows a claim.
+
+
+def followed(own, canary, *, matches=True, now=NOW, **service):
+    return follow(seen(own, **service), own, canary, digest_matches=matches, now=now)
+
+
+DEPLOYING = rollout("deploying")
+
+
+@pytest.mark.parametrize(
+    ("canary", "because"),
+    [
+        (None, "api-2 is not Ready yet"),
+        (revision(readiness="pending"), "api-2 is not Ready yet"),
+        (revision(readiness="pending", reason="pulling"), "api-2 is not Ready yet: pulling"),
+    ],
+)
+def test_a_canary_that_is_not_ready_yet_is_waited_for_without_a_write(canary, because):
+    decision = followed(DEPLOYING, canary)
+
+    assert decision.action == Hold(2, because, "revision", at(minutes=8))
+    assert decision.change is None
+
+
+def test_a_ready_canary_gets_its_tag_and_no_traffic():
+    decision = followed(DEPLOYING, revision())
+
+    assert isinstance(decision.action, Shift)
+    assert (decision.action.step, decision.action.percent) == (0, 10)
+    assert decision.change is not None
+    assert decision.change.split == (Entry(STABLE, 100), Entry(CANARY, 0, "canary"))
+    assert decision.change.record.rollout is not None
+    assert decision.change.record.rollout.state == "deployed"
+
+
+@pytest.mark.parametrize(
+    ("canary", "now", "matches", "because"),
+    [
+        (
+            revision(readiness="failed", reason="the container exited with 1"),
+            NOW,
+            True,
+            "api-2 never got Ready: the container exited with 1",
+        ),
+        (None, at(minutes=8), True, "api-2 was not Ready within 10m"),
+        (revision(readiness="pending"), at(minutes=8), True, "api-2 was not Ready within 10m"),
+        (revision(resolved=OTHER_DIGEST), NOW, False, "which is neither sha256:aaaa"),
+    ],
+)
+def test_a_canary_that_cannot_be_delivered_leaves_a_clean_service(canary, now, matches, because):
+    decision = followed(DEPLOYING, canary, matches=matches, now=now)
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "rolled_back"
+    assert because in decision.action.because
+    assert decision.change is not None
+    assert decision.change.split == (Entry(STABLE, 100),)
+    assert decision.change.record.rollout is not None
+    assert decision.change.record.rollout.state == "rolled_back"
+    assert decision.change.record.refused == ()
+    assert [notice.kind for notice in decision.notices] == ["rollout.rolled_back"]
+
+
+def test_a_canary_has_until_the_last_second_to_get_ready():
+    assert isinstance(followed(DEPLOYING, None, now=at(minutes=8, seconds=-1)).action, Hold)
+
+
+@pytest.mark.parametrize("state", ["deployed", "verified", "shifting"])
+def test_a_repeat_of_deploy_changes_nothing(state):
+    decision = followed(rollout(state), revision())
+
+    assert isinstance(decision.action, Shift)
+    assert decision.change is None
+
+
+@pytest.mark.parametrize("state", ["promoted", "rolled_back", "stopped"])
+def test_a_rollout_that_has_ended_is_told_as_it_ended(state):
+    decision = followed(rollout(state, because="so it was"), None)
+
+    assert decision.action == Stop(state, "so it was")
+    assert decision.change is None
+
+
+def test_a_persons_traffic_stops_a_rollout_that_is_being_deployed():
+    decision = followed(DEPLOYING, revision(), split=(Entry(None, 100),), latest_ready=CANARY)
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "stopped"
+    assert decision.change is not None
+    assert decision.change.split is None
+
+
+def test_another_targets_request_makes_another_rollout():
+    _, own = claimed(seen(), deploying(driver=driver(where="staging")))
+
+    assert own.target == "staging"
+    assert own.id != claimed(seen(), deploying())[1].id
+
+
+def test_the_builds_acted_on_are_the_newest_twenty():
+    known = Record(acted_on=tuple(f"b{number}" for number in range(20)))
+
+    decision, _ = claimed(seen(record=known), deploying(build=BY_EVENT))
+
+    assert decision.change is not None
+    assert decision.change.record.acted_on[0] == "b1"
+    assert decision.change.record.acted_on[-1] == "build-2"

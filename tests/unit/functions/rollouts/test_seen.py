@@ -1,0 +1,45 @@
+"""What someone else changed since the record was written."""
+
+import pytest
+
+from rollouts.traffic import Entry
+from tests.unit.functions.rollouts.builders import CANARY, STABLE, rollout, seen
+
+
+def test_a_service_without_a_rollout_explains_everything():
+    assert seen(split=(Entry(None, 100),)).unexplained() == ""
+
+
+@pytest.mark.parametrize("generation", [6, 7])
+def test_the_write_that_carried_the_record_may_have_raised_the_generation_by_one(generation):
+    assert seen(rollout(), generation=generation).unexplained() == ""
+
+
+def test_a_generation_further_on_was_written_by_someone_else():
+    """An older whole object brings its own record back with it; the generation never falls."""
+    assert seen(rollout(), generation=8).unexplained() == (
+        "the service was written by someone else: it is at generation 8, and Barq last wrote on 6"
+    )
+
+
+def test_traffic_that_is_not_the_records_is_named_with_both_splits():
+    moved = (Entry(STABLE, 40), Entry(CANARY, 60))
+
+    assert seen(rollout(), split=moved).unexplained() == (
+        "traffic is api-2 60 %, api-1 40 %, where Barq left api-1 90 %, api-2 10 %"
+    )
+
+
+def test_the_split_that_is_served_may_lag_behind_the_one_that_is_asked_for():
+    late = seen(rollout(), served=(Entry(STABLE, 100),))
+
+    assert late.unexplained() == ""
+    assert late.shares == {STABLE: 90, CANARY: 10}
+    assert late.served_shares == {STABLE: 100}
+
+
+def test_latest_counts_as_the_revision_that_is_ready_last():
+    own = rollout("promoted")
+
+    assert seen(own, split=(Entry(None, 100),), latest_ready=CANARY).unexplained() == ""
+    assert seen(own, split=(Entry(None, 100),), latest_ready="api-9").unexplained() != ""

@@ -1,0 +1,90 @@
+"""How a rollout stops without moving traffic, and who may drive one."""
+
+import pytest
+
+from rollouts.actions import Stop
+from rollouts.stopping import driven, foreign_stop, stop_by_hand
+from tests.unit.functions.rollouts.builders import (
+    EXECUTION,
+    NOW,
+    OTHER_EXECUTION,
+    driver,
+    rollout,
+    seen,
+    step,
+)
+
+
+def test_the_execution_that_claimed_a_rollout_drives_it():
+    own = rollout()
+
+    assert driven(seen(own), driver()) == own
+
+
+def test_every_other_execution_is_told_to_stop():
+    found = driven(seen(rollout()), driver(OTHER_EXECUTION))
+
+    assert found == Stop(
+        "superseded",
+        "rollout 0123abcd on api in team-production/europe-west1 is driven by"
+        f" {EXECUTION}; nothing was changed",
+    )
+
+
+def test_without_a_rollout_there_is_nothing_to_drive():
+    found = driven(seen(), driver())
+
+    assert isinstance(found, Stop)
+    assert "no rollout is under way" in found.because
+
+
+@pytest.mark.parametrize("state", ["promoted", "rolled_back", "stopped", "superseded"])
+def test_an_ended_rollout_is_told_as_it_ended(state):
+    assert driven(seen(rollout(state, because="so")), driver()) == Stop(state, "so")
+
+
+def test_an_end_without_a_reason_is_named_by_its_state():
+    assert driven(seen(rollout("promoted")), driver()) == Stop(
+        "promoted", "the rollout is promoted"
+    )
+
+
+def test_what_someone_else_wrote_stays_as_it_is():
+    own = rollout()
+
+    decision = foreign_stop(seen(own), own, "traffic is api-9 100 %", NOW)
+
+    assert decision.action == Stop(
+        "stopped", "traffic is api-9 100 %; the rollout stops and overwrites nothing"
+    )
+    assert decision.change is not None
+    assert (decision.change.split, decision.change.template) == (None, None)
+    ended = decision.change.record.rollout
+    assert ended is not None
+    assert (ended.state, ended.ended_at, ended.ended_by) == ("stopped", NOW, "barq")
+    assert [notice.kind for notice in decision.notices] == ["rollout.stopped"]
+
+
+def test_a_person_stops_a_rollout_where_it_is():
+    decision = stop_by_hand(seen(rollout()), step(reason="wait for Bob", by="execution e2"), NOW)
+
+    assert decision.action == Stop("stopped", "stopped by execution e2: wait for Bob")
+    assert decision.change is not None
+    assert decision.change.split is None
+    (notice,) = decision.notices
+    assert (notice.percent_before, notice.percent_after, notice.by) == (10, 10, "execution e2")
+
+
+def test_a_stop_without_a_name_is_a_persons():
+    decision = stop_by_hand(seen(rollout()), step(reason="why not"), NOW)
+
+    assert decision.action.because == "stopped by a person: why not"
+
+
+@pytest.mark.parametrize("service", [seen(), seen(rollout("promoted"))])
+def test_there_may_be_nothing_to_stop(service):
+    decision = stop_by_hand(service, step(), NOW)
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "unchanged"
+    assert decision.change is None
