@@ -53,6 +53,8 @@ class Execution:
         self.state: State = "ready"
         self.result: str | None = None
         self.failure: Fault | None = None
+        self.payload: str | None = None
+        """The failure's value as JSON text."""
         self.callbacks: dict[str, str] = {}
         """The ids of this execution's callback endpoints, by URL."""
         self.steps_left = STEPS_MAX
@@ -227,7 +229,7 @@ class Execution:
         except json_text.NotJson as error:
             self._died(strand, fault("ValueError", str(error)))
             return
-        except RecursionError as error:
+        except (RecursionError, MemoryError) as error:
             self._died(strand, _too_large(error))
             return
         if len(self.result) > RESULT_BYTES_MAX:
@@ -237,18 +239,26 @@ class Execution:
 
     def _died(self, strand: Strand, error: Fault) -> None:
         if strand.join is None or not error.catchable:
-            self.failure = error
-            self.result = None
-            self._end("failed")
+            self._failed(error)
             return
         strand.join.failed(strand.name, error)
         strand.frame = None
         self._branch_faults += 1
         if self._branch_faults > BRANCH_FAULTS_MAX:
-            self.failure = fault("ResourceLimitError", "too many unhandled branch errors")
-            self._end("failed")
+            self._failed(fault("ResourceLimitError", "too many unhandled branch errors"))
             return
         self._branch_ended(strand.join)
+
+    def _failed(self, error: Fault) -> None:
+        try:
+            self.payload = json_text.encode(error.value, lenient=True)
+        except (RecursionError, MemoryError) as cause:
+            stack, error = error.stack, _too_large(cause)
+            error.stack = stack
+            self.payload = json_text.encode(error.value)
+        self.failure = error
+        self.result = None
+        self._end("failed")
 
     def _end(self, state: State) -> None:
         self.state = state

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from local_cloud.workflows.faults import BuildError
-from local_cloud.workflows.json_text import INT_MAX
+from local_cloud.workflows.json_text import INT_MAX, whole_characters
 
 LENGTH_MAX: Final = 400
 _NESTING_MAX: Final = 60
@@ -309,9 +309,7 @@ _ESCAPED: Final = {
 
 def _string(literal: str) -> str:
     text = _ESCAPES.sub(_unescaped, literal[1:-1])
-    # Two \u escapes may be the halves of one character.
-    joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return joined if any("\ud800" <= c <= "\udfff" for c in text) else text
+    return whole_characters(text)  # Two \u escapes may be the halves of one.
 
 
 def _unescaped(found: re.Match[str]) -> str:

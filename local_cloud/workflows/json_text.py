@@ -12,6 +12,8 @@ from typing import Any
 
 INT_MIN = -(2**63)
 INT_MAX = 2**63 - 1
+# Values share their parts, so a few steps can build one that is endless when written out.
+NODES_MAX = 500_000
 
 
 class NotJson(ValueError):
@@ -22,12 +24,28 @@ def encode(value: Any, *, indent: tuple[str, str] | None = None, lenient: bool =
     """Return `value` as JSON text. `indent` is (prefix, indent) as of Go's MarshalIndent.
 
     Raises NotJson for bytes and for doubles that are not finite; `lenient` writes them somehow,
-    for messages.
+    for messages. Raises RecursionError and MemoryError for what is out of all bounds.
     """
+    _check_size(value)
     if indent is None:
         return _compact(value, lenient=lenient)
     prefix, step = indent
     return _indented(value, "\n" + prefix, step, lenient=lenient)
+
+
+def _check_size(value: Any) -> None:
+    count = 0
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if type(item) is list:
+            count += len(item)
+            rest += item
+        elif type(item) is dict:
+            count += len(item)
+            rest += item.values()
+        if count > NODES_MAX:
+            raise MemoryError
 
 
 def _compact(value: Any, *, lenient: bool) -> str:
@@ -104,7 +122,8 @@ def decode(text: str | bytes) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
-        return json.loads(text, parse_int=_integer, parse_constant=_no_constant)
+        value = json.loads(text, parse_int=_integer, parse_constant=_no_constant)
+        return _without_surrogates(value) if "\\ud" in text.lower() else value
     except RecursionError:
         raise NotJson("JSON is nested too deeply") from None
     except UnicodeDecodeError:
@@ -113,6 +132,21 @@ def decode(text: str | bytes) -> Any:
         raise
     except ValueError as error:
         raise NotJson(f"invalid JSON: {error}") from None
+
+
+def whole_characters(text: str) -> str:
+    """Return `text` with halves of characters replaced, as Go reads them."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _without_surrogates(value: Any) -> Any:
+    if type(value) is str:
+        return whole_characters(value)
+    if type(value) is list:
+        return [_without_surrogates(item) for item in value]
+    if type(value) is dict:
+        return {whole_characters(key): _without_surrogates(x) for key, x in value.items()}
+    return value
 
 
 def _integer(literal: str) -> int | float:

@@ -17,7 +17,6 @@ from local_cloud.workflows.callbacks import Endpoint
 from local_cloud.workflows.deployments import Revision
 from local_cloud.workflows.execution import Execution
 from local_cloud.workflows.faults import Fault
-from local_cloud.workflows.json_text import encode
 from local_cloud.workflows.names import WorkflowName, duration, timestamp
 
 STATES: Final = {"succeeded": "SUCCEEDED", "failed": "FAILED", "cancelled": "CANCELLED"}
@@ -226,7 +225,7 @@ class Run:
             shown["result"] = self._engine.result
         failure = self._engine.failure
         if failure is not None:
-            shown["error"] = _error(failure)
+            shown["error"] = {"payload": self._engine.payload, **_error(failure)}
         steps = self._engine.current_steps()
         if steps:
             shown["status"] = {
@@ -236,7 +235,7 @@ class Run:
 
 
 def _error(failure: Fault) -> dict[str, Any]:
-    """Return Execution.error (reference section 4.3); int64 values are JSON strings."""
+    """Return Execution.error but its payload (reference 4.3); int64 values are JSON strings."""
     elements = [
         {
             "step": element.step,
@@ -250,7 +249,6 @@ def _error(failure: Fault) -> dict[str, Any]:
         for element in failure.stack or []
     ]
     return {
-        "payload": encode(failure.value, lenient=True),
         "context": failure.context(),
         "stackTrace": {"elements": elements},
     }

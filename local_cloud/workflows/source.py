@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from local_cloud.workflows.faults import BuildError, Position
-from local_cloud.workflows.json_text import INT_MAX, INT_MIN
+from local_cloud.workflows.json_text import INT_MAX, INT_MIN, whole_characters
 
 SOURCE_BYTES_MAX: Final = 128 * 1024
 NODES_MAX: Final = 100_000
@@ -256,7 +256,8 @@ class _JsonReader:
         value: Any
         if self.peek() == '"':
             try:
-                value, self.at = _scan_string(self._text, self.at + 1, True)
+                text, self.at = _scan_string(self._text, self.at + 1, True)
+                value = whole_characters(text)
             except ValueError:
                 raise self.error() from None
         elif found := _JSON_WORD.match(self._text, self.at):

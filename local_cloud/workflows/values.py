@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from local_cloud.workflows.faults import Fault, bare_fault, fault
-from local_cloud.workflows.json_text import INT_MAX, INT_MIN, encode, format_double
+from local_cloud.workflows.json_text import INT_MAX, INT_MIN, NODES_MAX, encode, format_double
 
 STRING_BYTES_MAX: Final = 256 * 1024
 _LENGTH_NEVER_TOO_LONG: Final = STRING_BYTES_MAX // 4
@@ -129,16 +129,33 @@ def _less(operator: str, compute: Callable[[Any, Any], bool]) -> Callable[[Any, 
 
 def equal(left: Any, right: Any) -> bool:
     """Deep equality; integers equal doubles by value, otherwise types must agree."""
-    kind, other = type(left), type(right)
-    if kind is not other:
-        return kind in _NUMBERS and other in _NUMBERS and bool(left == right)
-    if kind is list:
-        return len(left) == len(right) and all(map(equal, left, right))
-    if kind is dict:
-        if left.keys() != right.keys():
+    kind = type(left)
+    if kind is list or kind is dict:
+        return _deeply_equal(left, right)
+    other = type(right)
+    if kind is other:
+        return bool(left == right)
+    return kind in _NUMBERS and other in _NUMBERS and bool(left == right)
+
+
+def _deeply_equal(left: Any, right: Any) -> bool:
+    pairs = [(left, right)]
+    count = 0
+    while pairs:
+        a, b = pairs.pop()
+        kind = type(a)
+        if a is b:
+            continue
+        if kind is list and type(b) is list and len(a) == len(b):
+            pairs += zip(a, b, strict=True)
+        elif kind is dict and type(b) is dict and a.keys() == b.keys():
+            pairs += ((value, b[key]) for key, value in a.items())
+        elif kind is list or kind is dict or not equal(a, b):
             return False
-        return all(equal(value, right[key]) for key, value in left.items())
-    return bool(left == right)
+        count += 1
+        if count > NODES_MAX:
+            raise MemoryError  # The engine makes it a ResourceLimitError.
+    return True
 
 
 def contains(item: Any, holder: Any) -> bool:

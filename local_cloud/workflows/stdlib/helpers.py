@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 
 from local_cloud.workflows.faults import fault
+from local_cloud.workflows.json_text import NODES_MAX
 from local_cloud.workflows.stdlib.registry import (
     Function,
     function,
@@ -79,13 +80,19 @@ def map_delete(holder: Any, key: Any) -> dict[str, Any]:
 
 
 def merge_nested(first: Any, second: Any) -> dict[str, Any]:
-    merged = dict(mapping(first))
-    for key, value in mapping(second).items():
+    return _merged(mapping(first), mapping(second), [NODES_MAX])
+
+
+def _merged(first: dict[str, Any], second: dict[str, Any], left: list[int]) -> dict[str, Any]:
+    """`left` holds how many maps may still be merged: they may share parts without end."""
+    left[0] -= 1
+    if left[0] < 0:
+        raise MemoryError  # The engine makes it a ResourceLimitError.
+    merged = dict(first)
+    for key, value in second.items():
         before = merged.get(key)
-        if type(before) is dict and type(value) is dict:
-            merged[key] = merge_nested(before, value)
-        else:
-            merged[key] = value
+        both = type(before) is dict and type(value) is dict
+        merged[key] = _merged(before, value, left) if both else value
     return merged
 
 

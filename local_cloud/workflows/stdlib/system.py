@@ -52,12 +52,11 @@ def log(execution: Any, data: Any, severity: Any, text_: Any, json: Any, _timeou
     if json is not None and type(json) is not dict:
         refuse("a map", json)
     value = given[0]
-    if text_ is None and type(value) is dict:
-        payload: Any = value
-    elif type(value) in (dict, list):
-        payload = encode(value, lenient=True)
-    else:
+    payload: Any = value
+    if type(value) not in (dict, list):
         payload = as_text(value)
+    elif (written := encode(value, lenient=True)) and (text_ is not None or type(value) is list):
+        payload = written
     return Log(severity, payload, *execution.place())
 
 

@@ -541,6 +541,27 @@ def test_a_deeply_nested_value_fails_the_execution_when_it_is_returned(run):
     assert ran.error["tags"] == ["ResourceLimitError"]
 
 
+@pytest.mark.parametrize(
+    "expression", ["l", "l == m", "map.merge_nested(a, b)", "json.encode_to_string(l)", "string(l)"]
+)
+def test_a_value_that_doubles_with_each_step_ends_no_later_than_another(run, expression):
+    """Issue 8: nothing takes the local cloud down. 2^60 parts, all shared."""
+    doubled = [{name: ["${" + name + "}"] * 2} for name in "lm"]
+    doubled += [{name: {"x": "${" + name + "}", "y": "${" + name + "}"}} for name in "ab"]
+    grow = {"value": "i", "range": [1, 60], "steps": [{"d": {"assign": doubled}}]}
+    steps = [assigned({"l": []}, {"m": []}, {"a": {}}, {"b": {}}), {"g": {"for": grow}}]
+    tags = run(returning(steps, expression)).error["tags"]
+    assert tags == (["TypeError"] if expression == "string(l)" else ["ResourceLimitError"])
+
+
+@pytest.mark.parametrize("value", ["${l}", {"message": "broken", "l": "${l}"}])
+def test_an_error_without_bound_is_replaced_by_one_that_can_be_shown(world, value):
+    grow = {"value": "i", "range": [1, 60], "steps": [{"d": {"assign": [{"l": ["${l}", "${l}"]}]}}]}
+    steps = [assigned({"l": []}), {"g": {"for": grow}}, {"r": {"raise": value}}]
+    error = world.run(steps)["error"]
+    assert "ResourceLimitError" in error["payload"]
+
+
 def test_bytes_cannot_be_returned(run):
     assert run(returning([], 'text.encode("x")')).error["tags"] == ["ValueError"]  # 2.3
 
