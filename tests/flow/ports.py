@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from google.api_core import exceptions as api_errors
 from google.cloud import monitoring_v3
 
 from gcp.callbacks import CallbackWaker
@@ -30,6 +31,7 @@ from rollouts.errors import Transient
 from rollouts.policy import Delivery, ServiceRef
 from rollouts.seen import RevisionSeen
 from rollouts.smoke import Tested
+from tests.flow.faults import Faults
 
 API = "https://api.test"
 
@@ -37,8 +39,9 @@ API = "https://api.test"
 class RouterSession:
     """What `gcp.session.Session` makes: here a call of the local cloud's router."""
 
-    def __init__(self, router: Router, caller: str, faults: Callable[[str, str], None]) -> None:
+    def __init__(self, router: Router, function: str, caller: str, faults: Faults) -> None:
         self._router = router
+        self._function = function
         self._caller = caller
         self._faults = faults
         self.calls: list[tuple[str, str]] = []
@@ -46,7 +49,6 @@ class RouterSession:
     def request(self, method: str, url: str, **given: Any) -> requests.Response:
         parts = urlsplit(url)
         self.calls.append((method, parts.path))
-        self._faults(method, parts.path)
         query: dict[str, tuple[str, ...]] = {}
         for name, value in parse_qsl(parts.query):
             query[name] = (*query.get(name, ()), value)
@@ -59,8 +61,13 @@ class RouterSession:
             json.dumps(body).encode() if body is not None else b"",
             self._caller,
         )
+        return self._faults.around(
+            self._function, method, parts.path, lambda: self._answer(asked, url)
+        )
+
+    def _answer(self, asked: ApiRequest, url: str) -> requests.Response:
         answered = self._router.handle(asked)
-        assert answered is not None, f"no route for {method} {parts.path}"
+        assert answered is not None, f"no route for {asked.method} {asked.path}"
         response = requests.Response()
         response.status_code = answered.status
         response._content = answered.body
@@ -75,37 +82,31 @@ class RouterSession:
 class InProcessMetrics:
     """The two calls of the official client that the adapter makes."""
 
-    def __init__(self, cloud: LocalCloud, caller: str) -> None:
+    def __init__(self, cloud: LocalCloud, caller: str, faults: Faults) -> None:
+        self._faults = faults
         self._methods = {one.name: one for one in monitoring_door.methods(cloud.monitoring)}
         self._caller = caller
 
-    def _call(self, name: str, request: Any, answer: Any) -> Any:
-        message = type(request).pb(request)
-        try:
-            return answer.wrap(self._methods[name].call(message, self._caller))
-        except Refused as refusal:
-            raise Transient(str(refusal)) from refusal
+    def _call(self, name: str, message: Any) -> Any:
+        if self._faults.monitoring_down:
+            raise api_errors.ServiceUnavailable("planted")
+        return self._methods[name].call(message, self._caller)
 
-    def get_metric_descriptor(self, request: Any = None, name: str = "", **_: Any) -> Any:
-        asked = request or monitoring_v3.GetMetricDescriptorRequest(name=name)
-        if isinstance(asked, dict):
-            asked = monitoring_v3.GetMetricDescriptorRequest(asked)
-        method = self._methods["GetMetricDescriptor"]
-        return method.call(monitoring_v3.GetMetricDescriptorRequest.pb(asked), self._caller)
+    def get_metric_descriptor(self, name: str, **_: Any) -> Any:
+        asked = monitoring_v3.GetMetricDescriptorRequest(name=name)
+        return self._call("GetMetricDescriptor", type(asked).pb(asked))
 
     def list_time_series(self, request: Any, **_: Any) -> Any:
-        if isinstance(request, dict):
-            request = monitoring_v3.ListTimeSeriesRequest(request)
-        message = monitoring_v3.ListTimeSeriesRequest.pb(request)
-        answer = self._methods["ListTimeSeries"].call(message, self._caller)
+        answer = self._call("ListTimeSeries", type(request).pb(request))
         page = monitoring_v3.ListTimeSeriesResponse.wrap(answer)
         assert not page.next_page_token
         return page.time_series
 
 
 class ModelRevisions:
-    def __init__(self, cloud: LocalCloud) -> None:
+    def __init__(self, cloud: LocalCloud, faults: Faults) -> None:
         self._cloud = cloud
+        self._faults = faults
 
     def read(self, ref: ServiceRef, revision: str) -> RevisionSeen | None:
         key = ServiceKey(ref.project, ref.region, ref.service)
@@ -114,12 +115,13 @@ class ModelRevisions:
         except Refused:
             return None
         image = found.images.get(found.ingress_container.name)
+        digest = image.digest if image else None
         return RevisionSeen(
             name=found.name,
             readiness=found.state,
             reason=found.message or found.reason,
             image=found.ingress_container.image,
-            resolved=image.digest if image else None,
+            resolved=self._faults.resolves_to.get(digest or "", digest),
         )
 
 
@@ -139,10 +141,10 @@ class ModelExecutions:
 class FlowProber:
     """Answers as the image behind the URL would."""
 
-    answer: Callable[[str, str], tuple[int | None, float]]
+    answer: Callable[[str], tuple[int | None, float]]
 
     def get(self, url: str, path: str, *, audience: str, timeout: dt.timedelta) -> Tested:
-        status, seconds = self.answer(url, path)
+        status, seconds = self.answer(url)
         error = "" if status is not None else "connection refused"
         return Tested(path, status, dt.timedelta(seconds=seconds), error)
 
@@ -175,21 +177,22 @@ class FlowWorld:
         router: Router,
         delivery: Delivery,
         *,
+        name: str,
         account: str,
         topic: str,
         prober: FlowProber,
         webhooks: FlowWebhooks,
-        faults: Callable[[str, str], None],
+        faults: Faults,
     ) -> None:
-        self.http = RouterSession(router, account, faults)
+        self.http = RouterSession(router, name, account, faults)
         session = Session(lambda: self.http)  # type: ignore[arg-type, return-value]
         self.delivery = delivery
         self.clock = FlowClock(cloud)
         self.services = RunServices(session, f"{API}/regions/{{region}}")
-        self.revisions = ModelRevisions(cloud)
+        self.revisions = ModelRevisions(cloud, faults)
         self.registry = ImageRegistry(session, API)
         self.prober = prober
-        self.metrics = CloudMetrics(lambda: InProcessMetrics(cloud, account))  # type: ignore[arg-type, return-value]
+        self.metrics = CloudMetrics(lambda: InProcessMetrics(cloud, account, faults))
         self.request_log = RestRequestLog(session, API)
         self.events = RestEvents(session, API, topic)
         self.executions = ModelExecutions(cloud)

@@ -1,0 +1,223 @@
+"""Barq installed in a local cloud, in process: functions, workflow, topics, trigger, targets."""
+
+import base64
+import functools
+import json
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import flask
+import yaml
+
+import approve
+import check_metrics
+import deploy
+import notify
+import plan
+import rollback
+import shift_traffic
+import status
+import verify
+from gcp.caller import caller_of
+from gcp.edge import respond
+from local_cloud.cloud import CloudSettings, LocalCloud
+from local_cloud.eventarc.values import ToWorkflow, Trigger
+from local_cloud.fronts.virtual_sender import VirtualSender
+from local_cloud.identity.tokens import simple_tokens
+from local_cloud.kit.http import Inbound, NoAnswer, Outbound
+from local_cloud.kit.scheduler import VirtualScheduler
+from local_cloud.pubsub.values import Push, RetryPolicy, Subscription, Topic
+from local_cloud.run.resources import ServiceKey
+from local_cloud.run.virtual import VirtualInstances
+from local_cloud.workflows.model import WorkflowsSettings
+from rollouts.delivery_file import parse_delivery
+from rollouts.requests import parse_deploy, parse_step
+from tests.flow.faults import Faults
+from tests.flow.ports import API, FlowProber, FlowWebhooks, FlowWorld
+from tests.flow.traffic import Traffic
+
+ROOT = Path(__file__).parent.parent.parent
+PROJECT, REGION = "barq-delivery", "europe-west1"
+WORKFLOW = f"projects/{PROJECT}/locations/{REGION}/workflows/rollout"
+ACCOUNTS = f"@{PROJECT}.iam.gserviceaccount.com"
+Handle = Callable[[Any, FlowWorld], dict[str, Any]]
+Function = tuple[Callable[[Any], Any] | None, Handle]
+FUNCTIONS: dict[str, Function] = {
+    "plan": (plan.parse, plan.handle),
+    "deploy": (parse_deploy, deploy.handle),
+    "verify": (parse_step, verify.handle),
+    "shift_traffic": (parse_step, shift_traffic.handle),
+    "check_metrics": (parse_step, check_metrics.handle),
+    "rollback": (parse_step, rollback.handle),
+    "approve": (None, approve.handle),
+    "status": (status.parse, status.handle),
+}  # fmt: skip
+SUBSCRIBERS = {"notify": "events", "on_alert": "alerts"}
+
+
+class Installed:
+    """A cloud with Barq in it. What is told in events is kept, in order."""
+
+    def __init__(
+        self,
+        scheduler: VirtualScheduler,
+        delivery: str,
+        *,
+        rps: int,
+        seed: int,
+        settings: CloudSettings,
+    ) -> None:
+        rng = random.Random(seed)
+        self.scheduler = scheduler
+        self.traffic = Traffic(rng, rps)
+        self.faults = Faults(scheduler.now)
+        self.sender = VirtualSender(scheduler, {}, lambda: 0.02)
+        self.cloud = LocalCloud(
+            scheduler,
+            self.sender,
+            simple_tokens(scheduler),
+            VirtualInstances(scheduler, seconds=3.0, outcome=self.traffic.starts),
+            rng,
+            settings=replace(settings, workflows=WorkflowsSettings(callback_base_url=API)),
+        )
+        self.traffic.attach(self.cloud)
+        self.delivery = parse_delivery(yaml.safe_load(delivery))
+        self.webhooks = FlowWebhooks()
+        self.worlds: dict[str, FlowWorld] = {}
+        self.events: list[dict[str, Any]] = []
+        self.executions: dict[str, dict[str, Any]] = {}
+        """The newest state of each execution, in the order of their start."""
+        self.blames: list[str] = []
+        """What came of each alert."""
+        self._router = self.cloud.router()
+        self._app = flask.Flask("flow")
+        self._install()
+
+    def key(self, target: str = "production") -> ServiceKey:
+        found = self.delivery.services[0].target(target)
+        assert found is not None
+        return ServiceKey(found.ref.project, found.ref.region, found.ref.service)
+
+    def topic(self, name: str) -> str:
+        return f"projects/{PROJECT}/topics/barq-{name}"
+
+    def call(self, name: str, request: Outbound) -> Inbound:
+        """Call an HTTP function, whatever faults there are."""
+        parse, handle = FUNCTIONS[name]
+        with self._app.test_request_context(
+            method=request.method, data=request.body, headers=dict(request.headers)
+        ):
+            read = parse or _approve_parser(request)
+            world = self.worlds[name]
+            response, code = respond(name, flask.request, read, handle, lambda: world)  # type: ignore[arg-type]
+        return Inbound(code, (("Content-Type", "application/json"),), response.get_data())
+
+    def _install(self) -> None:
+        for name in ("builds", "events", "alerts"):
+            self.cloud.pubsub.create_topic(Topic(self.topic(name)))
+        for name in (*FUNCTIONS, *SUBSCRIBERS):
+            self.worlds[name] = self._world(name)
+            route = self._function(name) if name in FUNCTIONS else self._subscriber(name)
+            self.sender.routes[_url(name)] = route
+        for name, topic in SUBSCRIBERS.items():
+            self._subscribe(name, topic)
+        self.cloud.pubsub.create_subscription(
+            Subscription(f"projects/{PROJECT}/subscriptions/seen", self.topic("events")),
+            deliver=lambda body: self.events.append(
+                json.loads(base64.b64decode(body["message"]["data"]))
+            ),
+        )
+        self.cloud.workflows.on_state_change.append(self._noted)
+        self.cloud.workflows.deploy(
+            PROJECT,
+            REGION,
+            "rollout",
+            (ROOT / "workflows" / "rollout.yaml").read_text(),
+            service_account=f"workflow{ACCOUNTS}",
+            env={"BARQ_FUNCTIONS": json.dumps({name: _url(name) for name in FUNCTIONS})},
+        )
+        self.cloud.eventarc.create_trigger(
+            Trigger(
+                f"projects/{PROJECT}/locations/{REGION}/triggers/builds",
+                ToWorkflow(WORKFLOW),
+                f"trigger{ACCOUNTS}",
+                self.topic("builds"),
+            )
+        )
+
+    def _subscribe(self, name: str, topic: str) -> None:
+        self.cloud.pubsub.create_subscription(
+            Subscription(
+                f"projects/{PROJECT}/subscriptions/{name}",
+                self.topic(topic),
+                push=Push(_url(name), f"push{ACCOUNTS}", _url(name)),
+                ack_deadline_seconds=60,
+                retry=RetryPolicy(1, 60),
+            )
+        )
+
+    def _noted(self, execution: dict[str, Any]) -> None:
+        self.executions[execution["name"]] = execution
+
+    def _world(self, name: str) -> FlowWorld:
+        return FlowWorld(
+            self.cloud,
+            self._router,
+            self.delivery,
+            name=name,
+            account=f"{name.replace('_', '-')}{ACCOUNTS}",
+            topic=self.topic("events"),
+            prober=FlowProber(self.traffic.probe),
+            webhooks=self.webhooks,
+            faults=self.faults,
+        )
+
+    def _function(self, name: str) -> Callable[[Outbound], Inbound | NoAnswer]:
+        def answer(request: Outbound) -> Inbound | NoAnswer:
+            down = self.faults.of_function(name)
+            if down is not None:
+                return down
+            again = self.faults.delivered_twice_after
+            if again is not None:
+                self.scheduler.call_later(again, functools.partial(self._again, name, request))
+            answered = self.call(name, request)
+            if self.faults.loses_answer_of(name):
+                return NoAnswer("broken", "the answer got lost")
+            return answered
+
+        return answer
+
+    def _again(self, name: str, request: Outbound) -> None:
+        self.call(name, request)
+
+    def _subscriber(self, name: str) -> Callable[[Outbound], Inbound | NoAnswer]:
+        def answer(request: Outbound) -> Inbound | NoAnswer:
+            down = self.faults.of_function(name)
+            if down is not None:
+                return down
+            data = base64.b64decode(json.loads(request.body)["message"]["data"])
+            try:
+                if name == "notify":
+                    notify.handle(json.loads(data), self.worlds[name])
+                else:
+                    blame = rollback.handle_alert(data, self.worlds[name])
+                    self.blames.append(blame.because)
+            except Exception:  # noqa: BLE001 - as the framework answers it.
+                return Inbound(500)
+            return Inbound(204)
+
+        return answer
+
+
+def _url(function: str) -> str:
+    return f"https://{function.replace('_', '-')}.test"
+
+
+def _approve_parser(request: Outbound) -> Callable[[Any], Any]:
+    authorization = next(
+        (value for name, value in request.headers.items() if name.lower() == "authorization"), ""
+    )
+    return lambda document: approve.parse(document, caller_of(authorization))
