@@ -29,8 +29,9 @@ def wanted(notifications: Sequence[Notification], event: str) -> tuple[str, ...]
 def message(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the webhook's JSON for an event's data. Markup characters in it stay text."""
     event = str(data["event"])
-    head = f"*{_clean(data['service'])}/{_clean(data['target'])}*: {_SIGNS.get(event, event)}"
-    before, after = data.get("percent_before"), data.get("percent_after")
+    where = f"*{_clean(data['service'])}/{_clean(data['target'])}*"
+    head = f"{where}: {_SIGNS.get(event) or _clean(event)}"
+    before, after = _clean(data.get("percent_before")), _clean(data.get("percent_after"))
     if event == "traffic.shifted":
         head += f" {before} % -> {after} %"
     if event == "rollout.rolled_back":

@@ -1,0 +1,102 @@
+"""One clear chat message for each event."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollouts.messages import message, wanted
+from rollouts.notices import KINDS, Notice
+from rollouts.policy import Notification
+from tests.unit.functions.rollouts.builders import NOW, rollout
+
+NOTICE = Notice("traffic.shifted", NOW, rollout(), "0 of 300 requests failed", 10, 50)
+
+
+def text_of(notice=NOTICE, **changes):
+    return message(notice.as_cloud_event()["data"] | changes)["text"]
+
+
+def test_a_shift_is_told_with_its_percents():
+    assert text_of() == (
+        "*api/production*: shifted 10 % -> 50 %\n"
+        "api-2 beside api-1\n"
+        "0 of 300 requests failed\n"
+        "rollout 0123abcd"
+    )
+
+
+def test_a_rollback_is_told_with_where_it_came_from_and_who_said_so():
+    back = replace(NOTICE, kind="rollout.rolled_back", percent_after=0, by="ann@example.org")
+
+    assert text_of(back) == (
+        "*api/production*: rolled back from 10 %\n"
+        "api-2 beside api-1\n"
+        "0 of 300 requests failed\n"
+        "by ann@example.org\n"
+        "rollout 0123abcd"
+    )
+
+
+def test_an_event_without_a_reason_has_a_line_less():
+    assert "\n\n" not in text_of(replace(NOTICE, because=""))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_event_has_its_words(kind):
+    assert kind not in text_of(replace(NOTICE, kind=kind))
+
+
+def test_a_kind_that_is_not_known_yet_is_told_by_its_name():
+    assert "rollout.frozen" in text_of(event="rollout.frozen")
+
+
+MARKUP = "<!channel> & <https://evil.example|click>"
+FIELDS = ["because", "by", "canary", "stable", "service", "target", "rollout", "event"]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_markup_in_a_field_stays_text(field):
+    text = text_of(**{field: MARKUP})
+
+    assert "&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;" in text
+    assert "<" not in text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"event": "traffic.shifted", "percent_before": MARKUP, "percent_after": MARKUP},
+        {"event": "rollout.rolled_back", "percent_before": MARKUP},
+    ],
+)
+def test_markup_where_a_number_belongs_stays_text(changes):
+    assert "<" not in text_of(**changes)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), st.text(alphabet="<>&!@a \n", max_size=20)))
+def test_no_text_of_anyones_reaches_a_chat_as_markup(changes):
+    text = text_of(**changes)
+
+    assert "<" not in text
+    assert ">" not in text.replace(" -> ", "")
+
+
+TEAM = Notification("team", ())
+ON_CALL = Notification("on-call", ("rollout.rolled_back", "traffic.stuck"))
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [("rollout.promoted", ("team",)), ("rollout.rolled_back", ("team", "on-call"))],
+)
+def test_a_webhook_is_told_of_the_events_that_it_wants(event, told):
+    assert wanted((TEAM, ON_CALL), event) == told
+
+
+def test_a_webhook_that_is_named_twice_is_told_once():
+    assert wanted(
+        (ON_CALL, TEAM, Notification("team", ("rollout.promoted",))), "rollout.promoted"
+    ) == ("team",)
+    assert wanted((), "rollout.promoted") == ()
