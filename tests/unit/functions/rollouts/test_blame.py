@@ -1,0 +1,149 @@
+"""Whether an alert speaks against the canary."""
+
+from dataclasses import replace
+
+import pytest
+
+from rollouts.blame import Blame, excused, look_since, named_target, weigh
+from rollouts.incidents import Incident
+from rollouts.intervals import BadRequest
+from tests.unit.functions.rollouts.builders import (
+    CANARY,
+    DELIVERY,
+    STABLE,
+    at,
+    policy,
+    rollout,
+    shifts,
+)
+
+OPEN = Incident(
+    id="0.m8",
+    open=True,
+    test=False,
+    started=at(60),
+    policy="api error ratio",
+    summary="5xx ratio is 0.31",
+    project="team-production",
+    service="api",
+    region="europe-west1",
+    revision=CANARY,
+)
+PROMOTED = rollout("promoted", ended_at=at(minutes=15))
+
+
+def bad(canary=0, stable=0):
+    roles = ["canary"] * canary + ["stable"] * stable
+    return [BadRequest(str(number), role, at(60)) for number, role in enumerate(roles)]
+
+
+def test_an_incident_names_its_target_by_project_region_and_service():
+    named = named_target(OPEN, DELIVERY)
+
+    assert named is not None
+    assert (named[0].name, named[1].name) == ("api", "production")
+
+
+@pytest.mark.parametrize("missing", ["project", "region", "service"])
+def test_an_incident_that_does_not_say_all_three_names_nothing(missing):
+    assert named_target(replace(OPEN, **{missing: ""}), DELIVERY) is None
+
+
+@pytest.mark.parametrize(
+    ("incident", "own", "because"),
+    [
+        (replace(OPEN, test=True), rollout(), "it is a test message"),
+        (replace(OPEN, open=False), rollout(), "the incident is closed"),
+        (OPEN, None, "no rollout has shifted traffic here"),
+        (OPEN, rollout("verified"), "no rollout has shifted traffic here"),
+        (OPEN, rollout("rolled_back"), "rollout 0123abcd is rolled back already"),
+        (OPEN, rollout("stopped"), "rollout 0123abcd is stopped"),
+        (replace(OPEN, revision=STABLE), rollout(), "it names api-1, and the canary is api-2"),
+        (replace(OPEN, started=at(-1)), rollout(), "the incident began before the first shift"),
+        (
+            replace(OPEN, started=at(minutes=45, seconds=1)),
+            PROMOTED,
+            "api-2 was promoted more than 30m before the incident",
+        ),
+    ],
+)
+def test_an_alert_that_cannot_be_the_canarys_doing_is_excused(incident, own, because):
+    assert excused(incident, own, at(120)) == because
+
+
+@pytest.mark.parametrize(
+    ("incident", "own"),
+    [
+        (OPEN, rollout()),
+        (replace(OPEN, started=at(0)), rollout()),
+        (replace(OPEN, revision=""), rollout()),
+        (replace(OPEN, started=None), rollout()),
+        (OPEN, PROMOTED),
+        (replace(OPEN, started=at(minutes=45)), PROMOTED),
+    ],
+)
+def test_an_alert_that_may_be_the_canarys_doing_is_weighed(incident, own):
+    assert excused(incident, own, at(120)) == ""
+
+
+def test_an_alert_of_unknown_start_counts_from_its_arrival():
+    unknown = replace(OPEN, started=None)
+    unwatched = replace(PROMOTED, policy=policy(watch="0s"))
+
+    assert excused(unknown, unwatched, at(minutes=15)) == ""
+    assert excused(unknown, unwatched, at(minutes=16)) != ""
+
+
+@pytest.mark.parametrize(("minutes", "since"), [(6, at(minutes=5)), (30, at(minutes=25))])
+def test_the_log_is_compared_under_one_share_and_at_most_five_minutes(minutes, since):
+    own = rollout(shifts=shifts(10, 50))
+
+    assert look_since(own, at(minutes=minutes)) == since
+
+
+@pytest.mark.parametrize(
+    ("done", "canary", "stable", "guilty"),
+    [
+        ((10,), 0, 0, False),
+        ((10,), 0, 50, False),
+        ((10,), 1, 9, False),
+        ((10,), 2, 9, True),
+        ((10,), 10, 90, False),
+        ((10,), 11, 90, True),
+        ((10,), 1, 0, True),
+        ((10, 50), 5, 5, False),
+        ((10, 50), 6, 5, True),
+        ((10, 50, 100), 1, 0, True),
+        ((10, 50, 100), 1, 50, True),
+        ((10, 50, 100), 0, 50, False),
+    ],
+)
+def test_the_canary_is_to_blame_if_it_has_more_than_its_share_of_the_failures(
+    done, canary, stable, guilty
+):
+    blame = weigh(OPEN, rollout(shifts=shifts(*done)), bad(canary, stable))
+
+    assert blame.guilty is guilty
+
+
+def test_blame_is_said_in_numbers():
+    assert weigh(OPEN, rollout(), bad(3, 1)) == Blame(
+        True, "5xx ratio is 0.31 (3 bad requests at the canary, 1 at stable, at 10 %)"
+    )
+    assert weigh(OPEN, rollout(), bad(1, 20)).because == (
+        "5xx ratio is 0.31: the canary is not worse than stable"
+        " (1 bad requests at the canary, 20 at stable, at 10 %)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("incident", "head"),
+    [
+        (replace(OPEN, summary=""), "api error ratio"),
+        (replace(OPEN, summary="", policy=""), "an alert"),
+    ],
+)
+def test_an_alert_without_a_summary_is_named_by_its_policy(incident, head):
+    assert weigh(incident, rollout(), []).because == (
+        f"{head}: no bad request of the canary in the log"
+    )
