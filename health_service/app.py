@@ -54,7 +54,8 @@ def create_app(
         on_change=lambda failed: _log_change(log, failed),
     )
     service = _service(settings, health, lifecycle, registered, log)
-    faulty = FaultLayer(service, settings.faults, rng=rng, uptime=uptime)
+    who = {"version": settings.identity.version, "revision": settings.identity.revision}
+    faulty = FaultLayer(service, settings.faults, rng=rng, uptime=uptime, about=who)
     return RequestLog(faulty, log, monotonic=monotonic, project=settings.project)
 
 

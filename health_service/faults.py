@@ -6,8 +6,9 @@ thin ASGI edge. Not here: `crash_at_start`, which is `__main__`'s, and `not_read
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from health_service.asgi import ASGIApp, Receive, Scope, Send, is_health_path, send_json
 
@@ -48,7 +49,7 @@ class Faults:
 
 
 class FaultLayer:
-    """Commits the faults in front of an ASGI application."""
+    """Commits the faults in front of an ASGI application. `about` stands in each failed answer."""
 
     def __init__(
         self,
@@ -57,12 +58,14 @@ class FaultLayer:
         *,
         rng: random.Random,
         uptime: Callable[[], float],
+        about: Mapping[str, str] = MappingProxyType({}),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._app = app
         self._faults = faults
         self._rng = rng
         self._uptime = uptime
+        self._about = about
         self._sleep = sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,6 +76,8 @@ class FaultLayer:
         if injection.latency_seconds:
             await self._sleep(injection.latency_seconds)
         if injection.fails:
-            await send_json(send, 500, {"error": "failed on purpose: FAULT_ERROR_RATIO"})
+            await send_json(
+                send, 500, {"error": "failed on purpose: FAULT_ERROR_RATIO", **self._about}
+            )
             return
         await self._app(scope, receive, send)

@@ -9,7 +9,7 @@ else that a function in Google Cloud would not have.
 import asyncio
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -69,12 +69,18 @@ class Installer:
     """One installation. Each method is a step; `install` takes them all."""
 
     def __init__(
-        self, running: RunningCloud, place: Place, webhooks: Mapping[str, str] | None = None
+        self,
+        running: RunningCloud,
+        place: Place,
+        *,
+        webhooks: Mapping[str, str] | None = None,
+        people: Sequence[str] = ("developer",),
     ) -> None:
         self._running = running
         self._cloud = running.cloud
         self._place = place
         self._webhooks = dict(webhooks or {})
+        self._people = people
         self._description: dict[str, Any] = yaml.safe_load(
             (place.functions / "installation.yaml").read_text()
         )
@@ -158,8 +164,10 @@ class Installer:
         key = ServiceKey(self._place.project, self._place.region, service_name(name))
         created = self._cloud.run.create(key, document)
         caller = "barq-push" if spec.get("subscription") else "barq-workflow"
-        members = {f"serviceAccount:{account(self._place, caller)}", "user:developer"}
-        self._cloud.run.set_invokers(key, members)
+        people = [f"user:{person}" for person in self._people]
+        self._cloud.run.set_invokers(
+            key, [f"serviceAccount:{account(self._place, caller)}", *people]
+        )
         return created.url
 
     def environment(self, spec: Mapping[str, Any], topics: Mapping[str, str]) -> dict[str, str]:

@@ -25,9 +25,10 @@ def look(
     """Read both signals and cut them into intervals. Needs a first shift."""
     began = rollout.shifts[0].at
     notes: list[str] = []
-    totals = Totals((), began, dt.timedelta(seconds=60))
+    asked_since = began - BEFORE
+    totals = Totals((), asked_since, dt.timedelta(seconds=60))
     try:
-        totals = world.metrics.totals(ref, roles(rollout), began - BEFORE, now)
+        totals = world.metrics.totals(ref, roles(rollout), asked_since, now)
     except BarqError as error:
         notes.append(f"Cloud Monitoring could not be read: {error.message}")
     bad: tuple[BadRequest, ...] = ()
@@ -40,5 +41,7 @@ def look(
             notes.append("the request log holds more bad requests than one read returns")
     except BarqError as error:
         notes.append(f"the request log could not be read: {error.message}")
-    signals = Signals(totals.points, totals.visible_until, totals.period, bad, until, tuple(notes))
+    signals = Signals(
+        totals.points, asked_since, totals.visible_until, totals.period, bad, until, tuple(notes)
+    )
     return signals, assemble(signals, rollout.shifts, now)

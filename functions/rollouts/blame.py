@@ -75,7 +75,7 @@ def weigh(incident: Incident, rollout: Rollout, bad: Sequence[BadRequest]) -> Bl
     """
     canary = sum(one.role == "canary" for one in bad)
     stable = sum(one.role == "stable" for one in bad)
-    what = incident.summary or incident.policy or "an alert"
+    what = f'alert "{incident.policy}"' if incident.policy else "an alert"
     counts = f"{canary} bad requests at the canary, {stable} at stable, at {rollout.percent} %"
     if not canary:
         return Blame(False, f"{what}: no bad request of the canary in the log")

@@ -107,6 +107,8 @@ class Signals:
     """All that was read at one look."""
 
     points: tuple[Point, ...]
+    since: dt.datetime
+    """From when on points were asked for: what has none from here on is without requests."""
     visible_until: dt.datetime
     """Every point that ends at or before this instant is visible, a missing one is zero."""
     period: dt.timedelta
@@ -121,25 +123,27 @@ class Signals:
 def assemble(
     signals: Signals, shifts: Sequence[ShiftDone], now: dt.datetime
 ) -> tuple[Interval, ...]:
-    """Cut the time from the first point to `now` into intervals on the sample grid.
+    """Cut the time since `signals.since` into intervals on the sample grid, up to `now`.
 
     Errors of a role are the larger of the log's count and the totals': neither counts twice,
-    and either may be late. A shift inside a period cuts its duration, not its counts.
+    and either may be late. A shift inside a period cuts its duration, not its counts; only the
+    period of the first shift stays without totals for ever, because the canary's requests in
+    it may be smoke tests of before.
     """
     period = signals.period.total_seconds()
-    bad = _by_slot({one.id: one for one in signals.bad}.values(), period)
+    began = shifts[0].at if shifts else None
+    logged = {one.id: one for one in signals.bad if began is None or one.ended >= began}
+    bad = _by_slot(logged.values(), period)
     points = {(point.role, _slot(point.start, period)): point for point in signals.points}
-    told = [slot for _, slot in (*points, *bad)]
-    first = min([*told, *([_slot(shifts[0].at, period)] if shifts else [])], default=None)
-    if first is None:
-        return ()
+    first = min([_slot(signals.since, period), *(slot for _, slot in (*points, *bad))])
     built = []
     for slot in range(first, _slot(now, period) + 1):
         start = dt.datetime.fromtimestamp(slot * period, dt.UTC)
         end = min(start + signals.period, now)
-        visible = start + signals.period <= signals.visible_until
+        mixed = began is not None and start < began < start + signals.period
+        visible = start + signals.period <= signals.visible_until and not mixed
         arms = [
-            _arm(points.get((role, slot)), bad.get((role, slot), 0), visible=visible)
+            _arm(None if mixed else points.get((role, slot)), bad.get((role, slot), 0), visible)
             for role in ("canary", "stable")
         ]
         step, percent, begins = _in_force(shifts, start, start + signals.period)
@@ -160,7 +164,7 @@ def _by_slot(bad: Iterable[BadRequest], period: float) -> dict[tuple[Role, int],
     return counted
 
 
-def _arm(point: Point | None, logged: int, *, visible: bool) -> Arm:
+def _arm(point: Point | None, logged: int, visible: bool) -> Arm:  # noqa: FBT001
     if point is not None:
         return Arm(point.requests, max(point.errors, logged), point.latency)
     return Arm(0 if visible and not logged else None, logged)
