@@ -1,0 +1,95 @@
+"""Everything that `up` brings up, as one `with`: the cloud, Barq in it, the door, the exports."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from local_cloud.builds import LocalBuilds
+from local_cloud.cloud import CloudSettings
+from local_cloud.fronts.rest import RestFront
+from local_cloud.installing import Installed, Installer, Place
+from local_cloud.kit.audit import DEVELOPER
+from local_cloud.kit.http import Router
+from local_cloud.monitoring.alerts import AlertSettings
+from local_cloud.monitoring.model import DEMO
+from local_cloud.pubsub.values import RetryPolicy
+from local_cloud.running import Ports, RunningCloud, RunningSettings, running
+from local_cloud.up import addresses, alerting, delivery, exports
+from local_cloud.up.door import LocalDoor
+from local_cloud.up.settings import ROOT, UpSettings
+
+PROJECT: Final = "barq-delivery"
+"""Where Barq itself is installed; the targets' projects stand in the delivery file."""
+_ALIGNMENT_SECONDS: Final = 5
+_REAL_ALIGNMENT_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """What is up."""
+
+    running: RunningCloud
+    installed: Installed
+    targets: tuple[delivery.Target, ...]
+
+
+@contextlib.asynccontextmanager
+async def bring_up(settings: UpSettings) -> AsyncIterator[Up]:
+    """Bring everything up; at the end nothing of it is left but logs.
+
+    The delivery file must have been checked. Raises PortBusy and NotInstalledError.
+    """
+    targets = delivery.targets(settings.delivery)
+    place = Place(
+        PROJECT,
+        targets[0].key.region,
+        ROOT / "functions",
+        ROOT / "workflows" / "rollout.yaml",
+        settings.delivery,
+    )
+    folder = settings.folder.resolve() / "cloud"
+    # Logs and images of the run before would be taken for this one's.
+    shutil.rmtree(folder, ignore_errors=True)
+    env_file = settings.folder / "env"
+    router = Router()
+    async with contextlib.AsyncExitStack() as stack:
+        cloud = await stack.enter_async_context(running(folder, running_settings(settings)))
+        local = RestFront(router, cloud.tokens, port=settings.local_port)
+        stack.push_async_callback(local.close)
+        await local.start()
+        if settings.services_port:
+            await addresses.fix_ports(cloud, settings.services_port)
+        installed = await _install(cloud, place)
+        topics, repository = installed.topics, ROOT / "health_service"
+        alignment = _REAL_ALIGNMENT_SECONDS if settings.real_time else _ALIGNMENT_SECONDS
+        alerting.create_policies(
+            cloud.cloud.alerts, targets, topics["alerts"], alignment_seconds=alignment
+        )
+        builds = LocalBuilds(cloud.cloud, topics["builds"], repository, folder / "build")
+        router.include(LocalDoor(cloud, builds, targets).router())
+        stack.callback(env_file.unlink, missing_ok=True)
+        exports.write(env_file, exports.exports(cloud, installed, targets, local.url))
+        yield Up(cloud, installed, targets)
+
+
+def running_settings(settings: UpSettings) -> RunningSettings:
+    """Return the cloud's settings: the demo's pace, or with `real_time` reality's."""
+    ports = Ports(settings.rest_port, settings.grpc_port, settings.pubsub_port)
+    if settings.real_time:
+        return RunningSettings(ports=ports)
+    cloud = CloudSettings(
+        monitoring=DEMO,
+        alerts=AlertSettings(evaluation_seconds=1.0),
+        eventarc_retry=RetryPolicy(1, 10),
+    )
+    return RunningSettings(cloud, ports=ports)
+
+
+async def _install(cloud: RunningCloud, place: Place) -> Installed:
+    webhooks = {name: url for name, url in os.environ.items() if name.startswith("WEBHOOK_")}
+    installer = Installer(cloud, place, webhooks=webhooks, people=[DEVELOPER])
+    await installer.create_targets()
+    return await installer.install()

@@ -1,0 +1,100 @@
+"""`.barq/env`: what a shell needs to talk to the local cloud, and to nothing else.
+
+gcloud and Google's client libraries work in such a shell as they do against Google. Nothing of
+the developer's own configuration or credentials is read there.
+"""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from local_cloud.installing import Installed
+from local_cloud.kit.audit import DEVELOPER
+from local_cloud.running import RunningCloud
+from local_cloud.up.delivery import Target
+
+OVERRIDDEN: Final = ("WORKFLOWS", "WORKFLOWEXECUTIONS", "PUBSUB", "RUN", "LOGGING")
+"""The APIs of gcloud that lead here. Every other one meets Google without credentials."""
+_UNSET: Final = (
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "CLOUDSDK_ACTIVE_CONFIG_NAME",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE",
+    "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT",
+)
+_HEAD: Final = """\
+# Written by `python -m local_cloud up`; it is gone when the local cloud is.
+# A shell that read this talks to the local cloud and not to Google. For your own gcloud, open
+# another shell.
+"""
+
+
+def exports(
+    running: RunningCloud, installed: Installed, targets: tuple[Target, ...], local_url: str
+) -> dict[str, str]:
+    """Return the variables. Must be called on the cloud's loop."""
+    place = installed.place
+    services = {f"BARQ_{name.upper()}_URL": url for name, url in installed.urls.items()} | {
+        one.variable: running.cloud.run.service(one.key).url for one in targets
+    }
+    return {
+        **_gcloud(running, place.project, place.region),
+        **_clients(running, place.project, place.region),
+        "BARQ_PROJECT": place.project,
+        "BARQ_REGION": place.region,
+        "BARQ_LOCAL_URL": f"{local_url}/local",
+        "BARQ_WORKFLOW_URL": f"{running.rest.url}/v1/{installed.workflow}",
+        **services,
+    }
+
+
+def _gcloud(running: RunningCloud, project: str, region: str) -> dict[str, str]:
+    overrides = {
+        f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"{running.rest.url}/" for api in OVERRIDDEN
+    }
+    return {
+        **overrides,
+        "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
+        "CLOUDSDK_CORE_PROJECT": project,
+        "CLOUDSDK_WORKFLOWS_LOCATION": region,
+        "CLOUDSDK_RUN_REGION": region,
+        "CLOUDSDK_CORE_DISABLE_PROMPTS": "true",
+        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
+        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
+        "CLOUDSDK_SURVEY_DISABLE_PROMPTS": "true",
+    }
+
+
+def _clients(running: RunningCloud, project: str, region: str) -> dict[str, str]:
+    # gcloud writes into its folder, and the functions' one must stay empty: two folders.
+    folder = running.folder / "gcloud"
+    folder.mkdir(parents=True, exist_ok=True)
+    return {
+        **running.metadata.environment_for(DEVELOPER),
+        "CLOUDSDK_CONFIG": str(folder),
+        "GOOGLE_CLOUD_PROJECT": project,
+        "GOOGLE_CLOUD_REGION": region,
+        "PUBSUB_EMULATOR_HOST": running.pubsub_front.endpoint,
+        **running.endpoints(),
+        "NO_PROXY": "localhost,127.0.0.1",
+        "no_proxy": "localhost,127.0.0.1",
+    }
+
+
+def write(path: Path, variables: Mapping[str, str]) -> None:
+    """Write the file, whole or not at all."""
+    lines = [f"unset {' '.join(_UNSET)}\n"]
+    lines += [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(_HEAD + "".join(lines))
+    unfinished.replace(path)
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return the variables of a file that `write` wrote. Raises OSError."""
+    found = {}
+    for line in path.read_text().splitlines():
+        if line.startswith("export "):
+            name, _, value = line.removeprefix("export ").partition("=")
+            found[name] = "".join(shlex.split(value))
+    return found
