@@ -1,7 +1,7 @@
-"""The emulated Workflows: deployed workflows, and executions that run on a Scheduler.
+"""The emulated Workflows: executions of deployed workflows that run on a Scheduler.
 
-One object, two APIs (Workflows v1, Executions v1); resources are the REST documents. Nothing
-here opens a socket or knows how a request came.
+One object, two APIs (Workflows v1 in `workflows_api`, Executions v1 here); resources are the
+REST documents. Nothing here opens a socket or knows how a request came.
 """
 
 import collections
@@ -19,24 +19,22 @@ from local_cloud.kit.scheduler import Scheduler
 from local_cloud.kit.tokens import Tokens
 from local_cloud.workflows import deployments, effects, filters, json_text
 from local_cloud.workflows.callbacks import request_map
-from local_cloud.workflows.compiler import BuildFailed
-from local_cloud.workflows.deployments import Deployment, Revision
-from local_cloud.workflows.names import Projects, WorkflowName, check_workflow_id, timestamp
-from local_cloud.workflows.operations_log import Operations, empty_response, workflow_response
+from local_cloud.workflows.deployments import Revision
+from local_cloud.workflows.names import Projects, WorkflowName, timestamp
 from local_cloud.workflows.run import Run, World
 from local_cloud.workflows.settings import WorkflowsSettings
+from local_cloud.workflows.workflows_api import WorkflowsApi, listed
 
 __all__ = ["WorkflowsModel", "WorkflowsSettings"]
 
 ARGUMENT_BYTES_MAX: Final = 512 * 1024
-_API: Final = "google.cloud.workflows.v1.Workflows."
 _RUN_API: Final = "google.cloud.workflows.executions.v1.Executions."
 _REQUEST_FIELDS: Final = (
     *("callLogLevel", "executionHistoryLevel", "disableConcurrencyQuotaOverflowBuffering"),
 )
 
 
-class WorkflowsModel:
+class WorkflowsModel(WorkflowsApi):
     """Observers: `on_log` gets log entries, `on_state_change` gets executions (view FULL)."""
 
     def __init__(
@@ -52,16 +50,11 @@ class WorkflowsModel:
     ) -> None:
         self.on_log: list[Callable[[dict[str, Any]], None]] = []
         self.on_state_change: list[Callable[[dict[str, Any]], None]] = []
-        self.projects = Projects(project_number)
-        self._scheduler = scheduler
-        self._audit = audit
-        self._rng = rng
+        super().__init__(scheduler, audit, rng, Projects(project_number))
         self._settings = settings
         self._world = World(
             scheduler, sender, tokens, rng, settings.callback_base_url, self._ended, self._logged
         )
-        self._deployments: dict[WorkflowName, Deployment] = {}
-        self._operations = Operations(rng)
         self._runs: dict[WorkflowName, dict[str, Run]] = {}
         self._active: collections.Counter[str] = collections.Counter()
         self._queued: dict[str, collections.deque[Run]] = {}
@@ -80,173 +73,15 @@ class WorkflowsModel:
             )
         }
 
-    # Workflows v1.
+    def _created(self, name: WorkflowName) -> None:
+        self._runs[name] = {}
 
-    def deploy(
-        self,
-        project: str,
-        location: str,
-        workflow_id: str,
-        source: str,
-        *,
-        service_account: str = "",
-        env: Mapping[str, str] | None = None,
-        caller: str | None = None,
-    ) -> dict[str, Any]:
-        """Create or update a workflow; return the resource. Raises Refused with its errors."""
-        document = {
-            "sourceContents": source,
-            "serviceAccount": service_account,
-            "userEnvVars": dict(env or {}),
-        }
-        parent = f"projects/{project}/locations/{location}"
-        if self.projects.workflow(f"{parent}/workflows/{workflow_id}") in self._deployments:
-            operation = self.update_workflow(
-                f"{parent}/workflows/{workflow_id}", document, ",".join(document), caller=caller
-            )
-        else:
-            operation = self.create_workflow(parent, workflow_id, document, caller=caller)
-        if "error" in operation:
-            raise Refused("INVALID_ARGUMENT", operation["error"]["message"])
-        return self._shown(self.projects.workflow(f"{parent}/workflows/{workflow_id}"))
-
-    def create_workflow(
-        self, parent: str, workflow_id: str, document: dict[str, Any], *, caller: str | None = None
-    ) -> dict[str, Any]:
-        """Return the operation; what does not build is an error in it, code 3."""
-        project, location = self.projects.location(parent)
-        name = WorkflowName(project, location, workflow_id)
-        self._audit.note(caller, _API + "CreateWorkflow", str(name))
-        check_workflow_id(workflow_id)
-        deployments.check_document(document)
-        if name in self._deployments:
-            raise Refused("ALREADY_EXISTS", f"Resource '{name}' already exists")
-        self.projects.number(project)
-        made = Deployment(name, self._scheduler.now())
-        operation = self._revise(made, document, "create")
-        if "error" not in operation:
-            self._deployments[name] = made
-            self._runs[name] = {}
-        return operation
-
-    def update_workflow(
-        self,
-        workflow: str,
-        document: dict[str, Any],
-        update_mask: str = "",
-        *,
-        caller: str | None = None,
-    ) -> dict[str, Any]:
-        """Change the fields of the mask, or without one all that are given; as an operation."""
-        name = self.projects.workflow(workflow)
-        self._audit.note(caller, _API + "UpdateWorkflow", str(name))
-        deployment = self._deployment(name)
-        mask = [_camel(path) for path in update_mask.split(",") if path.strip()]
-        unknown = [path for path in mask if path.partition(".")[0] not in deployments.WRITABLE]
-        if unknown:
-            raise Refused("INVALID_ARGUMENT", f"invalid field in update_mask: {unknown[0]}")
-        wanted = [path.partition(".")[0] for path in mask] or [
-            key for key in document if key in deployments.WRITABLE
-        ]
-        changes = {key: document.get(key) or deployments.WRITABLE[key] for key in wanted}
-        deployments.check_document(changes)
-        return self._revise(deployment, {**deployment.current().document, **changes}, "update")
-
-    def delete_workflow(self, workflow: str, *, caller: str | None = None) -> dict[str, Any]:
-        """Delete a workflow with its executions; running ones are cancelled."""
-        name = self.projects.workflow(workflow)
-        self._audit.note(caller, _API + "DeleteWorkflow", str(name))
-        self._deployment(name)
-        for run in list(self._runs[name].values()):
+    def _deleted(self, name: WorkflowName) -> None:
+        # The queued first: they must not start when the running ones make room.
+        for run in reversed(list(self._runs[name].values())):
             if run.ended is None:
                 run.cancel()
-        del self._deployments[name], self._runs[name]
-        return self._operations.add(
-            name.parent(), str(name), "delete", self._scheduler.now(), empty_response()
-        )
-
-    def get_workflow(
-        self, workflow: str, revision_id: str = "", *, caller: str | None = None
-    ) -> dict[str, Any]:
-        name = self.projects.workflow(workflow)
-        self._audit.note(caller, _API + "GetWorkflow", str(name))
-        return self._shown(name, revision_id)
-
-    def list_workflows(
-        self,
-        parent: str,
-        *,
-        filter_: str = "",
-        order_by: str = "",
-        page_size: int = 0,
-        page_token: str = "",
-        caller: str | None = None,
-    ) -> dict[str, Any]:
-        self._audit.note(caller, _API + "ListWorkflows", parent)
-        place = self.projects.location(parent)
-        test = filters.parse_filter(filter_)
-        shown = [
-            self._shown(name)
-            for name in sorted(self._deployments, key=str)
-            if place in {(name.project, name.location), (name.project, "-")}
-        ]
-        found = filters.ordered([workflow for workflow in shown if test(workflow)], order_by)
-        items, token = filters.page(found, page_size, page_token, default=500, most=1000)
-        return _listed("workflows", items, token)
-
-    def list_revisions(
-        self,
-        workflow: str,
-        *,
-        page_size: int = 0,
-        page_token: str = "",
-        caller: str | None = None,
-    ) -> dict[str, Any]:
-        """List the revisions, the newest first."""
-        name = self.projects.workflow(workflow)
-        self._audit.note(caller, _API + "ListWorkflowRevisions", str(name))
-        newest_first = self._deployment(name).revisions[::-1]
-        items, token = filters.page(newest_first, page_size, page_token, default=20, most=100)
-        shown = [deployments.as_json(revision, name.project) for revision in items]
-        return _listed("workflows", shown, token)
-
-    def get_operation(self, name: str, *, caller: str | None = None) -> dict[str, Any]:
-        self._audit.note(caller, "google.longrunning.Operations.GetOperation", name)
-        return self._operations.get(name)
-
-    def list_operations(self, parent: str, *, caller: str | None = None) -> dict[str, Any]:
-        self._audit.note(caller, "google.longrunning.Operations.ListOperations", parent)
-        return _listed("operations", self._operations.of(parent), "")
-
-    def _revise(
-        self, deployment: Deployment, document: dict[str, Any], verb: str
-    ) -> dict[str, Any]:
-        name = deployment.name
-        number = self.projects.number(name.project)
-        try:
-            deployments.revise(
-                deployment,
-                document,
-                now=self._scheduler.now(),
-                rng=self._rng,
-                default_account=f"{number}-compute@developer.gserviceaccount.com",
-            )
-            shown = deployments.as_json(deployment.current(), name.project)
-            outcome = workflow_response(shown)
-        except BuildFailed as failed:
-            outcome = {"error": {"code": 3, "message": failed.problems[0].text()}}
-        return self._operations.add(name.parent(), str(name), verb, self._scheduler.now(), outcome)
-
-    def _deployment(self, name: WorkflowName) -> Deployment:
-        if name not in self._deployments:
-            raise Refused("NOT_FOUND", f"Workflow '{name}' was not found")
-        return self._deployments[name]
-
-    def _shown(self, name: WorkflowName, revision_id: str = "") -> dict[str, Any]:
-        revision = self._deployment(name).revision(revision_id)
-        return deployments.as_json(revision, name.project)
-
-    # Executions v1.
+        del self._runs[name]
 
     def create_execution(
         self,
@@ -311,7 +146,7 @@ class WorkflowsModel:
             found, page_size, page_token, default=100, most=100 if full else 1000
         )
         picked = [runs[document["name"]] for document in items]
-        return _listed("executions", [run.full() if full else run.basic() for run in picked], token)
+        return listed("executions", [run.full() if full else run.basic() for run in picked], token)
 
     def cancel_execution(self, name: str, *, caller: str | None = None) -> dict[str, Any]:
         """Cancel now. One that has ended is refused (its real code is not documented)."""
@@ -329,7 +164,7 @@ class WorkflowsModel:
         self._audit.note(caller, _RUN_API + "ListCallbacks", name)
         run = self._run(name)
         endpoints = sorted(run.endpoints.values(), key=lambda endpoint: endpoint.callback_id)
-        return _listed("callbacks", [endpoint.as_json(run.name) for endpoint in endpoints], "")
+        return listed("callbacks", [endpoint.as_json(run.name) for endpoint in endpoints], "")
 
     def send_callback(self, execution: str, callback_id: str, request: ApiRequest) -> None:
         """Bring a request to a callback endpoint; its door has read `request.caller`.
@@ -365,12 +200,12 @@ class WorkflowsModel:
             document,
             self.projects.number(name.project),
         )
-        if not self._has_room(name, buffered=buffered):
-            self._queued.setdefault(name.parent(), collections.deque()).append(run)
+        has_room = self._has_room(name, buffered=buffered)
         self._runs[name][run.execution_id] = run
-        if run not in self._queued.get(name.parent(), ()):
+        if has_room:
             self._begin(run)
         else:
+            self._queued.setdefault(name.parent(), collections.deque()).append(run)
             self._changed(run)
         return run.full()
 
@@ -425,18 +260,6 @@ class WorkflowsModel:
 
     def _new_id(self) -> str:
         return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
-
-
-def _camel(path: str) -> str:
-    head, *rest = path.strip().split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
-def _listed(field: str, items: Any, token: str) -> dict[str, Any]:
-    found: dict[str, Any] = {field: list(items)} if items else {}
-    if token:
-        found["nextPageToken"] = token
-    return found
 
 
 def _execution_document(

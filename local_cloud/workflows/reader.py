@@ -6,6 +6,7 @@ Source: reference/workflows.md 1.1, 1.2 and 1.7.
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final
 
 from local_cloud.workflows import grammar, syntax
@@ -258,7 +259,7 @@ class Reader:
         if isinstance(body, Sequence):
             steps = self._steps(body, routine)
         else:
-            steps = (self._step(name, body, body.position, routine),)
+            steps = (replace(self._step(name, body, body.position, routine), anonymous=True),)
         retry, handler = node.get("retry"), node.get("except")
         return syntax.Try(
             steps,

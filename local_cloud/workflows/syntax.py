@@ -126,6 +126,7 @@ class Step:
     action: Action
     next: Jump | None
     position: Position
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,10 @@ def _merged(first: dict[str, Any], second: dict[str, Any], left: list[int]) -> d
     merged = dict(first)
     for key, value in second.items():
         before = merged.get(key)
-        both = type(before) is dict and type(value) is dict
-        merged[key] = _merged(before, value, left) if both else value
+        if type(before) is dict and type(value) is dict:
+            merged[key] = _merged(before, value, left)
+        else:
+            merged[key] = value
     return merged
 
 
