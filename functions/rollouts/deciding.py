@@ -13,7 +13,8 @@ def decide(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Action:
     """Choose the next action. Pure: the same arguments always give the same answer.
 
     A fail is acted on at once. Anything short of a pass never moves forward, and past the
-    deadline it goes back: a canary that nobody can judge must not serve users for ever.
+    deadline it goes back: a canary that nobody can judge must not serve users for ever. What
+    speaks for an earlier step says nothing of the present one.
     """
     if rollout.ended:
         return stop_for(rollout)
@@ -21,10 +22,11 @@ def decide(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Action:
         return first_shift(rollout)
     if verdict.kind == "fail":
         return RollBack(verdict.because)
-    if verdict.kind == "pass" or _passes_unseen(rollout, verdict):
-        return _forward(rollout, verdict)
-    if verdict.kind == "no_data" and rollout.policy.no_data == "roll_back" and verdict.settled:
-        return RollBack(f"{verdict.because}; no_data: roll_back", refuse=False)
+    if verdict.numbers.step == rollout.shifts[-1].step:
+        if verdict.kind == "pass" or _passes_unseen(rollout, verdict):
+            return _forward(rollout, verdict)
+        if verdict.kind == "no_data" and rollout.policy.no_data == "roll_back" and verdict.settled:
+            return RollBack(f"{verdict.because}; no_data: roll_back", refuse=False)
     ends = rollout.shifts[0].at + rollout.policy.deadline
     if now >= ends:
         allowed = show_duration(rollout.policy.deadline)
