@@ -33,8 +33,10 @@ PROMOTED = rollout("promoted", ended_at=at(minutes=15))
 
 
 def bad(canary=0, stable=0):
-    roles = ["canary"] * canary + ["stable"] * stable
-    return [BadRequest(str(number), role, at(60)) for number, role in enumerate(roles)]
+    return [
+        *(BadRequest(f"c{number}", "canary", at(60)) for number in range(canary)),
+        *(BadRequest(f"s{number}", "stable", at(60)) for number in range(stable)),
+    ]
 
 
 def test_an_incident_names_its_target_by_project_region_and_service():
@@ -44,9 +46,12 @@ def test_an_incident_names_its_target_by_project_region_and_service():
     assert (named[0].name, named[1].name) == ("api", "production")
 
 
-@pytest.mark.parametrize("missing", ["project", "region", "service"])
-def test_an_incident_that_does_not_say_all_three_names_nothing(missing):
-    assert named_target(replace(OPEN, **{missing: ""}), DELIVERY) is None
+@pytest.mark.parametrize(
+    "incident",
+    [replace(OPEN, project=""), replace(OPEN, region=""), replace(OPEN, service="")],
+)
+def test_an_incident_that_does_not_say_all_three_names_nothing(incident):
+    assert named_target(incident, DELIVERY) is None
 
 
 @pytest.mark.parametrize(

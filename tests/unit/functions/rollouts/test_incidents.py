@@ -51,7 +51,7 @@ def test_an_open_incident_names_its_revision_and_when_it_began():
         test=False,
         started=dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC),
         policy="api error ratio",
-        summary=INCIDENT["summary"],
+        summary="Request count for api-2 is above the threshold of 0.05 with a value of 0.310.",
         project="team-production",
         service="api",
         region="europe-west1",
