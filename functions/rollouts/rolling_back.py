@@ -46,6 +46,8 @@ def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
     if rollout.state == "promoted" and ask.execution and not ask.by_hand:
         return Decision(stop_for(rollout))
     if seen.shares != rollout.shares and not ask.by_hand:
+        if rollout.ended:  # Promoted once, and a person has moved traffic since.
+            return Decision(Stop("unchanged", f"{seen.unexplained()}; nothing was changed"))
         return foreign_stop(seen, rollout, seen.unexplained(), now)
     return _rolled_back(seen, rollout, ask, now)
 

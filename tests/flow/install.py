@@ -74,12 +74,13 @@ class Installed:
         self.scheduler = scheduler
         self.traffic = Traffic(rng, rps)
         self.faults = Faults(scheduler.now)
+        self.instances = VirtualInstances(scheduler, seconds=3.0, outcome=self.traffic.starts)
         self.sender = VirtualSender(scheduler, {}, lambda: 0.02)
         self.cloud = LocalCloud(
             scheduler,
             self.sender,
             simple_tokens(scheduler),
-            VirtualInstances(scheduler, seconds=3.0, outcome=self.traffic.starts),
+            self.instances,
             rng,
             settings=replace(settings, workflows=WorkflowsSettings(callback_base_url=API)),
         )
