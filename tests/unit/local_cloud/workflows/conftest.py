@@ -19,6 +19,7 @@ from local_cloud.workflows.execution import Execution
 from local_cloud.workflows.model import WorkflowsModel
 from local_cloud.workflows.settings import WorkflowsSettings
 
+Source = str | list[Any] | dict[str, Any]
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -78,7 +79,7 @@ class Ran:
 
 
 def execute(
-    source: str | list | dict,
+    source: Source,
     argument: Any = None,
     answer: Callable[[Effect], Any] = lambda _: None,
 ) -> Ran:
@@ -101,6 +102,18 @@ def run() -> Callable[..., Ran]:
 
 
 @pytest.fixture
+def begin() -> Callable[[Source], tuple[Any, list[Any]]]:
+    """Start a source; return the execution and its first effects."""
+
+    def start(source: Source) -> tuple[Any, list[Any]]:
+        text = source if isinstance(source, str) else json.dumps(source)
+        execution = Execution(compile_source(text), StandIn())
+        return execution, list(execution.start(None))
+
+    return start
+
+
+@pytest.fixture
 def value_of() -> Callable[..., Any]:
     """Evaluate the text between `${` and `}`; `a` is the argument."""
 
@@ -120,15 +133,15 @@ def error_of() -> Callable[..., Any]:
     return evaluate
 
 
-def _returning(expression: str) -> dict:
+def _returning(expression: str) -> dict[str, Any]:
     return {"main": {"params": ["a"], "steps": [{"r": {"return": "${" + expression + "}"}}]}}
 
 
 @pytest.fixture
-def problem_of() -> Callable[[str | list | dict], str]:
+def problem_of() -> Callable[[Source], str]:
     """Return the first message with which a source fails to deploy."""
 
-    def deploy(source: str | list | dict) -> str:
+    def deploy(source: Source) -> str:
         text = source if isinstance(source, str) else json.dumps(source)
         with pytest.raises(BuildFailed) as failed:
             compile_source(text)
@@ -175,25 +188,25 @@ class World:
     wire: Wire
     audit: Audit
     model: WorkflowsModel
-    logs: list[dict] = field(default_factory=list)
+    logs: list[dict[str, Any]] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
 
     parent = "projects/p/locations/l/workflows/w"
 
-    def deploy(self, source: str | list | dict, **options: Any) -> dict:
+    def deploy(self, source: Source, **options: Any) -> dict[str, Any]:
         text = source if isinstance(source, str) else json.dumps(source)
         return self.model.deploy("p", "l", "w", text, **options)
 
-    def start(self, source: str | list | dict, argument: Any = None, **options: Any) -> str:
+    def start(self, source: Source, argument: Any = None, **options: Any) -> str:
         """Deploy, execute, and return the execution's name."""
         self.deploy(source, **options)
         return self.again(argument)
 
     def again(self, argument: Any = None) -> str:
         text = None if argument is None else json.dumps(argument)
-        return self.model.create_execution(self.parent, text)["name"]
+        return str(self.model.create_execution(self.parent, text)["name"])
 
-    def run(self, source: str | list | dict, argument: Any = None, **options: Any) -> dict:
+    def run(self, source: Source, argument: Any = None, **options: Any) -> dict[str, Any]:
         """Deploy, execute and let a day pass."""
         name = self.start(source, argument, **options)
         self.scheduler.run_for(86_400)
@@ -225,5 +238,5 @@ def make_world() -> Callable[..., World]:
 
 
 @pytest.fixture
-def world(make_world) -> World:
+def world(make_world: Callable[..., World]) -> World:
     return make_world()

@@ -1,5 +1,7 @@
 """What does not deploy, and with which words (reference sections 1 and 11, issue 8)."""
 
+import json
+
 import pytest
 
 from local_cloud.workflows.compiler import BuildFailed, compile_source
@@ -200,7 +202,9 @@ def test_all_problems_of_a_source_are_told_at_once():
     source = "- a:\n    return: ${x}\n- b:\n    next: nowhere\n- c:\n    return: ${y}\n"
     with pytest.raises(BuildFailed) as failed:
         compile_source(source)
-    assert [problem.position.line for problem in failed.value.problems] == [2, 4, 6]
+    assert [str(problem.position).split(",")[0] for problem in failed.value.problems] == [
+        f"Position(line={line}" for line in (2, 4, 6)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +246,5 @@ def test_all_problems_of_a_source_are_told_at_once():
         ),
     ],
 )
-def test_a_right_source_deploys(source, run):
-    import json
-
+def test_a_right_source_deploys(source):
     assert compile_source(json.dumps(source)).main.code

@@ -1,10 +1,10 @@
 """Steps, scopes, jumps, errors and limits of a running workflow (reference sections 1 and 4)."""
 
+from typing import Any
+
 import pytest
 
 from local_cloud.kit.http import Inbound, NoAnswer
-from local_cloud.workflows.compiler import compile_source
-from local_cloud.workflows.execution import Execution
 
 NOTHING = {"call": "sys.log", "args": {"text": "x"}}
 
@@ -309,17 +309,35 @@ def test_a_lone_step_in_a_try_has_its_parent_s_name(run):
 
 
 def test_except_binds_the_error_and_the_workflow_goes_on(run):
-    steps = [
-        {
-            "t": {
-                "try": {"steps": [{"x": {"assign": [{"y": 1}]}}, {"f": {"return": "${{}}"}}]},
-                "except": {"as": "e", "steps": [{"n": {"assign": [{"seen": "${e.tags}"}]}}]},
-            }
-        }
-    ]
-    steps[0]["t"]["try"]["steps"][1] = {"f": {"assign": [{"y": "${1 / 0}"}]}}
-    steps.insert(0, assigned({"seen": None}))
+    guarded = [{"x": {"assign": [{"y": 1}]}}, {"f": {"assign": [{"y": "${1 / 0}"}]}}]
+    handler = {"as": "e", "steps": [{"n": {"assign": [{"seen": "${e.tags}"}]}}]}
+    steps = [assigned({"seen": None}), {"t": {"try": {"steps": guarded}, "except": handler}}]
     assert run(returning(steps, "[seen, y]")).value == [["ZeroDivisionError"], 1]  # 1.6
+
+
+def test_a_lone_step_in_a_try_is_no_target_of_its_own(run):
+    """A jump to the name re-enters the whole `try`, with its retries counted anew."""
+    source = """\
+- count: {assign: [n: 0, fails: 0]}
+- t:
+    try:
+      switch:
+        - condition: ${n < 2}
+          assign: [n: "${n + 1}"]
+          next: t
+        - condition: ${fails < 3}
+          steps: [a: {assign: [fails: "${fails + 1}"]}, b: {raise: again}]
+    retry: {predicate: "${retry.always}", max_retries: 3}
+- r: {return: "${[n, fails]}"}
+"""
+    assert run(source).value == [2, 3]
+
+
+def test_a_predicate_may_have_params_with_defaults(run):
+    source = retrying(predicate="${is_code}", max_retries=5, backoff=BACKOFF)
+    steps = [{"r": {"return": "${e.code == code}"}}]
+    source["is_code"] = {"params": ["e", {"code": 503}], "steps": steps}
+    assert run(source).value == 4
 
 
 def test_an_error_in_except_goes_to_the_next_try_outward(run):
@@ -546,7 +564,7 @@ def test_a_deeply_nested_value_fails_the_execution_when_it_is_returned(run):
 )
 def test_a_value_that_doubles_with_each_step_ends_no_later_than_another(run, expression):
     """Issue 8: nothing takes the local cloud down. 2^60 parts, all shared."""
-    doubled = [{name: ["${" + name + "}"] * 2} for name in "lm"]
+    doubled: list[dict[str, Any]] = [{name: ["${" + name + "}"] * 2} for name in "lm"]
     doubled += [{name: {"x": "${" + name + "}", "y": "${" + name + "}"}} for name in "ab"]
     grow = {"value": "i", "range": [1, 60], "steps": [{"d": {"assign": doubled}}]}
     steps = [assigned({"l": []}, {"m": []}, {"a": {}}, {"b": {}}), {"g": {"for": grow}}]
@@ -572,12 +590,8 @@ def test_the_result_is_go_s_json(run):
     assert ran.execution.result == '{"a":"<é>","b":2,"c":[1.5,null,true]}'
 
 
-def test_an_outcome_that_nobody_waits_for_changes_nothing():
-    class Nobody:
-        environment: dict = {}
-
-    execution = Execution(compile_source("- s: {call: sys.sleep, args: {seconds: 1}}"), Nobody())
-    (sleep,) = execution.start(None)
+def test_an_outcome_that_nobody_waits_for_changes_nothing(begin):
+    execution, (sleep,) = begin("- s: {call: sys.sleep, args: {seconds: 1}}")
     assert execution.current_steps() == [("main", "s")]
     assert execution.resume(sleep.id + 1, None) == []
     execution.cancel()

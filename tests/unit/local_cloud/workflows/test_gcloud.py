@@ -7,6 +7,7 @@ import random
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -82,8 +83,9 @@ def environment_for(port: int, folder: Path) -> dict[str, str]:
 
 async def story(folder: Path) -> None:
     scheduler = LoopScheduler(asyncio.get_running_loop())
+    unused: Any = None  # These workflows neither call nor prove anything.
     model = WorkflowsModel(
-        scheduler, None, None, Audit(scheduler), random.Random(1), WorkflowsSettings()
+        scheduler, unused, unused, Audit(scheduler), random.Random(1), WorkflowsSettings()
     )
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", handler(rest.router(model)))

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.api_core import exceptions
 from google.cloud import workflows_v1
 from google.cloud.workflows import executions_v1
 from google.cloud.workflows.executions_v1.services.executions.transports import (
@@ -50,9 +51,10 @@ def serving(use: Callable[[grpc.Channel], Any]) -> Any:
 
     async def main() -> Any:
         scheduler = LoopScheduler(asyncio.get_running_loop())
+        unused: Any = None  # These workflows call nothing.
         model = WorkflowsModel(
             scheduler,
-            None,
+            unused,
             Anonymous(),
             Audit(scheduler),
             random.Random(1),
@@ -126,8 +128,6 @@ def test_a_failed_execution_keeps_its_positions_as_numbers():
 
 
 def test_refusals_are_the_client_library_s_own_errors():
-    from google.api_core import exceptions
-
     def use(channel):
         workflows, executions = clients(channel)
         with pytest.raises(exceptions.NotFound):

@@ -4,9 +4,7 @@ import json
 
 import pytest
 
-from local_cloud.workflows.compiler import compile_source
 from local_cloud.workflows.effects import Sleep
-from local_cloud.workflows.execution import Execution
 
 
 def sleeping(seconds):
@@ -17,12 +15,9 @@ def loop(steps, items="${[1, 2, 3]}", **fields):
     return {"parallel": {**fields, "for": {"value": "x", "in": items, "steps": steps}}}
 
 
-def test_branches_wait_at_the_same_time(run):
+def test_branches_wait_at_the_same_time(begin):
     branches = [{"a": {"steps": [sleeping(1)]}}, {"b": {"steps": [sleeping(2)]}}]
-    execution = Execution(
-        compile_source(json.dumps([{"p": {"parallel": {"branches": branches}}}])), None
-    )
-    effects = execution.start(None)
+    execution, effects = begin([{"p": {"parallel": {"branches": branches}}}])
     assert effects == [Sleep(1, 1.0), Sleep(2, 2.0)]
     assert execution.resume(2, None) == []
     assert execution.state == "active"
@@ -50,12 +45,11 @@ def test_shared_variables_are_written_by_all_and_others_are_each_branch_s_own(ru
 
 
 @pytest.mark.parametrize(("limit", "started"), [(1, 1), (2, 2), ("${1 + 1}", 2), (30, 20)])
-def test_a_limit_holds_iterations_back(limit, started):
+def test_a_limit_holds_iterations_back(begin, limit, started):
     """Reference 1.5: per step; 20 in the whole execution."""
     items = list(range(30))
     source = [{"p": loop([sleeping(1)], items, concurrency_limit=limit)}]
-    execution = Execution(compile_source(json.dumps(source)), None)
-    waiting = execution.start(None)
+    execution, waiting = begin(source)
     assert len(waiting) == started
     done = 0
     while waiting:
@@ -104,10 +98,8 @@ def test_an_unhandled_error_ends_its_branch_and_then_the_step(run):
 
 
 def test_a_try_around_the_step_catches_and_one_inside_a_branch_does_too(run):
-    inside = {
-        "t": {"try": {"raise": "x"}, "except": {"as": "e", "steps": [{"n": {"next": "done"}}]}}
-    }
-    inside["t"]["except"]["steps"] = [{"n": {"assign": [{"count": "${count + 1}"}]}}]
+    count = {"n": {"assign": [{"count": "${count + 1}"}]}}
+    inside = {"t": {"try": {"raise": "x"}, "except": {"as": "e", "steps": [count]}}}
     steps = [
         {"i": {"assign": [{"count": 0}]}},
         {
@@ -127,11 +119,6 @@ def test_a_try_around_the_step_catches_and_one_inside_a_branch_does_too(run):
 
 def test_parallel_steps_nest_two_deep_and_no_deeper(run):
     """Reference 1.5: ParallelNestingError, also through subworkflows."""
-
-    def nested(depth):
-        body = [sleeping(1)] if depth == 1 else [{"p": loop(nested(depth - 1))["parallel"]}]
-        return [{"p": {"call": "sub"}}] if depth == 0 else body
-
     two = [{"p": loop([{"q": loop([sleeping(1)])}])}]
     assert run(two).value is None
     three = {

@@ -91,7 +91,7 @@ def test_a_pubsub_push_becomes_the_documented_event(ask, world):
         "POST",
         f"{PLACE}/workflows/w:triggerPubsubExecution",
         push,
-        **{"__GCP_CloudEventsMode": "CUSTOM_PUBSUB_projects/p/topics/t"},
+        __GCP_CloudEventsMode="CUSTOM_PUBSUB_projects/p/topics/t",
     )
     event = json.loads(execution["argument"])
     assert event["type"] == "google.cloud.pubsub.topic.v1.messagePublished"

@@ -1,11 +1,16 @@
 """Reading YAML and JSON with positions, safely (reference section 1.1)."""
 
 import json
+from typing import Any
 
 import pytest
 
 from local_cloud.workflows.faults import BuildError, Position
 from local_cloud.workflows.source import Mapping, Scalar, Sequence, read_source
+
+
+def tree(text: str) -> Any:
+    return read_source(text)
 
 
 def scalar(text):
@@ -37,8 +42,7 @@ def test_a_plain_scalar_means_what_yaml_1_2_says(text, value):
 
 
 def test_nodes_know_where_they_stand():
-    root = read_source("main:\n  steps:\n    - a:\n        call: f\n")
-    assert isinstance(root, Mapping)
+    root = tree("main:\n  steps:\n    - a:\n        call: f\n")
     steps = root.get("main").get("steps")
     assert isinstance(steps, Sequence)
     call, _ = steps.items[0].get("a").entries[0]
@@ -46,8 +50,7 @@ def test_nodes_know_where_they_stand():
 
 
 def test_json_is_read_as_json_with_positions():
-    root = read_source('{\n\t"a": [1, {"b": "\\ud83d\\ude00"}]\n}')
-    assert isinstance(root, Mapping)
+    root = tree('{\n\t"a": [1, {"b": "\\ud83d\\ude00"}]\n}')
     value = root.get("a").items[1].get("b")
     assert value.value == "😀"
     assert value.position == Position(2, 17, 14)
@@ -95,7 +98,7 @@ def test_a_text_that_is_no_source_is_refused_in_a_sentence(text, message):
 
 
 def test_aliases_are_read_but_bombs_are_not():
-    assert read_source("a: &x [1]\nb: *x").get("b").items[0].value == 1
+    assert tree("a: &x [1]\nb: *x").get("b").items[0].value == 1
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
     )
@@ -105,5 +108,5 @@ def test_aliases_are_read_but_bombs_are_not():
 
 
 def test_integer_keys_are_strings():
-    root = read_source("1: 10\ntrue: 20")
+    root = tree("1: 10\ntrue: 20")
     assert [key.value for key, _ in root.entries] == ["1", "true"]

@@ -49,8 +49,7 @@ import pytest
         ('map.delete(a, "nope")', {"n": 1, "list": [1, 2]}),
         ('map.merge(a, json.decode("{\\"n\\": 2}"))', {"n": 2, "list": [1, 2]}),
         (
-            'map.merge_nested(json.decode("{\\"m\\":{\\"a\\":1}}"),'
-            ' json.decode("{\\"m\\":{\\"b\\":2}}"))',
+            'map.merge_nested(json.decode("{\\"m\\":{\\"a\\":1}}"), json.decode("{\\"m\\":{\\"b\\":2}}"))',
             {"m": {"a": 1, "b": 2}},
         ),
         # math
