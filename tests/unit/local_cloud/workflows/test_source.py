@@ -44,7 +44,6 @@ def test_a_plain_scalar_means_what_yaml_1_2_says(text, value):
 def test_nodes_know_where_they_stand():
     root = tree("main:\n  steps:\n    - a:\n        call: f\n")
     steps = root.get("main").get("steps")
-    assert isinstance(steps, Sequence)
     call, _ = steps.items[0].get("a").entries[0]
     assert call.position == Position(4, 9, 4)
 
