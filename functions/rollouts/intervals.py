@@ -32,11 +32,13 @@ class Histogram:
         return sum(self.counts)
 
     def quantile_ms(self, quantile: float) -> float | None:
-        """Return a quantile, straight between its bucket's bounds; None without requests.
+        """Return a quantile, straight between its bucket's bounds; None without requests or bounds.
 
         The first bucket begins at 0. The last has no upper bound: its lower one is the answer.
         """
         assert 0.0 < quantile <= 1.0
+        if not self.bounds_ms:
+            return None
         wanted, seen = quantile * self.total, 0
         for index, count in enumerate(self.counts):
             if count and seen + count >= wanted:

@@ -133,22 +133,17 @@ def test_the_canary_is_to_blame_if_it_has_more_than_its_share_of_the_failures(
 
 def test_blame_is_said_in_numbers():
     assert weigh(OPEN, rollout(), bad(3, 1)) == Blame(
-        True, "5xx ratio is 0.31 (3 bad requests at the canary, 1 at stable, at 10 %)"
+        True, 'alert "api error ratio" (3 bad requests at the canary, 1 at stable, at 10 %)'
     )
     assert weigh(OPEN, rollout(), bad(1, 20)).because == (
-        "5xx ratio is 0.31: the canary is not worse than stable"
+        'alert "api error ratio": the canary is not worse than stable'
         " (1 bad requests at the canary, 20 at stable, at 10 %)"
     )
 
 
-@pytest.mark.parametrize(
-    ("incident", "head"),
-    [
-        (replace(OPEN, summary=""), "api error ratio"),
-        (replace(OPEN, summary="", policy=""), "an alert"),
-    ],
-)
-def test_an_alert_without_a_summary_is_named_by_its_policy(incident, head):
-    assert weigh(incident, rollout(), []).because == (
-        f"{head}: no bad request of the canary in the log"
-    )
+@pytest.mark.parametrize("policy_name", ["api error ratio", ""])
+def test_an_alert_is_named_by_its_policy(policy_name):
+    because = weigh(replace(OPEN, policy=policy_name), rollout(), []).because
+
+    head = f'alert "{policy_name}"' if policy_name else "an alert"
+    assert because == f"{head}: no bad request of the canary in the log"
