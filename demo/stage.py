@@ -170,6 +170,7 @@ class Stage:
             self._heard.notify_all()
 
 
+ENDED: Final = frozenset({"promoted", "rolled_back", "stopped"})
 _WHAT: Final = {
     "rollout.started": "deploying",
     "rollout.verified": "verified",
@@ -185,24 +186,25 @@ _WHAT: Final = {
 
 
 def show(screen: Screen, data: Mapping[str, Any]) -> None:
-    """Print an event's line."""
-    event, canary = data["event"], data["canary"]
-    head = f"{data['target']}: " if data["target"] != "production" else ""
-    text = f"{canary}"
-    if event == "rollout.started":
-        text = f"{canary} at 0 %, beside {data['stable']}"
-        if data["because"]:
-            text += f" ({data['because']})"
-    elif event == "traffic.shifted":
-        text = f"{canary} {data['percent_before']} % -> {data['percent_after']} %"
-        if data["percent_before"]:
-            text += f"   {data['because']}"
-    elif event == "rollout.promoted":
-        text = f"{canary} 100 %   {data['because']}"
-    elif event == "rollout.rolled_back":
-        text = f"{data['stable']} 100 %   {data['because']}"
-    elif event.startswith("approval."):
-        text = data["because"]
-    elif event == "rollout.verified":
-        text = f"{canary} {data['because']}"
-    screen.line(_WHAT.get(event, event), head + text)
+    """Print an event's line. Of a target on the way to production, only how it ended."""
+    if data["target"] == "production":
+        screen.line(_WHAT.get(data["event"], data["event"]), _text(data))
+    elif data["event"].startswith("rollout.") and data["state"] in ENDED:
+        screen.line(data["target"], f"{data['canary']} {data['state']}: {data['because']}")
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    event, canary, because = data["event"], data["canary"], data["because"]
+    match event:
+        case "rollout.started":
+            return f"{canary} at 0 %, beside {data['stable']}"
+        case "rollout.verified":
+            return f"{canary} {because}"
+        case "traffic.shifted":
+            shares = f"{canary} {data['percent_before']} % -> {data['percent_after']} %"
+            return f"{shares}   {because}" if data["percent_before"] else shares
+        case "rollout.promoted":
+            return f"{canary} 100 %   {because}"
+        case "rollout.rolled_back":
+            return f"{data['stable']} 100 %   {because}"
+    return str(because)

@@ -63,7 +63,7 @@ async def late(stage: Stage, after_seconds: int) -> Told:
 
 async def _approved(stage: Stage, image: PushedImage) -> None:
     await stage.wait(image, "production", "approval.requested")
-    stage.screen.line("you", f"approve {SERVICE} to production, as {PERSON}")
+    stage.screen.line("you", f"say yes to {SERVICE} in production, as {PERSON}")
     await stage.approve()
 
 

@@ -77,7 +77,8 @@ def answer(seen: ServiceSeen, given: Answer, now: dt.datetime) -> Decision:
 def _ask(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision:
     asked = ApprovalGiven(asked_at=now, expires_at=now + rollout.policy.approval.expires)
     after = replace(rollout, approval=asked)
-    because = f"{rollout.canary} waits for an approval until {show_instant(asked.expires_at)}"
+    allowed = show_duration(rollout.policy.approval.expires)
+    because = f"{rollout.canary} waits for an approval, at most {allowed}"
     notice = Notice("approval.requested", now, after, because, 0, 0)
     return Decision(_waiting(asked, now), Change(with_rollout(seen.record, after)), (notice,))
 

@@ -67,7 +67,7 @@ def judge(intervals: Sequence[Interval], policy: Policy, now: dt.datetime) -> Ve
         if broken:
             return Verdict("fail", broken, numbers)
     if _idle(intervals, numbers):
-        quiet = "no request is seen, and fewer than {} are to be expected in a window"
+        quiet = "no traffic to judge by (under {} requests a window)"
         return Verdict("no_data", quiet.format(EXPECTED_MIN), numbers)
     seen = _show(numbers)
     if numbers.watched_seconds < numbers.window_seconds:
@@ -159,13 +159,7 @@ def _merged(histograms: Sequence[Histogram]) -> Histogram | None:
 
 
 def _show(numbers: Numbers) -> str:
-    return (
-        f"{numbers.canary_errors} of {_of(numbers.canary_requests, numbers.canary_errors)} requests"
-        f" failed, stable {numbers.stable_errors} of"
-        f" {_of(numbers.stable_requests, numbers.stable_errors)}"
-    )
-
-
-def _of(requests: int, errors: int) -> str:
-    """Write a total; failures that no total covers yet are more than it, so say at least."""
-    return f"{max(requests, errors):,}" if errors <= requests else f"at least {errors:,}"
+    stable = f"stable {numbers.stable_errors:,} of {numbers.stable_requests:,}"
+    if numbers.canary_errors > numbers.canary_requests:
+        return f"{numbers.canary_errors:,} requests failed, more than are counted yet, {stable}"
+    return f"{numbers.canary_errors:,} of {numbers.canary_requests:,} requests failed, {stable}"
