@@ -108,10 +108,13 @@ def test_there_is_no_step_after_the_last():
 
 @pytest.mark.parametrize("state", ["deploying", "deployed"])
 def test_a_canary_that_is_not_verified_gets_no_share(state):
+    """Its driver comes here after the smoke test alone: the record must have gone back."""
     decision = shift(seen(rollout(state)), step(FIRST), READY, NOW)
 
-    assert decision.action == Hold(1, f"the rollout is {state}, not verified", "smoke_test")
-    assert decision.change is None
+    assert isinstance(decision.action, Stop)
+    assert f"the record went back to {state}" in decision.action.because
+    assert decision.change is not None
+    assert decision.change.split is None
 
 
 def test_a_closed_gate_holds_the_first_shift():
