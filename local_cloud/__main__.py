@@ -62,4 +62,7 @@ def _reader(setting: Setting, parse: Callable[[str], Any]) -> Callable[[str], An
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)  # Ctrl-C before anything was started.

@@ -19,6 +19,7 @@ from local_cloud.pubsub.values import RetryPolicy
 from local_cloud.running import Ports, RunningCloud, RunningSettings, running
 from local_cloud.up import addresses, alerting, delivery, exports
 from local_cloud.up.door import LocalDoor
+from local_cloud.up.env_file import write
 from local_cloud.up.settings import ROOT, UpSettings
 
 PROJECT: Final = "barq-delivery"
@@ -54,6 +55,7 @@ async def bring_up(settings: UpSettings) -> AsyncIterator[Up]:
     # Logs and images of the run before would be taken for this one's.
     shutil.rmtree(folder, ignore_errors=True)
     env_file = settings.folder / "env"
+    env_file.unlink(missing_ok=True)
     router = Router()
     async with contextlib.AsyncExitStack() as stack:
         cloud = await stack.enter_async_context(running(folder, running_settings(settings)))
@@ -71,7 +73,7 @@ async def bring_up(settings: UpSettings) -> AsyncIterator[Up]:
         builds = LocalBuilds(cloud.cloud, topics["builds"], repository, folder / "build")
         router.include(LocalDoor(cloud, builds, targets).router())
         stack.callback(env_file.unlink, missing_ok=True)
-        exports.write(env_file, exports.exports(cloud, installed, targets, local.url))
+        write(env_file, exports.exports(cloud, installed, targets, local.url))
         yield Up(cloud, installed, targets)
 
 

@@ -1,12 +1,9 @@
-"""`.barq/env`: what a shell needs to talk to the local cloud, and to nothing else.
+"""What a shell needs to talk to the local cloud, and to nothing else.
 
 gcloud and Google's client libraries work in such a shell as they do against Google. Nothing of
 the developer's own configuration or credentials is read there.
 """
 
-import shlex
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from local_cloud.installing import Installed
@@ -16,17 +13,6 @@ from local_cloud.up.delivery import Target
 
 OVERRIDDEN: Final = ("WORKFLOWS", "WORKFLOWEXECUTIONS", "PUBSUB", "RUN", "LOGGING")
 """The APIs of gcloud that lead here. Every other one meets Google without credentials."""
-_UNSET: Final = (
-    "GOOGLE_APPLICATION_CREDENTIALS",
-    "CLOUDSDK_ACTIVE_CONFIG_NAME",
-    "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE",
-    "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT",
-)
-_HEAD: Final = """\
-# Written by `python -m local_cloud up`; it is gone when the local cloud is.
-# A shell that read this talks to the local cloud and not to Google. For your own gcloud, open
-# another shell.
-"""
 
 
 def exports(
@@ -79,22 +65,3 @@ def _clients(running: RunningCloud, project: str, region: str) -> dict[str, str]
         "NO_PROXY": "localhost,127.0.0.1",
         "no_proxy": "localhost,127.0.0.1",
     }
-
-
-def write(path: Path, variables: Mapping[str, str]) -> None:
-    """Write the file, whole or not at all."""
-    lines = [f"unset {' '.join(_UNSET)}\n"]
-    lines += [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(_HEAD + "".join(lines))
-    unfinished.replace(path)
-
-
-def read(path: Path) -> dict[str, str]:
-    """Return the variables of a file that `write` wrote. Raises OSError."""
-    found = {}
-    for line in path.read_text().splitlines():
-        if line.startswith("export "):
-            name, _, value = line.removeprefix("export ").partition("=")
-            found[name] = "".join(shlex.split(value))
-    return found

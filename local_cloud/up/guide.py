@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from local_cloud.up.delivery import Target
 
-REQUESTS: Final = 1200
-"""How many requests the line that sends some sends: about a minute of them."""
+REQUESTS: Final = 6000
+"""How many requests the line that sends some sends: a few minutes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def steps(names: Names) -> tuple[Step, ...]:
         f' curl -sS -o /dev/null "${target.variable}/"; sleep 0.04; done) &'
     )
     return (
+        Step("Send requests to the service, for some minutes", (send,)),
         _push(names, "v1", "Push the first image: the installer's placeholder makes way for it"),
         Step(
             "See what goes on",
@@ -51,7 +52,6 @@ def steps(names: Names) -> tuple[Step, ...]:
             by_hand.run("status", target=""),
         ),
         Step("Approve", (_answer(target, "approve", "looks good"),), approved),
-        Step("Send requests to the service, for about a minute", (send,)),
         _push(names, "v2", "Push a good image, approve it, and watch it get 10, 50, 100 %"),
         _push(
             names,

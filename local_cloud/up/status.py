@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from local_cloud.up.exports import read
+from local_cloud.up.env_file import read
 
 Paint = Callable[[str, str], str]
 """Gives a text a colour by what it says, or leaves it as it is."""

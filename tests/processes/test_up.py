@@ -1,0 +1,201 @@
+"""`make up` as a person meets it: every printed line pasted, in one story."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes.up_cloud import NO_GCLOUD, UpCloud, lines, up
+
+pytestmark = pytest.mark.processes
+
+DELIVERY = """
+services:
+  fleet:
+    image: europe-west1-docker.pkg.dev/barq-build/fleet/health-service
+    branches: [main]
+    targets:
+      staging: {project: barq-staging, region: europe-west1, service: fleet, steps: [100], no_data: pass, window: 1s, check_every: 1s, verify: {every: 1s}}
+      production:
+        project: barq-production
+        region: europe-west1
+        service: fleet
+        approval: {by: manual, expires: 5m}
+        steps: [50, 100]
+        window: 3s
+        check_every: 1s
+        deadline: 2m
+        verify: {every: 1s}
+        analysis: {min_requests: 5, max_errors: 3}
+"""
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpCloud]:
+    folder = tmp_path_factory.mktemp("up")
+    delivery = folder / "delivery.yaml"
+    delivery.write_text(DELIVERY)
+    with up(folder / ".barq", "--delivery", str(delivery)) as cloud:
+        yield cloud
+
+
+class Story:
+    """Pastes the steps of the guide, and knows which lines it has pasted."""
+
+    def __init__(self, cloud: UpCloud) -> None:
+        self.cloud = cloud
+        self.steps = lines(cloud.guide)
+        self.pasted: set[tuple[str, str]] = set()
+
+    def paste(self, beginning: str, way: str = "curl") -> str:
+        (title,) = [title for title in self.steps if title.startswith(beginning)]
+        way = way if self.steps[title][way] and not NO_GCLOUD else "curl"
+        self.pasted.add((title, way))
+        # A line that stands on its own needs no variable of the line before.
+        text = "\n".join(["IMAGE=x", *self._runnable(title, way)])
+        said = self.cloud.shell(text)
+        assert '"error"' not in said, said
+        return said
+
+    def waits_for_approval(self) -> None:
+        self.cloud.wait_for("production", lambda seen: seen.get("waits_for") == "approval")
+
+    def ends(self, state: str) -> dict[str, int]:
+        """Wait for the rollout's end; return the split."""
+        seen = self.cloud.wait_for(
+            "production", lambda seen: "waits_for" not in seen and bool(seen["rollout"])
+        )
+        assert seen["rollout"]["state"] == state, seen["rollout"]["because"]
+        split: dict[str, int] = seen["split"]
+        return split
+
+    def left(self) -> list[tuple[str, str]]:
+        """Return what was not pasted yet."""
+        return [
+            (title, way)
+            for title, ways in self.steps.items()
+            for way, listed in ways.items()
+            if listed and (title, way) not in self.pasted and not (way == "gcloud" and NO_GCLOUD)
+        ]
+
+    def _runnable(self, title: str, way: str) -> list[str]:
+        here = f'"{sys.executable}" -m local_cloud status --folder "{self.cloud.folder}"'
+        listed = [line.replace("make status", here) for line in self.steps[title][way]]
+        if title.startswith("Start a delivery") and way == "gcloud":
+            # The image's name comes from the lines above it.
+            listed = self.steps[title]["curl"][:-1] + listed
+        return listed
+
+
+def test_every_printed_line_works_when_pasted(cloud):
+    story = Story(cloud)
+    (send,) = [title for title in story.steps if title.startswith("Send requests")]
+    cloud.paste_in_background(story.steps[send]["curl"][0])
+    story.pasted.add((send, "curl"))
+
+    story.paste("Push the first image")
+    story.waits_for_approval()
+    assert "waits for approval" in story.paste("See what goes on")
+    story.paste("Approve")
+    first = story.ends("promoted")
+
+    story.paste("Push a good image", "gcloud")
+    story.waits_for_approval()
+    story.paste("Approve", "gcloud")
+    good = story.ends("promoted")
+    assert good != first
+
+    story.paste("Push a bad image")
+    story.waits_for_approval()
+    story.paste("Approve")
+    assert story.ends("rolled_back") == good
+
+    story.paste("Start a delivery by hand")
+    story.waits_for_approval()
+    story.paste("Deny", "gcloud")
+    assert story.ends("rolled_back") == good
+
+    # The other way of each step. By now it changes nothing, or starts what nobody waits for.
+    for title, way in story.left():
+        story.paste(title, way)
+    if NO_GCLOUD:
+        print(NO_GCLOUD)
+    assert story.left() == []
+
+
+def test_the_door_tells_what_runs(cloud):
+    said = json.loads(cloud.shell('curl -sS "$BARQ_LOCAL_URL"'))
+
+    status = next(one for one in said["services"] if one["name"].endswith("/barq-status"))
+    revision = status["revisions"][0]
+    pids = {process.pid for process in cloud.tree()}
+    assert revision["state"] == "ready"
+    assert set(revision["pids"]) < pids
+    assert Path(revision["log"]).exists()
+
+
+def test_googles_client_libraries_work_in_such_a_shell(cloud):
+    script = """
+import os
+from google.cloud import monitoring_v3, pubsub_v1, run_v2
+from google.cloud.workflows import executions_v1
+project, region = os.environ["BARQ_PROJECT"], os.environ["BARQ_REGION"]
+place = f"projects/{project}/locations/{region}"
+def at(name):
+    return {"api_endpoint": os.environ[name]}
+run = run_v2.ServicesClient(client_options=at("RUN_V2_ENDPOINT"), transport="rest")
+print(sorted(one.name.split("/")[-1] for one in run.list_services(parent=place))[0])
+metrics = monitoring_v3.MetricServiceClient(client_options=at("MONITORING_ENDPOINT"))
+name = f"projects/{project}/metricDescriptors/run.googleapis.com/request_count"
+print(metrics.get_metric_descriptor(name=name).type)
+client = executions_v1.ExecutionsClient(client_options=at("WORKFLOW_EXECUTIONS_ENDPOINT"))
+request = executions_v1.CreateExecutionRequest(
+    parent=f"{place}/workflows/rollout", execution={"argument": '{"action": "status"}'}
+)
+print(client.create_execution(request).state.name)
+publisher = pubsub_v1.PublisherClient()
+print(bool(publisher.publish(publisher.topic_path(project, "barq-builds"), b"{}").result(10)))
+"""
+    (cloud.folder / "clients.py").write_text(script)
+
+    said = cloud.shell(f'"{sys.executable}" "{cloud.folder}/clients.py"').split()
+
+    assert said == ["barq-approve", "run.googleapis.com/request_count", "ACTIVE", "True"]
+
+
+@pytest.mark.skipif(bool(NO_GCLOUD), reason=NO_GCLOUD)
+def test_gcloud_lists_describes_and_cancels_executions(cloud):
+    at = "--workflow=rollout --location=europe-west1"
+    Story(cloud).paste("Deny")
+    cloud.wait_for("production", lambda seen: "waits_for" not in seen)
+    started = cloud.shell(
+        'curl -sS $BARQ_LOCAL_URL/builds -d \'{"version": "v9", "announce": false}\' >/dev/null\n'
+        'IMAGE="$(curl -sS $BARQ_LOCAL_URL/images/v9)"\n'
+        "gcloud workflows execute rollout --location=europe-west1 --format=json --data="
+        '\'{"action": "rollout", "service": "fleet", "image": "\'"$IMAGE"\'", "target": "production"}\''
+    )
+    name = json.loads(started)["name"].rpartition("/")[2]
+    cloud.wait_for("production", lambda seen: name in seen.get("execution", ""))
+
+    described = cloud.shell(f"gcloud workflows executions describe {name} {at} --format=json")
+    listed = cloud.shell(
+        "gcloud workflows executions list rollout --location=europe-west1 --format=json"
+    )
+    cloud.shell(f"gcloud workflows executions cancel {name} {at}")
+    after = cloud.shell(f"gcloud workflows executions describe {name} {at} --format=json")
+
+    assert json.loads(described)["state"] == "ACTIVE"
+    assert name in {one["name"].rpartition("/")[2] for one in json.loads(listed)}
+    assert json.loads(after)["state"] == "CANCELLED"
+
+
+@pytest.mark.skipif(bool(NO_GCLOUD), reason=NO_GCLOUD)
+def test_gcloud_says_what_is_wrong_with_an_argument(cloud):
+    wrong = '\'{"action": "roll_back", "service": "fleet", "target": "production"}\''
+
+    said = cloud.shell(f"gcloud workflows run rollout --location=europe-west1 --data={wrong}")
+
+    assert "reason is missing" in said
+    assert "FAILED" in said

@@ -1,0 +1,163 @@
+"""How `make up` ends, and how it refuses to begin: sentences, and no process left behind."""
+
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.processes.up_cloud import ANY_PORTS, ROOT, command, run, up
+
+pytestmark = pytest.mark.processes
+
+
+def _alive(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    return alive
+
+
+def test_a_signal_ends_every_process(tmp_path):
+    with up(tmp_path / ".barq") as cloud:
+        processes = cloud.tree()
+        assert len(processes) > 10
+
+        code = cloud.end(signal.SIGTERM)
+
+    assert code == 0
+    assert _alive(processes, 1) == []
+    assert cloud.guide.endswith("stopped; nothing is left running\n")
+    assert not (tmp_path / ".barq" / "env").exists()
+
+
+def test_a_kill_ends_every_process_too(tmp_path):
+    """SIGKILL cannot be heard, so the guard does it."""
+    with up(tmp_path / ".barq") as cloud:
+        processes = cloud.tree()
+
+        cloud.end(signal.SIGKILL)
+
+        assert _alive(processes, 10) == []
+
+
+def test_ctrl_c_while_it_starts_ends_every_process(tmp_path):
+    process = subprocess.Popen(
+        command("up", "--folder", str(tmp_path), *ANY_PORTS),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    top = psutil.Process(process.pid)
+    until = time.monotonic() + 30
+    while len(top.children(recursive=True)) < 5:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    processes = top.children(recursive=True)
+
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+
+    assert (process.returncode, said) == (0, "")
+    assert _alive(processes, 1) == []
+
+
+def test_addresses_are_the_same_after_a_restart(tmp_path):
+    first = _free_ports(20)
+    names = ("rest", "grpc", "pubsub", "local", "services")
+    ports = [w for i, name in enumerate(names) for w in (f"--{name}-port", str(first + i))]
+    seen = []
+    for _ in range(2):
+        with up(tmp_path / ".barq", ports=ports):
+            text = (tmp_path / ".barq" / "env").read_text()
+            seen.append([line for line in text.splitlines() if "GCE_METADATA" not in line])
+
+    assert seen[0] == seen[1]
+
+
+def test_a_busy_port_is_a_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        done = run("up", "--folder", str(tmp_path), *ANY_PORTS, "--grpc-port", str(port))
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"error: port {port} is already in use; nothing was started\n"
+        " hint: stop what listens there, or choose another: `--grpc-port 0` takes any free one\n"
+    )
+
+
+def test_a_folder_has_one_local_cloud(tmp_path):
+    with up(tmp_path / ".barq") as cloud:
+        done = run("up", "--folder", str(tmp_path / ".barq"), *ANY_PORTS)
+
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: a local cloud runs in ")
+        assert "BARQ_STATUS_URL" in (cloud.folder / "env").read_text()
+
+
+def test_a_broken_delivery_file_is_told_whole_before_anything_starts(tmp_path):
+    broken = tmp_path / "delivery.yaml"
+    broken.write_text("services: {api: {image: x/y, targets: {production: {steps: [50, 5]}}}}\n")
+
+    done = run("up", "--folder", str(tmp_path / ".barq"), "--delivery", str(broken))
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "services.api.targets.production.project is missing" in done.stderr
+    assert "services.api.targets.production.steps is [50, 5]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / ".barq").exists()
+
+
+@pytest.mark.parametrize("content", [None, "services: ["])
+def test_a_delivery_file_that_cannot_be_read_is_a_sentence(tmp_path, content):
+    file = tmp_path / "delivery.yaml"
+    if content:
+        file.write_text(content)
+
+    done = run("up", "--delivery", str(file))
+
+    assert done.returncode == 2
+    assert "cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_status_without_a_local_cloud_is_a_sentence(tmp_path):
+    done = run("status", "--folder", str(tmp_path))
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"error: {tmp_path}/env is not there, so no local cloud runs here\n"
+        " hint: start one: make up\n"
+    )
+
+
+def test_status_of_a_local_cloud_that_was_killed_is_a_sentence(tmp_path: Path):
+    (tmp_path / "env").write_text(
+        "export BARQ_STATUS_URL=http://127.0.0.1:9\nexport BARQ_LOCAL_URL=http://127.0.0.1:9/local\n"
+    )
+
+    done = run("status", "--folder", str(tmp_path))
+
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+    assert done.stderr.endswith(" hint: start it again: make up\n")
+
+
+def _free_ports(count: int) -> int:
+    """Return the first of some neighbouring ports that nothing listens on."""
+    for first in range(18_000, 30_000, count):
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as candidate:
+                    candidate.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise AssertionError("no free ports")
