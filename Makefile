@@ -1,0 +1,48 @@
+# The few verbs of this repository. Each does all its own set-up.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: demo up status test test-full lint types golden bench lock schema clean
+
+demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
+	@$(PY) -m demo
+
+up: $(READY)  ## Keep a local cloud running, with Barq in it.
+	@$(PY) -m local_cloud up $(ARGS)
+
+status: $(READY)  ## What goes on in the cloud of `make up`.
+	@$(PY) -m local_cloud status $(ARGS)
+
+test: $(READY) lint  ## All tests, lint and types.
+	@$(PY) -m pytest -q -n 2 --dist loadgroup tests
+
+test-full: test  ## What is longer: benchmarks in full.
+	@$(PY) benchmarks/proxy.py
+	@$(PY) benchmarks/memory.py
+
+lint: $(READY)
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+golden: $(READY)  ## Rewrite generated files; review sees the difference.
+	@$(PY) docs/generate.py
+
+bench: $(READY)
+	@$(PY) benchmarks/proxy.py
+
+lock: $(READY)  ## Pin again what requirements/*.in ask for.
+	$(PY) requirements/lock.py
+
+clean:
+	rm -rf $(VENV) .barq
+
+# A failed set-up leaves no marker, so the next call begins it again.
+$(READY): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "error: python3 -m venv does not work here; nothing was installed"; echo " hint: apt-get install python3-venv"; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(VENV)/bin/uv pip sync --quiet requirements/dev.txt
+	@touch $@
