@@ -174,6 +174,15 @@ def test_a_persons_traffic_is_not_overwritten(ask):
     assert decision.change.split is None
 
 
+def test_an_alert_after_a_person_moved_on_from_a_promotion_changes_nothing():
+    decision = roll_back(seen(rollout("promoted"), split=FOREIGN), ALERT, NOW)
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "unchanged"
+    assert "traffic is api-9 100 %" in decision.action.because
+    assert (decision.change, decision.notices) == (None, ())
+
+
 def test_a_person_rolls_back_whatever_traffic_is():
     decision = roll_back(seen(rollout(), split=FOREIGN), BY_HAND, NOW)
 

@@ -1,0 +1,78 @@
+"""What a look leaves behind."""
+
+import datetime as dt
+import json
+
+from rollouts.actions import Hold
+from rollouts.decision_record import INTERVALS_MAX, decision_record
+from rollouts.intervals import Arm, Interval, Signals
+from rollouts.judging import judge
+from tests.unit.functions.rollouts.builders import at, rollout
+
+SIGNALS = Signals((), at(-600), at(180), dt.timedelta(seconds=60), log_until=at(240), notes=("x",))
+ACTION = Hold(10, "watching", "data", at(3600))
+
+
+def intervals(count, requests=402, errors=31):
+    return tuple(
+        Interval(
+            at(60 * minute + 0.123456),
+            at(60 * minute + 60.123456),
+            0,
+            10,
+            Arm(requests, errors),
+            Arm(None, 0),
+        )
+        for minute in range(count)
+    )
+
+
+def recorded(count=2, *, before="", signals=SIGNALS, **counts):
+    own, history = rollout(), intervals(count, **counts)
+    now = at(60 * count + 61)
+    verdict = judge(history, own.policy, now)
+    return decision_record(own, signals, history, verdict, ACTION, now, before=before)
+
+
+def test_a_decision_can_be_computed_again_from_its_record():
+    document = recorded()
+
+    own = rollout()
+    assert (document["rollout"], document["policy_hash"]) == (own.id, own.policy_hash)
+    assert document["visible_until"] == "2026-11-22T12:03:00Z"
+    assert document["log_until"] == "2026-11-22T12:04:00Z"
+    assert document["notes"] == ["x"]
+    assert document["intervals"][0] == {
+        "start": "2026-11-22T12:00:00.123456Z",
+        "end": "2026-11-22T12:01:00.123456Z",
+        "step": 0,
+        "percent": 10,
+        "canary": [402, 31],
+        "stable": [None, 0],
+    }
+    assert document["verdict"]["kind"] == "fail"
+    assert document["action"] == ACTION.as_json()
+
+
+def test_a_record_names_the_one_before_it_and_has_an_id_of_its_content():
+    first = recorded()
+    second = recorded(before=first["id"])
+
+    assert second["before"] == first["id"]
+    assert second["id"] != first["id"]
+    assert recorded()["id"] == first["id"]
+
+
+def test_a_log_that_could_not_be_read_has_no_end():
+    unread = Signals((), at(-600), at(180), dt.timedelta(seconds=60))
+
+    assert recorded(signals=unread)["log_until"] is None
+
+
+def test_a_record_of_a_whole_day_stays_under_64_kib_and_says_what_it_left_out():
+    document = recorded(24 * 60, requests=10**9, errors=10**9)
+
+    assert len(json.dumps(document).encode()) < 64 * 1024
+    assert len(document["intervals"]) == INTERVALS_MAX
+    assert document["intervals_left_out"] == 24 * 60 - INTERVALS_MAX
+    assert document["intervals"][-1]["end"] == "2026-11-23T12:00:00.123456Z"
