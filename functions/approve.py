@@ -32,6 +32,8 @@ class ApproveRequest:
     """None: only show the evidence."""
     reason: str
     by: str
+    rollout: str = ""
+    """The id of the rollout that was looked at; empty: whichever is on record."""
 
 
 def parse(document: Any, caller: str) -> ApproveRequest:
@@ -49,6 +51,7 @@ def parse(document: Any, caller: str) -> ApproveRequest:
         decision=decision,
         reason=reason,
         by=f"{caller} ({execution})" if execution else caller,
+        rollout=reader.words("rollout"),
     )
     reader.done()
     return request
@@ -59,7 +62,7 @@ def handle(request: ApproveRequest, world: World) -> dict[str, Any]:
     target = find_target(world, request.service, request.target)
     if request.decision is None:
         return _evidence(world.services.read(target.ref))
-    given = approving.Answer(request.decision, request.by, request.reason)
+    given = approving.Answer(request.decision, request.by, request.reason, request.rollout)
     known: list[Rollout | None] = [None]
 
     def decide(seen: ServiceSeen) -> Decision:

@@ -9,6 +9,7 @@ from typing import Any
 import flask
 import functions_framework
 
+from gcp.acting import find_target
 from gcp.edge import Answer, respond
 from gcp.ports import World
 from gcp.world import world
@@ -48,8 +49,17 @@ def handle(request: PlanRequest, world: World) -> dict[str, Any]:
         answer["rollouts"] = [{**driver, **one} for one in answer["rollouts"]]
     if isinstance(chosen, Call):
         by = f"execution {request.execution.rsplit('/', 1)[-1]}"
-        answer["body"] = {**driver, "by": by, **answer["body"]}
+        answer["body"] = {**driver, "by": by, **_meant(chosen, world), **answer["body"]}
     return answer
+
+
+def _meant(call: Call, world: World) -> dict[str, Any]:
+    """Name the rollout that a person means: the one on record now, and none that comes later."""
+    if call.function not in ("rollback", "shift_traffic", "approve"):
+        return {}
+    target = find_target(world, call.body["service"], call.body["target"])
+    rollout = _record(world, target.ref).rollout
+    return {"rollout": rollout.id} if rollout else {}
 
 
 def _record(world: World, ref: Any) -> Record:

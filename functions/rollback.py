@@ -41,6 +41,7 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         by=request.by if by_hand else "",
         by_hand=by_hand,
         execution=request.driver.execution,
+        rollout=request.rollout,
     )
     known: list[Rollout | None] = [None]
 

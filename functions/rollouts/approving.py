@@ -12,6 +12,7 @@ from rollouts.instants import show_instant
 from rollouts.notices import Notice
 from rollouts.record import ApprovalGiven, Rollout
 from rollouts.seen import Change, ServiceSeen
+from rollouts.stopping import not_meant
 
 LONGEST_WAIT_SECONDS = 3600
 """A hold looks again at least this often, should a wake-up get lost."""
@@ -25,6 +26,8 @@ class Answer:
     by: str
     """The verified identity, or the execution by which it came."""
     reason: str
+    rollout: str = ""
+    """The id of the rollout that the person meant; empty: whichever is on record."""
 
 
 def gate(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision | None:
@@ -50,6 +53,9 @@ def answer(seen: ServiceSeen, given: Answer, now: dt.datetime) -> Decision:
     if rollout is None or rollout.ended:
         state = f": the last one is {rollout.state}" if rollout else ""
         return _unchanged(f"no rollout of {seen.ref} waits for an approval{state}")
+    other = not_meant(rollout, given.rollout)
+    if other:
+        return Decision(other)
     approval = rollout.approval
     if approval is None:
         return _unchanged(f"rollout {rollout.id} waits for no approval ({rollout.state})")

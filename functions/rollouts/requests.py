@@ -52,6 +52,8 @@ class StepRequest:
     by: str
     by_hand: bool
     state: Mapping[str, Any] = field(default_factory=dict)
+    rollout: str = ""
+    """The id of the rollout that a person meant; empty: whichever is on record."""
 
 
 class Reader:
@@ -164,6 +166,7 @@ def parse_step(document: Any) -> StepRequest:
         by=reader.words("by"),
         by_hand=reader.switch("by_hand"),
         state=reader.mapping("state"),
+        rollout=reader.words("rollout"),
     )
     reader.done()
     return request

@@ -9,7 +9,7 @@ from rollouts.decisions import Decision, with_refusal, with_rollout
 from rollouts.notices import Notice
 from rollouts.record import RefusedDigest, Rollout
 from rollouts.seen import Change, ServiceSeen
-from rollouts.stopping import foreign_stop
+from rollouts.stopping import foreign_stop, not_meant
 from rollouts.traffic import split_of
 
 SERVED_WITHIN = dt.timedelta(seconds=60)
@@ -29,6 +29,8 @@ class Ask:
     """A person said so in as many words: traffic that someone moved does not hinder it."""
     execution: str = ""
     """The driving execution that asks; empty for an alert or a person."""
+    rollout: str = ""
+    """The id of the rollout that a person meant; empty: whichever is on record."""
 
 
 def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
@@ -36,6 +38,9 @@ def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
     rollout = seen.record.rollout
     if rollout is None:
         return Decision(Stop("unchanged", f"{seen.ref} has no rollout to roll back"))
+    other = not_meant(rollout, ask.rollout)
+    if other:
+        return Decision(other)
     if ask.execution and rollout.execution != ask.execution and not ask.by_hand:
         because = f"rollout {rollout.id} is driven by {rollout.execution}; nothing was changed"
         return Decision(Stop("superseded", because))

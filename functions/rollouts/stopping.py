@@ -29,6 +29,17 @@ def driven(seen: ServiceSeen, driver: Driver) -> Rollout | Stop:
     return stop_for(rollout) if rollout.ended else rollout
 
 
+def not_meant(rollout: Rollout, meant: str) -> Stop | None:
+    """Say that another rollout is on record than the one that a person meant; None if it is that.
+
+    A person's word is good for one rollout. Delivered twice or late it must not hit the next.
+    """
+    if meant in ("", rollout.id):
+        return None
+    because = f"rollout {meant} is over; {rollout.id}, which came after it, was left alone"
+    return Stop("superseded", because)
+
+
 def foreign_stop(
     seen: ServiceSeen, rollout: Rollout, difference: str, now: dt.datetime
 ) -> Decision:
@@ -42,6 +53,9 @@ def stop_by_hand(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> D
     rollout = seen.record.rollout
     if rollout is None or rollout.ended:
         return Decision(Stop("unchanged", f"no rollout is under way on {seen.ref}"))
+    other = not_meant(rollout, request.rollout)
+    if other:
+        return Decision(other)
     by = request.by or "a person"
     return _stopped(seen, rollout, f"stopped by {by}: {request.reason}", by, now)
 
