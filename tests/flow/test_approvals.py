@@ -2,9 +2,7 @@
 
 from tests.flow.flow import DELIVERY, Flow, changed
 
-ASKS = changed(
-    DELIVERY.replace("window: 2m", "window: 1m"), approval="{by: manual, expires: 6h}"
-)
+ASKS = changed(DELIVERY.replace("window: 2m", "window: 1m"), approval="{by: manual, expires: 6h}")
 
 
 def waiting(flow: Flow, name: str = "v2") -> str:
@@ -217,3 +215,33 @@ def test_a_revision_that_broke_while_waiting_gets_no_traffic():
 
     assert flow.outcome()[0] == "rolled_back"
     assert "is not Ready" in flow.outcome()[1]
+
+
+def test_an_answer_names_the_rollout_that_was_looked_at():
+    """What a person saw is what they say yes to; the rollout that came after is left alone."""
+    flow = Flow(ASKS)
+    waiting(flow)
+    looked_at = flow.answers(None)["rollout"]["id"]
+    flow.answers("deny", reason="not before Monday")
+    flow.until_ended()
+    waiting(flow, "v3")
+
+    said = flow.answers("approve", rollout=looked_at)
+    flow.passes(seconds=5)
+
+    assert f"rollout {looked_at} is over" in said["action"]["because"]
+    assert flow.split() == {"v1": 100}
+
+
+def test_a_denial_by_hand_asked_again_for_a_lost_answer_does_not_deny_the_next_rollout():
+    flow = Flow(ASKS)
+    waiting(flow)
+    flow.faults.answers_lost["approve"] = 5
+    flow.by_hand(action="deny", service="api", target="production", reason="not before Monday")
+    flow.passes(seconds=3)
+
+    flow.built(flow.image("v3"))
+    flow.passes(minutes=3)
+
+    assert flow.state() == "verified"
+    assert flow.rollout().approval.decision == ""  # type: ignore[union-attr]

@@ -4,10 +4,9 @@ import base64
 import datetime as dt
 import json
 
-from tests.flow.flow import DELIVERY, Flow, changed
-
 from local_cloud.cloud import CloudSettings
 from local_cloud.pubsub.values import PubSubSettings
+from tests.flow.flow import DELIVERY, Flow, changed
 
 QUICK = DELIVERY.replace("window: 2m", "window: 1m")
 

@@ -1,5 +1,8 @@
 """A good image goes from the build's event to all of the traffic."""
 
+import itertools
+from typing import Any
+
 from tests.flow.flow import DELIVERY, Flow, changed
 
 QUICK = DELIVERY.replace("window: 2m", "window: 1m")
@@ -39,7 +42,7 @@ def test_each_step_is_watched_for_a_whole_window_of_visible_data():
     flow.until_ended()
 
     at = [one.at for one in flow.rollout().shifts]
-    for earlier, later in zip(at, at[1:], strict=False):
+    for earlier, later in itertools.pairwise(at):
         # A window of 2 minutes, and 2 more until its last minute is visible.
         assert 240 <= (later - earlier).total_seconds() <= 330
 
@@ -84,7 +87,7 @@ def test_foreign_tags_stay_where_they_are():
     flow = Flow(QUICK)
     stable = flow.document()["status"]["traffic"][0]["revisionName"]
 
-    def tag(service: dict) -> None:
+    def tag(service: dict[str, Any]) -> None:
         service["spec"]["traffic"] = [
             {"revisionName": stable, "percent": 100},
             {"revisionName": stable, "tag": "blue"},
