@@ -43,7 +43,6 @@ class _Door:
 
     def create(self, request: ApiRequest, values: dict[str, str]) -> ApiResponse:
         self._note(request, values, "Services.CreateService")
-        self._note(request, values, "Services.CreateService")
         document = request.json()
         metadata = document.get("metadata") if isinstance(document, dict) else None
         name = metadata.get("name") if isinstance(metadata, dict) else None

@@ -135,9 +135,15 @@ def test_calls_are_noted_before_they_are_judged(world):
     world.ask("GET", f"{BASE}/services/api")
     world.ask("PUT", f"{BASE}/services/api", {})
     world.ask("GET", f"{BASE}/revisions/api-1")
+    world.ask("POST", f"{BASE}/services", {})
 
     assert [(call.principal, call.method, call.resource) for call in world.audit.calls] == [
         (DEPLOYER, "google.cloud.run.v1.Services.GetService", RESOURCE),
         (DEPLOYER, "google.cloud.run.v1.Services.ReplaceService", RESOURCE),
         (DEPLOYER, "google.cloud.run.v1.Revisions.GetRevision", f"{RESOURCE}/revisions/api-1"),
+        (
+            DEPLOYER,
+            "google.cloud.run.v1.Services.CreateService",
+            RESOURCE.removesuffix("/services/api"),
+        ),
     ]
