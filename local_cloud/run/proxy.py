@@ -43,6 +43,7 @@ _MALFORMED: Final = (
 _TOO_LATE: Final = (
     "The request has been terminated because it has reached the maximum request timeout."
 )
+_INVOKE: Final = "google.cloud.run.v1.Routes.Invoke"
 _SIGNATURE_REMOVED: Final = "SIGNATURE_REMOVED_BY_GOOGLE"
 _UNAUTHORIZED: Final = 401
 _CALLER_GONE: Final = 499
@@ -252,6 +253,7 @@ class Proxy:
             raise _OwnAnswer(401, _BAD_TOKEN) from refused
         if email is None:
             raise _OwnAnswer(403, _UNAUTHENTICATED)
+        self._model.audit.note(email, _INVOKE, service.key.resource)
         if not self._model.may_invoke(service.key, email):
             raise _OwnAnswer(403, _NOT_INVOKER)
         # The service must not be able to use its caller's token.

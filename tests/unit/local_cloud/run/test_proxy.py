@@ -130,6 +130,13 @@ def test_only_an_invoker_with_a_token_for_the_service_passes(tmp_path):
         assert [r.instance_id is None for r in world.served] == [True] * 4 + [False] * 2
         assert world.proxy.counts.refused == 4
         assert world.proxy.counts.own_5xx == 0
+        # Who has proved an identity is noted, before it is judged.
+        assert [
+            (call.principal, call.method, call.resource) for call in world.model.audit.calls
+        ] == [
+            (email, "google.cloud.run.v1.Routes.Invoke", KEY.resource)
+            for email in ("b@prod.iam", "a@prod.iam", "a@prod.iam")
+        ]
 
     running(test, tmp_path)
 
