@@ -9,15 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from local_cloud.fronts.environment import clean_environment
 from local_cloud.run.guard import Guard
 
-# What a program needs to start at all. Nothing else of the developer's environment gets in.
-_INHERITED: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 _POLL_SECONDS: Final = 0.02
 
 
-def clean_environment(home: Path) -> dict[str, str]:
-    """Return the environment that every container starts from.
+def base_environment(home: Path) -> dict[str, str]:
+    """Return the environment that every container starts from: no way but to this machine.
 
     `home` is empty, and so is the gcloud folder in it: google-auth looks there before it asks
     the metadata server, and would find the developer's own credentials.
@@ -25,8 +24,7 @@ def clean_environment(home: Path) -> dict[str, str]:
     """
     folder = home / "gcloud"
     folder.mkdir(parents=True, exist_ok=True)
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    return {**inherited, "HOME": str(home), "CLOUDSDK_CONFIG": str(folder)}
+    return clean_environment({"CLOUDSDK_CONFIG": str(folder)}, home=home)
 
 
 class Running:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from local_cloud.run import probe
-from local_cloud.run.container import Running, clean_environment, last_lines
+from local_cloud.run.container import Running, base_environment, last_lines
 from local_cloud.run.guard import Guard
 from local_cloud.run.resources import Container, Revision
 from local_cloud.run.virtual import not_listening
@@ -69,7 +69,7 @@ class Launcher:
         self._settings = settings
         self._environment_for = environment
         self._home = folder / "home"
-        self._base = clean_environment(self._home)
+        self._base = base_environment(self._home)
         self._guard = Guard()
         self._running: set[Running] = set()
 

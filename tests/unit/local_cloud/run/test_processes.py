@@ -72,6 +72,7 @@ def test_a_process_starts_with_a_clean_environment(tmp_path, monkeypatch):
         assert found["RUNS_AS"] == "app@prod.iam"
         assert not any(pathlib.Path(found["CLOUDSDK_CONFIG"]).iterdir())  # noqa: ASYNC240
         assert found["HOME"] != os.environ["HOME"]
+        assert found["https_proxy"] == found["HTTPS_PROXY"] == "http://127.0.0.1:9"
 
     running(test, tmp_path)
 
