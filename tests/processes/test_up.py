@@ -5,9 +5,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.processes.up_cloud import NO_GCLOUD, UpCloud, lines, up
+from local_cloud.up import reference
+from tests.processes.up_cloud import NO_GCLOUD, ROOT, UpCloud, lines, up
 
 pytestmark = pytest.mark.processes
 
@@ -120,8 +122,6 @@ def test_every_printed_line_works_when_pasted(cloud):
     # The other way of each step. By now it changes nothing, or starts what nobody waits for.
     for title, way in story.left():
         story.paste(title, way)
-    if NO_GCLOUD:
-        print(NO_GCLOUD)
     assert story.left() == []
 
 
@@ -163,6 +163,22 @@ print(bool(publisher.publish(publisher.topic_path(project, "barq-builds"), b"{}"
     said = cloud.shell(f'"{sys.executable}" "{cloud.folder}/clients.py"').split()
 
     assert said == ["barq-approve", "run.googleapis.com/request_count", "ACTIVE", "True"]
+
+
+def test_functions_have_the_environment_that_the_reference_lists(cloud):
+    """Read from the processes themselves; what the machine sets is left out."""
+    said = json.loads(cloud.shell('curl -sS "$BARQ_LOCAL_URL"'))
+    pids = {
+        one["name"].rpartition("/barq-")[2].replace("-", "_"): one["revisions"][0]["pids"][0]
+        for one in said["services"]
+        if "/barq-" in one["name"]
+    }
+    machine = {"LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LC_CTYPE"}
+
+    for function, endpoints in reference.endpoints(ROOT / "functions").items():
+        given = set(psutil.Process(pids[function]).environ()) - machine
+        assert given == {*endpoints, *reference.EVERY_FUNCTION}, function
+    assert pids.keys() == reference.endpoints(ROOT / "functions").keys()
 
 
 @pytest.mark.skipif(bool(NO_GCLOUD), reason=NO_GCLOUD)
