@@ -102,7 +102,7 @@ class AlertPolicy:
     """`projects/P/topics/T`."""
     condition: ErrorRatio | LatencyPercentile
     filter: str = ""
-    """Which revisions, such as `resource.labels.service_name="fleet"`; empty: all."""
+    """Which revisions, such as `resource.labels.service_name="api"`; empty: all."""
     alignment_seconds: int = 60
     duration_seconds: int = 0
     """How long the value must stay above the threshold before an incident opens."""

@@ -35,6 +35,8 @@ CLOCK_EDGES = (
     "functions/gcp/*.py",
     "local_cloud/kit/scheduler.py",
     "local_cloud/fronts/*",
+    "local_cloud/run/proxy.py",
+    "local_cloud/up/*",
     "health_service/__main__.py",
     "benchmarks/*",
     "demo/*",

@@ -67,7 +67,11 @@ def test_a_failing_instance_answers_500_and_stays_alive(run, service):
     root, nowhere, live = run(main())
 
     assert (root.status, nowhere.status, live.status) == (500, 500, 200)
-    assert root.json() == {"error": "failed on purpose: FAULT_ERROR_RATIO"}
+    assert root.json() == {
+        "error": "failed on purpose: FAULT_ERROR_RATIO",
+        "version": "unknown",
+        "revision": "unknown",
+    }
 
 
 def test_added_latency_delays_the_answer_by_that_much(run, service):
