@@ -17,7 +17,6 @@ REGION: Final = r"^[a-z]+-[a-z]+[0-9]+$"
 REPOSITORY: Final = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)+$"
 BRANCH: Final = r"^[^\s~^:?*\[\\]+$"
 URL_PATH: Final = r"^/[^\s#]*$"
-EVENT: Final = r"^[a-z_]+\.[a-z_]+$"
 
 
 @dataclass(frozen=True, slots=True)

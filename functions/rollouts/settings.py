@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rollouts import setting_kinds as kinds
+from rollouts.notices import KINDS
 from rollouts.setting_kinds import Kind
 
 REQUIRED: Final = object()
+IMAGE: Final = "europe-west1-docker.pkg.dev/barq-build/shop/api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ TARGET: Final[Group] = {
 
 SERVICE: Final[Group] = {
     "image": Setting(
-        kinds.text("an image repository without tag or digest", kinds.REPOSITORY, "HOST/P/R/NAME"),
+        kinds.text("an image repository without tag or digest", kinds.REPOSITORY, IMAGE),
         REQUIRED,
         "The repository whose images are delivered; builds of others are ignored.",
     ),
@@ -135,9 +137,9 @@ NOTIFICATION: Final[Group] = {
         "Names the environment variable WEBHOOK_<NAME> that holds the secret URL.",
     ),
     "events": Setting(
-        kinds.several(kinds.text("a kind of event", kinds.EVENT, "rollout.rolled_back")),
+        kinds.several(kinds.one_of(*KINDS)),
         [],
-        "Kinds of event that it is told of; an empty list means all.",
+        "The events that it is told of, as docs/reference/events.md lists them; empty means all.",
     ),
 }
 

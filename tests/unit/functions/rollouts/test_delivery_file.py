@@ -143,6 +143,16 @@ def test_notifications_are_read_in_order():
     assert service.notifications[1].events == ("rollout.rolled_back",)
 
 
+def test_a_kind_of_event_that_is_never_told_is_refused():
+    """A slip of the pen here would be a page that nobody ever gets."""
+    (problem,) = problems_of(
+        document(notifications=[{"webhook": "team", "events": ["rollout.rollback"]}])
+    )
+
+    assert problem.startswith("services.api.notifications[0].events is ['rollout.rollback']")
+    assert "rollout.rolled_back" in problem
+
+
 def test_two_targets_cannot_be_one_cloud_run_service():
     found = problems_of(document(targets={"a": PLACE, "b": PLACE}))
 

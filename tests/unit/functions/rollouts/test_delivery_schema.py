@@ -125,6 +125,7 @@ def test_the_schema_describes_every_setting():
 def test_every_default_and_every_example_is_of_its_own_kind():
     for group in settings.GROUPS.values():
         for setting in group.values():
+            setting.kind.read(yaml.safe_load(setting.kind.example))
             if setting.default is not settings.REQUIRED:
                 setting.kind.read(setting.default)
                 jsonschema.validate(setting.default, dict(setting.kind.schema))
