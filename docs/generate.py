@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Writes the reference pages that are made from the code. Not: the pages that people write.
+
+docs/generate.py            writes every page that differs
+docs/generate.py --check    writes nothing; exits 1 and names the pages that differ
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "functions"))
+
+from rollouts import settings  # noqa: E402 - the functions are a source tree, not a package.
+from rollouts.delivery_schema import json_schema  # noqa: E402
+
+DELIVERY: Final = "docs/reference/delivery.md"
+SCHEMA: Final = "docs/reference/delivery.schema.json"
+
+TITLES: Final[Mapping[str, tuple[str, str]]] = {
+    "services.<name>": (
+        "A service",
+        """\
+The name is yours; it stands in every command, event and message. `targets` is a map of at least
+one target; a delivery walks it from top to bottom. `notifications` is a list.""",
+    ),
+    "services.<name>.targets.<name>": (
+        "A target",
+        """\
+One Cloud Run service, and how carefully it is delivered to. No two targets may be the same Cloud
+Run service. `deadline` must be at least as long as all steps with one `window` each.""",
+    ),
+    "services.<name>.targets.<name>.approval": (
+        "Approval",
+        "Who must say yes before the first request goes to a canary.",
+    ),
+    "services.<name>.targets.<name>.verify": (
+        "Smoke test",
+        "What the canary is asked on its own URL while it still has no traffic.",
+    ),
+    "services.<name>.targets.<name>.analysis": (
+        "Limits",
+        "What a canary must keep at every step. Each limit can be switched off.",
+    ),
+    "services.<name>.notifications[]": (
+        "Notifications",
+        "Chat webhooks. The URL is a secret and never stands in this file.",
+    ),
+}
+
+HEAD: Final = """\
+# delivery.yaml
+
+<!-- Made by docs/generate.py from functions/rollouts/settings.py; `make golden` makes it anew. -->
+
+This file says what Barq delivers, where to, and how carefully. It is the one file you edit.
+It travels with the functions. Its content is checked when the functions read it: everything that
+is wrong is told at once, and nothing falls back silently.
+
+```yaml
+{example}```
+
+Editors check it as you type: its first line names the [schema](delivery.schema.json).
+A schema cannot say everything. The order of `steps`, the longest and shortest duration, and
+whether `deadline` is long enough are checked by the functions alone.
+
+- A **duration** is written as `30s`, `5m`, `1h30m`, `24h` or `7d`.
+- A **percent** is a whole number from 0 to 100. A **ratio** is a number from 0.0 to 1.0.
+- A limit that is `off` is not judged.
+- A rollout keeps the policy that it began with. A change here holds for the next one.
+
+A wrong setting is told by name, value, rule and example:
+
+```text
+services.api.targets.production.steps is [50, 10]: must be rising whole percents, each once, \
+that end in 100, such as [10, 50, 100].
+```
+"""
+
+
+def pages(root: Path = ROOT) -> dict[str, str]:
+    """Return every page by its path below `root`."""
+    example = (root / "delivery.yaml").read_text("utf-8")
+    return {
+        DELIVERY: delivery_page(example),
+        SCHEMA: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+    }
+
+
+def delivery_page(example: str) -> str:
+    """Return the page of every setting. `example` is the shipped file."""
+    parts = [HEAD.format(example=example)]
+    for path, group in settings.GROUPS.items():
+        title, words = TITLES[path]
+        parts.append(f"\n## {title}: `{path}`\n\n{words}\n\n{_table(group)}")
+    return "".join(parts)
+
+
+def _table(group: settings.Group) -> str:
+    lines = ["| setting | must be | default | example | meaning |", "|---|---|---|---|---|"]
+    for name, setting in group.items():
+        required = setting.default is settings.REQUIRED
+        cells = (
+            f"`{name}`",
+            setting.kind.rule.replace("<", "&lt;"),
+            "required" if required else f"`{_shown(setting.default)}`",
+            f"`{setting.kind.example}`",
+            setting.doc.replace("<", "&lt;"),
+        )
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: Any) -> str:
+    """Write a default as one writes it in the file."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "[" + ", ".join(_shown(item) for item in value) + "]"
+    return str(value)
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Write the pages, or with `--check` say which differ. Return the exit status."""
+    found = pages(root)
+    stale = [name for name, text in found.items() if _read(root / name) != text]
+    for name in stale:
+        if "--check" in arguments:
+            sys.stderr.write(f"error: {name} is not what the code says\n hint: make golden\n")
+        else:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(found[name], "utf-8")
+            sys.stdout.write(f"wrote {name}\n")
+    return 1 if stale and "--check" in arguments else 0
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
