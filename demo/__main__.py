@@ -1,6 +1,6 @@
 """The main job on a laptop, as a story: promoted, rolled back, and rolled back by an alert.
 
-python -m demo [--rps N] [--keep-logs FOLDER]
+python -m demo [--rps N] [--stories NAME,...] [--keep-logs FOLDER]
 """
 
 import argparse
@@ -11,12 +11,12 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from demo import stories
 from demo.screen import Screen
 from demo.stage import Stage, StoryFailed
-from demo.stories import Told
+from demo.stories import STORIES, Told
 from local_cloud.cloud import CloudSettings
 from local_cloud.fronts.wire import PortBusy
 from local_cloud.installing import NotInstalledError
@@ -25,11 +25,9 @@ from local_cloud.monitoring.model import DEMO
 from local_cloud.pubsub.values import RetryPolicy
 from local_cloud.running import RunningSettings, running
 
-LATE_SECONDS = 45
 
-
-async def play(screen: Screen, folder: Path, per_second: float) -> int:
-    """Play all stories; return the exit status."""
+async def play(screen: Screen, folder: Path, per_second: float, chosen: Sequence[str]) -> int:
+    """Play the chosen stories; return the exit status."""
     settings = RunningSettings(
         cloud=CloudSettings(
             monitoring=DEMO,
@@ -49,14 +47,10 @@ async def play(screen: Screen, folder: Path, per_second: float) -> int:
         screen.line("traffic", f"{per_second:g} requests/s to production, all the time")
         told: list[Told] = []
         try:
-            screen.title("The first image takes the place of the installer's placeholder")
-            told.append(await stories.first(stage))
-            screen.title("A good image is promoted")
-            told.append(await stories.good(stage))
-            screen.title("A bad image is taken back by the metric check")
-            told.append(await stories.bad(stage))
-            screen.title("A fault that shows only after promotion is taken back by an alert")
-            told.append(await stories.late(stage, LATE_SECONDS))
+            for name in chosen:
+                story = STORIES[name]
+                screen.title(story.title)
+                told.append(await story.play(stage))
         except StoryFailed as error:
             screen.line("lost", f"the story went wrong: {error}")
             return 1
@@ -88,10 +82,26 @@ def end(screen: Screen, stage: Stage, told: list[Told], seconds: float) -> int:
     return 1 if lost else 0
 
 
+def parse_stories(text: str) -> tuple[str, ...]:
+    """Read the stories to play, in the order in which they are always told."""
+    names = set(text.split(","))
+    if names - set(STORIES):
+        rule = f"must be some of {','.join(STORIES)}, such as first,bad"
+        raise argparse.ArgumentTypeError(f"{text}: {rule}")
+    return tuple(name for name in STORIES if name in names)
+
+
 async def main() -> int:
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("--rps", type=float, default=40.0, help="requests a second (default 40)")
     parser.add_argument("--keep-logs", type=Path, help="keep the processes' logs in this folder")
+    parser.add_argument(
+        "--stories",
+        type=parse_stories,
+        default=tuple(STORIES),
+        metavar="NAME,...",
+        help=f"play only some of {', '.join(STORIES)} (default: all)",
+    )
     given = parser.parse_args()
     if not 1.0 <= given.rps <= 500.0:  # noqa: PLR2004
         parser.error(f"--rps is {given.rps:g}: must be 1 to 500, such as 40")
@@ -103,7 +113,7 @@ async def main() -> int:
     with contextlib.ExitStack() as stack:
         folder = given.keep_logs or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         try:
-            return await play(screen, folder, given.rps)
+            return await play(screen, folder, given.rps, given.stories)
         except asyncio.CancelledError:
             screen.plain("\nstopped; nothing is left running")
             return 130

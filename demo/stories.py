@@ -2,10 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 from demo.stage import PERSON, SERVICE, Stage, StoryFailed
 from local_cloud.registry.images import PushedImage
+
+LATE_SECONDS: Final = 45
+"""Later than a promotion takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,10 @@ async def bad(stage: Stage) -> Told:
     return Told("bad image", "rolled back by the check", "v3", _back(stage, "v3", ended))
 
 
-async def late(stage: Stage, after_seconds: int) -> Told:
+async def late(stage: Stage) -> Told:
     """Its fault shows only after promotion: no canary can see it, an alert does."""
-    why = f"fails {after_seconds} s after its start, when it is promoted already"
-    env = {"FAULT_ERROR_RATIO": "1.0", "FAULT_AFTER_SECONDS": str(after_seconds)}
+    why = f"fails {LATE_SECONDS} s after its start, when it is promoted already"
+    env = {"FAULT_ERROR_RATIO": "1.0", "FAULT_AFTER_SECONDS": str(LATE_SECONDS)}
     image = stage.push("v4", why, env)
     await _approved(stage, image)
     await _end(stage, image, "rollout.promoted")
@@ -59,6 +64,23 @@ async def late(stage: Stage, after_seconds: int) -> Told:
         raise StoryFailed(f"v4 was to be rolled back by an alert, not by {event.data['by']!r}")
     ended = await _arrived(stage)
     return Told("late fault", "rolled back by an alert", "v4", _back(stage, "v4", ended))
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is played, under what title."""
+
+    title: str
+    play: Callable[[Stage], Awaitable[Told]]
+
+
+STORIES: Final = {
+    "first": Story("The first image takes the place of the installer's placeholder", first),
+    "good": Story("A good image is promoted", good),
+    "bad": Story("A bad image is taken back by the metric check", bad),
+    "late": Story("A fault that shows only after promotion is taken back by an alert", late),
+}
+"""In the order in which they are told."""
 
 
 async def _approved(stage: Stage, image: PushedImage) -> None:
