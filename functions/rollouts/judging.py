@@ -4,6 +4,7 @@ This file holds the fixed limits; a comparison of canary with stable has the sam
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
@@ -75,12 +76,17 @@ def judge(intervals: Sequence[Interval], policy: Policy, now: dt.datetime) -> Ve
         kind: Kind = "inconclusive" if numbers.canary_requests else "no_data"
         return Verdict(kind, f"{seen}; watching", numbers, missing_seconds=left, settled=False)
     if not numbers.canary_requests:
+        if numbers.canary_errors:
+            return Verdict("inconclusive", f"{seen}; no total is visible", numbers, settled=False)
         return Verdict("no_data", f"{seen}; the canary had no request", numbers)
     missing = limits.min_requests - numbers.canary_requests
     if missing > 0:
         rate = numbers.canary_requests / max(numbers.watched_seconds, 1.0)
         because = f"{seen}; {missing} more requests are needed"
         return Verdict("inconclusive", because, numbers, missing, missing / rate if rate else None)
+    failing = _failing_now(intervals, numbers, limits.max_error_ratio)
+    if failing:
+        return Verdict("inconclusive", f"{seen}; {failing}", numbers, settled=False)
     return Verdict("pass", seen, numbers)
 
 
@@ -122,6 +128,23 @@ def _error_ratio_too_high(intervals: Sequence[Interval], numbers: Numbers, polic
     if errors / requests <= limit:
         return ""
     return f"{_show(numbers)}; an error ratio above {limit:g}"
+
+
+def _failing_now(intervals: Sequence[Interval], numbers: Numbers, limit: float | None) -> str:
+    """Say what holds a pass back: failures of now, above the limit; empty if nothing does.
+
+    The log tells of them minutes before their totals are visible. Until then the canary is
+    taken to be as busy as it was; what is true then, pass or fail, the totals will say.
+    """
+    fresh = list(
+        itertools.takewhile(lambda one: one.canary.requests is None, reversed(_present(intervals)))
+    )
+    failed = sum(one.canary.errors for one in fresh)
+    a_second = numbers.canary_requests / max(numbers.watched_seconds, 1.0)
+    expected = a_second * sum(one.seconds for one in fresh)
+    if limit is None or failed <= limit * expected:
+        return ""
+    return f"{failed} failed since the totals that are visible, of about {expected:.0f}"
 
 
 def _too_slow(numbers: Numbers, policy: Policy) -> str:
