@@ -19,7 +19,6 @@ from rollouts import approving
 from rollouts.decisions import Decision
 from rollouts.errors import BadInput
 from rollouts.instants import show_instant
-from rollouts.record import Rollout
 from rollouts.requests import Reader, read_name, shown
 from rollouts.seen import ServiceSeen
 
@@ -63,13 +62,12 @@ def handle(request: ApproveRequest, world: World) -> dict[str, Any]:
     if request.decision is None:
         return _evidence(world.services.read(target.ref))
     given = approving.Answer(request.decision, request.by, request.reason, request.rollout)
-    known: list[Rollout | None] = [None]
 
     def decide(seen: ServiceSeen) -> Decision:
-        known[0] = seen.record.rollout
         return approving.answer(seen, given, world.clock.now())
 
-    return answered(act(world, target.ref, decide, wake=True), known[0])
+    acted = act(world, target.ref, decide, wake=True)
+    return answered(acted.action, acted.rollout)
 
 
 def _evidence(seen: ServiceSeen) -> dict[str, Any]:

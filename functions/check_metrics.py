@@ -9,20 +9,21 @@ from typing import Any
 import flask
 import functions_framework
 
-from gcp.acting import act, action_only, answered, find_target, tell
+from gcp.acting import act, answered, find_target, tell
 from gcp.edge import Answer, respond
 from gcp.log import log
 from gcp.looking import look
 from gcp.ports import World
 from gcp.world import world
-from rollouts.actions import Stop
+from rollouts.actions import Hold, Stop
 from rollouts.deciding import decide, first_shift
 from rollouts.decision_record import decision_record
+from rollouts.decisions import Decision
 from rollouts.judging import judge
 from rollouts.requests import StepRequest, parse_step
 from rollouts.rolling_back import arrived
 from rollouts.seen import ServiceSeen
-from rollouts.stopping import driven, foreign_stop
+from rollouts.stopping import driven, undisturbed
 
 
 def handle(request: StepRequest, world: World) -> dict[str, Any]:
@@ -33,14 +34,10 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     if isinstance(rollout, Stop):
         return _ended(rollout, seen, world)
     if seen.unexplained():
-        decision = act(
-            world,
-            target.ref,
-            lambda fresh: foreign_stop(fresh, rollout, fresh.unexplained(), world.clock.now()),
-        )
-        return answered(decision, rollout)
+        acted = act(world, target.ref, lambda fresh: _disturbed(fresh, request, world))
+        return answered(acted.action, acted.rollout)
     if not rollout.shifts:
-        return action_only(first_shift(rollout), rollout)
+        return answered(first_shift(rollout), rollout)
     now = world.clock.now()
     signals, intervals = look(world, target.ref, rollout, now)
     verdict = judge(intervals, rollout.policy, now)
@@ -50,7 +47,7 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         rollout, signals, intervals, verdict, action, now, before=str(before)
     )
     log("INFO", "verdict.reached", **document)
-    return action_only(
+    return answered(
         action,
         rollout,
         verdict=verdict.as_json(),
@@ -59,14 +56,22 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     )
 
 
+def _disturbed(fresh: ServiceSeen, request: StepRequest, world: World) -> Decision:
+    """Stop, if what was seen a moment ago still holds."""
+    found = undisturbed(fresh, request.driver, world.clock.now())
+    if isinstance(found, Decision):
+        return found
+    return Decision(Hold(1, "the service changed back while it was looked at", "data"))
+
+
 def _ended(stop: Stop, seen: ServiceSeen, world: World) -> dict[str, Any]:
     """Look whether a rollback has arrived; every other end is told as it is."""
     rollout = seen.record.rollout
     if stop.outcome != "rolled_back" or rollout is None:
-        return action_only(stop, rollout)
+        return answered(stop, rollout)
     decision = arrived(seen, rollout, world.clock.now())
     tell(world, decision.notices)
-    return answered(decision, rollout)
+    return answered(decision.action, rollout)
 
 
 @functions_framework.http

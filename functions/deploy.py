@@ -24,12 +24,10 @@ def handle(request: DeployRequest, world: World) -> dict[str, Any]:
     """Answer `hold` until the canary is Ready, then `shift`; `stop` if there is nothing to do."""
     driver = request.driver
     target = find_target(world, driver.service, driver.target)
-    known: list[Rollout | None] = [None]
 
     def decide(seen: ServiceSeen) -> Decision:
         now = world.clock.now()
         rollout = seen.record.rollout
-        known[0] = rollout
         if rollout is None or rollout.execution != driver.execution:
             return claim(seen, request, target, _facts(seen, request, world), now)
         canary = None
@@ -38,7 +36,8 @@ def handle(request: DeployRequest, world: World) -> dict[str, Any]:
         matches = _matches(rollout, canary, world)
         return follow(seen, rollout, canary, digest_matches=matches, now=now)
 
-    return answered(act(world, target.ref, decide), known[0])
+    acted = act(world, target.ref, decide)
+    return answered(acted.action, acted.rollout)
 
 
 def _facts(seen: ServiceSeen, request: DeployRequest, world: World) -> Facts:

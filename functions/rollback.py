@@ -24,7 +24,6 @@ from rollouts.decisions import Decision
 from rollouts.errors import BadInput, BarqError
 from rollouts.incidents import Incident, parse_incident
 from rollouts.policy import ServiceRef
-from rollouts.record import Rollout
 from rollouts.requests import StepRequest, parse_step
 from rollouts.rolling_back import Ask, roll_back
 from rollouts.seen import ServiceSeen
@@ -43,13 +42,12 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         execution=request.driver.execution,
         rollout=request.rollout,
     )
-    known: list[Rollout | None] = [None]
 
     def decide(seen: ServiceSeen) -> Decision:
-        known[0] = seen.record.rollout
         return roll_back(seen, ask, world.clock.now())
 
-    return answered(act(world, target.ref, decide, wake=by_hand), known[0])
+    acted = act(world, target.ref, decide, wake=by_hand)
+    return answered(acted.action, acted.rollout)
 
 
 def handle_alert(data: bytes, world: World) -> Blame:

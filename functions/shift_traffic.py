@@ -14,7 +14,6 @@ from gcp.ports import World
 from gcp.world import world
 from rollouts.decisions import Decision
 from rollouts.errors import BadInput
-from rollouts.record import Rollout
 from rollouts.requests import StepRequest, parse_step, shown
 from rollouts.seen import ServiceSeen
 from rollouts.shifting import promote, shift
@@ -27,12 +26,10 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     kind = request.action.get("kind")
     if kind not in ("shift", "promote", "stop"):
         raise BadInput(f"action.kind is {shown(kind)}: must be shift, promote or stop.")
-    known: list[Rollout | None] = [None]
 
     def decide(seen: ServiceSeen) -> Decision:
         now = world.clock.now()
         rollout = seen.record.rollout
-        known[0] = rollout
         if kind == "stop":
             return stop_by_hand(seen, request, now)
         if kind == "promote":
@@ -42,8 +39,8 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
             canary = world.revisions.read(target.ref, rollout.canary)
         return shift(seen, request, canary, now)
 
-    decision = act(world, target.ref, decide, wake=kind == "stop")
-    return answered(decision, known[0], state=dict(request.state))
+    acted = act(world, target.ref, decide, wake=kind == "stop")
+    return answered(acted.action, acted.rollout, state=dict(request.state))
 
 
 @functions_framework.http

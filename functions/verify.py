@@ -6,7 +6,7 @@ from typing import Any
 import flask
 import functions_framework
 
-from gcp.acting import act, action_only, answered, find_target
+from gcp.acting import act, answered, find_target
 from gcp.edge import Answer, respond
 from gcp.ports import World
 from gcp.world import world
@@ -29,21 +29,17 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         return _live(seen, target.policy.verify, world)
     rollout = driven(seen, request.driver)
     if isinstance(rollout, Stop):
-        return action_only(rollout, seen.record.rollout)
+        return answered(rollout, seen.record.rollout)
     if rollout.state != "deployed":
-        return action_only(first_shift(rollout), rollout)
+        return answered(first_shift(rollout), rollout)
     smoke = rollout.policy.verify
     found = _round(seen, smoke, world)
     wrong = failures(found, smoke)
     if wrong:
         return _again(request, smoke, wrong, seen)
     line = passed_line(found)
-    decision = act(world, target.ref, lambda now_seen: _note(now_seen, request, line, world))
-    return answered(decision, rollout)
-
-
-def _note(seen: ServiceSeen, request: StepRequest, line: str, world: World) -> Any:
-    return verified(seen, request, line, world.clock.now())
+    acted = act(world, target.ref, lambda fresh: verified(fresh, request, line, world.clock.now()))
+    return answered(acted.action, acted.rollout)
 
 
 def _again(request: StepRequest, smoke: Smoke, wrong: str, seen: ServiceSeen) -> dict[str, Any]:
@@ -52,10 +48,10 @@ def _again(request: StepRequest, smoke: Smoke, wrong: str, seen: ServiceSeen) ->
     rollout = seen.record.rollout
     if attempts >= smoke.attempts:
         because = f"smoke tests failed {attempts} times: {wrong}"
-        return action_only(RollBack(because), rollout)
+        return answered(RollBack(because), rollout)
     wait = max(1, int(smoke.every.total_seconds()))
     hold = Hold(wait, f"smoke test {attempts} of {smoke.attempts}: {wrong}", "smoke_test")
-    return action_only(hold, rollout, state={"attempts": attempts})
+    return answered(hold, rollout, state={"attempts": attempts})
 
 
 def _round(seen: ServiceSeen, smoke: Smoke, world: World) -> list[Tested]:
@@ -80,7 +76,7 @@ def _live(seen: ServiceSeen, smoke: Smoke, world: World) -> dict[str, Any]:
     wrong = failures(found, smoke)
     because = wrong or passed_line(found)
     outcome: Any = "stopped" if wrong else "passed"
-    return action_only(Stop(outcome, f"{seen.url}: {because}"), seen.record.rollout)
+    return answered(Stop(outcome, f"{seen.url}: {because}"), seen.record.rollout)
 
 
 @functions_framework.http

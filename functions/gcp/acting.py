@@ -5,6 +5,7 @@ wake-up that found nobody, is a line in the log.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gcp.compare_and_swap import update
@@ -32,15 +33,24 @@ def find_target(world: World, service: str, target: str) -> Target:
     return inside
 
 
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What came of a decision: the next action, and the rollout as it now stands on record."""
+
+    action: Action
+    rollout: Rollout | None
+
+
 def act(
     world: World, ref: ServiceRef, decide: Callable[[ServiceSeen], Decision], *, wake: bool = False
-) -> Decision:
+) -> Acted:
     """Decide on a fresh read, write, then tell. `wake` is for changes from outside the driver."""
-    _, decision = update(world.services, ref, decide)
+    seen, decision = update(world.services, ref, decide)
     tell(world, decision.notices)
-    if wake and decision.change and decision.change.record.rollout:
-        wake_up(world, decision.change.record.rollout)
-    return decision
+    written = decision.change.record.rollout if decision.change else None
+    if wake and written:
+        wake_up(world, written)
+    return Acted(decision.action, written or seen.record.rollout)
 
 
 def tell(world: World, notices: Sequence[Notice]) -> None:
@@ -68,14 +78,9 @@ def wake_up(world: World, rollout: Rollout) -> None:
         log("WARNING", "wake_up.lost", rollout=rollout.id, because=error.message)
 
 
-def answered(decision: Decision, seen: Rollout | None = None, **more: Any) -> dict[str, Any]:
+def answered(action: Action, rollout: Rollout | None, **more: Any) -> dict[str, Any]:
     """Return the answer of a driving function: the action, and what stands in the record."""
-    rollout = decision.change.record.rollout if decision.change else seen
-    return {"action": decision.action.as_json(), "rollout": summary(rollout), **more}
-
-
-def action_only(action: Action, rollout: Rollout | None, **more: Any) -> dict[str, Any]:
-    return answered(Decision(action), rollout, **more)
+    return {"action": action.as_json(), "rollout": summary(rollout), **more}
 
 
 def summary(rollout: Rollout | None) -> dict[str, Any] | None:

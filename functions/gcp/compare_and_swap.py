@@ -1,10 +1,11 @@
 """The one loop over a conflict: read again, decide again, write. Nothing is ever replayed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from gcp.ports import Services
-from rollouts.errors import Conflict, Transient
+from rollouts.errors import BarqError, Conflict, Transient
 from rollouts.policy import ServiceRef
 from rollouts.seen import Change, ServiceSeen
 
@@ -41,7 +42,23 @@ def update(
             services.write(seen, decision.change)
         except Conflict:
             continue  # Someone wrote first. Read what they wrote, then think again.
+        except Transient:
+            if not _took_effect(services, ref, decision.change):
+                raise
         return seen, decision
     raise Transient(
         f"nothing was written: the service {ref} changed under each of {attempts_max} attempts"
     )
+
+
+def _took_effect(services: Services, ref: ServiceRef, change: Change) -> bool:
+    """Whether a write without an answer happened all the same; False if nobody can tell.
+
+    Else the next attempt would find it done, and what is told after a write, a rollback not
+    least, would never be told.
+    """
+    try:
+        found = services.read(ref).record
+    except BarqError:
+        return False
+    return replace(found, generation=change.record.generation) == change.record

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from rollouts.actions import Hold, RollBack, Stop
+from rollouts.actions import Hold, RollBack
 from rollouts.approving import gate
 from rollouts.deciding import first_shift, stop_for
 from rollouts.decisions import Decision, with_rollout
@@ -13,18 +13,15 @@ from rollouts.notices import Notice
 from rollouts.record import Rollout, ShiftDone
 from rollouts.requests import StepRequest
 from rollouts.seen import Change, RevisionSeen, ServiceSeen
-from rollouts.stopping import driven, foreign_stop
+from rollouts.stopping import foreign_stop, undisturbed
 from rollouts.traffic import split_of
 
 
 def verified(seen: ServiceSeen, request: StepRequest, line: str, now: dt.datetime) -> Decision:
     """Note a passed smoke test, once."""
-    rollout = driven(seen, request.driver)
-    if isinstance(rollout, Stop):
-        return Decision(rollout)
-    foreign = seen.unexplained()
-    if foreign:
-        return foreign_stop(seen, rollout, foreign, now)
+    rollout = undisturbed(seen, request.driver, now)
+    if isinstance(rollout, Decision):
+        return rollout
     if rollout.state != "deployed":
         return Decision(first_shift(rollout))
     after = replace(rollout, state="verified", verified=line)
@@ -39,12 +36,9 @@ def shift(
 
     The action was decided a moment ago; what stands in the record now decides again.
     """
-    rollout = driven(seen, request.driver)
-    if isinstance(rollout, Stop):
-        return Decision(rollout)
-    foreign = seen.unexplained()
-    if foreign:
-        return foreign_stop(seen, rollout, foreign, now)
+    rollout = undisturbed(seen, request.driver, now)
+    if isinstance(rollout, Decision):
+        return rollout
     asked = request.action.get("step")
     if isinstance(asked, int) and 0 <= asked < rollout.next_step:
         return Decision(_watch(rollout))
@@ -65,12 +59,9 @@ def shift(
 
 def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decision:
     """Make the canary stable. It has all of the traffic already; its tag goes."""
-    rollout = driven(seen, request.driver)
-    if isinstance(rollout, Stop):
-        return Decision(rollout)
-    foreign = seen.unexplained()
-    if foreign:
-        return foreign_stop(seen, rollout, foreign, now)
+    rollout = undisturbed(seen, request.driver, now)
+    if isinstance(rollout, Decision):
+        return rollout
     if rollout.next_step < len(rollout.steps):
         return Decision(Hold(1, f"at {rollout.percent} % there is nothing to promote", "data"))
     because = _because(request.action)

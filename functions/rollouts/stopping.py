@@ -29,6 +29,18 @@ def driven(seen: ServiceSeen, driver: Driver) -> Rollout | Stop:
     return stop_for(rollout) if rollout.ended else rollout
 
 
+def undisturbed(seen: ServiceSeen, driver: Driver, now: dt.datetime) -> Rollout | Decision:
+    """Return the rollout that this execution drives, if nobody else changed the service since.
+
+    Otherwise the decision that ends it: every step that writes begins with this question.
+    """
+    rollout = driven(seen, driver)
+    if isinstance(rollout, Stop):
+        return Decision(rollout)
+    foreign = seen.unexplained()
+    return foreign_stop(seen, rollout, foreign, now) if foreign else rollout
+
+
 def not_meant(rollout: Rollout, meant: str) -> Stop | None:
     """Say that another rollout is on record than the one that a person meant; None if it is that.
 
