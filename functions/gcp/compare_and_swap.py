@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from gcp.ports import Services
 from rollouts.errors import BarqError, Conflict, Transient
 from rollouts.policy import ServiceRef
+from rollouts.record_json import show_record
 from rollouts.seen import Change, ServiceSeen
 
 
@@ -61,4 +62,5 @@ def _took_effect(services: Services, ref: ServiceRef, change: Change) -> bool:
         found = services.read(ref).record
     except BarqError:
         return False
-    return replace(found, generation=change.record.generation) == change.record
+    same = replace(found, generation=change.record.generation)
+    return show_record(same) == show_record(change.record)
