@@ -1,5 +1,7 @@
 """The gate before the first shift, and a person's answer to it."""
 
+from dataclasses import replace
+
 import pytest
 
 from rollouts.actions import Hold, RollBack, Shift, Stop
@@ -137,6 +139,20 @@ def test_a_second_answer_is_told_what_the_first_was(second):
         "rollout 0123abcd was already denied by bob@example.org; nothing was changed",
     )
     assert (decision.change, decision.notices) == (None, ())
+
+
+def test_an_answer_for_an_earlier_rollout_is_not_one_for_the_next():
+    decision = answered(replace(YES, rollout="ffff0000"), approval=waiting())
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "superseded"
+    assert decision.change is None
+
+
+def test_an_answer_may_name_the_rollout_that_it_means():
+    decision = answered(replace(YES, rollout="0123abcd"), approval=waiting())
+
+    assert approval_after(decision).decision == "approved"
 
 
 def test_a_late_answer_is_told_that_it_is_late():

@@ -196,6 +196,43 @@ def test_too_little_traffic_says_how_many_requests_are_missing_and_how_long_that
     assert verdict.because.endswith("8 more requests are needed")
 
 
+# Failures of now, whose totals come minutes later.
+
+RATIO = limits(max_error_ratio=0.05)
+
+
+@pytest.mark.parametrize(("failed", "kind"), [(5, "pass"), (6, "inconclusive")])
+def test_failures_of_now_above_the_limit_hold_a_pass_back(failed, kind):
+    """A hundred requests a minute are expected in the minute that is not visible yet."""
+    fresh = interval(60, canary=(None, failed), stable=(None, 0))
+
+    verdict = judged(interval(0, canary=(100, 0)), fresh, by=RATIO)
+
+    assert verdict.kind == kind
+
+
+def test_failures_of_now_are_named_beside_what_is_expected():
+    fresh = interval(60, canary=(None, 40), stable=(None, 0))
+
+    verdict = judged(interval(0, canary=(100, 0)), fresh, by=RATIO)
+
+    assert verdict.because.endswith("40 failed since the totals that are visible, of about 100")
+    assert not verdict.settled
+
+
+def test_failures_of_now_are_no_matter_where_the_limit_is_off():
+    fresh = interval(60, canary=(None, 40), stable=(None, 0))
+
+    assert judged(interval(0, canary=(100, 0)), fresh, by=limits()).kind == "pass"
+
+
+def test_a_canary_that_only_the_log_knows_is_not_without_requests():
+    verdict = judged(PAST, interval(0, canary=(0, 0)), interval(60, canary=(None, 3)))
+
+    assert verdict.kind == "inconclusive"
+    assert verdict.because.endswith("no total is visible")
+
+
 # Silence.
 
 

@@ -1,5 +1,7 @@
 """How stable gets everything, for good."""
 
+from dataclasses import replace
+
 import pytest
 
 from rollouts.actions import Hold, Stop
@@ -195,6 +197,21 @@ def test_a_write_by_someone_else_that_left_traffic_alone_does_not_hinder_a_rollb
     decision = roll_back(seen(rollout(), generation=99), DRIVEN, NOW)
 
     assert ended(decision).state == "rolled_back"
+
+
+@pytest.mark.parametrize("own", [rollout(), rollout("promoted"), rollout("rolled_back")])
+def test_a_word_for_an_earlier_rollout_does_not_take_back_the_next(own):
+    decision = roll_back(seen(own), replace(BY_HAND, rollout="ffff0000"), NOW)
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "superseded"
+    assert decision.change is None
+
+
+def test_a_word_for_this_rollout_takes_it_back():
+    meant = replace(BY_HAND, rollout="0123abcd")
+
+    assert ended(roll_back(seen(rollout()), meant, NOW)).state == "rolled_back"
 
 
 def test_without_a_rollout_there_is_nothing_to_take_back():

@@ -3,7 +3,8 @@
 import pytest
 
 from rollouts.actions import Stop
-from rollouts.stopping import driven, foreign_stop, stop_by_hand
+from rollouts.record import Rollout
+from rollouts.stopping import driven, foreign_stop, stop_by_hand, undisturbed
 from tests.unit.functions.rollouts.builders import (
     EXECUTION,
     NOW,
@@ -73,6 +74,35 @@ def test_a_person_stops_a_rollout_where_it_is():
     assert decision.change.split is None
     (notice,) = decision.notices
     assert (notice.percent_before, notice.percent_after, notice.by) == (10, 10, "execution e2")
+
+
+def test_a_word_for_an_earlier_rollout_does_not_stop_the_next():
+    late = step(reason="wait", rollout="ffff0000")
+
+    decision = stop_by_hand(seen(rollout()), late, NOW)
+
+    assert decision.action == Stop(
+        "superseded", "rollout ffff0000 is over; 0123abcd, which came after it, was left alone"
+    )
+    assert decision.change is None
+
+
+def test_a_word_for_this_rollout_stops_it():
+    meant = step(reason="wait", rollout="0123abcd")
+
+    assert stop_by_hand(seen(rollout()), meant, NOW).change is not None
+
+
+def test_a_rollout_that_nobody_disturbed_goes_on():
+    assert undisturbed(seen(rollout()), driver(), NOW) == rollout()
+
+
+def test_a_disturbed_rollout_is_ended_before_anything_is_written():
+    found = undisturbed(seen(rollout(), generation=9), driver(), NOW)
+
+    assert not isinstance(found, Rollout)
+    assert isinstance(found.action, Stop)
+    assert "written by someone else" in found.action.because
 
 
 def test_a_stop_without_a_name_is_a_persons():
