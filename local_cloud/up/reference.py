@@ -30,6 +30,15 @@ EVERY_FUNCTION: Final = {
     "HOME": "an empty folder",
     "PATH": "on which `python` is the one that runs the local cloud",
     "HOST": "`127.0.0.1`: your network is kept out",
+    "LANG": "yours, else `C.UTF-8`",
+    "TZ": "`UTC`",
+    "PYTHONUNBUFFERED": "`1`: logs are written at once",
+    "HTTP_PROXY": "a port where nobody listens: what is not on this machine is an error",
+    "HTTPS_PROXY": "the same",
+    "NO_PROXY": "`localhost,.localhost,127.0.0.1`",
+    "http_proxy": "as in capitals",
+    "https_proxy": "as in capitals",
+    "no_proxy": "as in capitals",
     "PYTHONDONTWRITEBYTECODE": "`1`: the archive stays as it was pushed",
 }
 """What every function is started with, besides its own. Nothing else of yours is passed on."""

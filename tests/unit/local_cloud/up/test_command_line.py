@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from local_cloud.__main__ import _parser, main
+from local_cloud.up.settings import SETTINGS, UpSettings, default_delivery
+
+
+def settings(*arguments):
+    given = _parser().parse_args(["up", *arguments])
+    return UpSettings(**{one.attribute: getattr(given, one.attribute) for one in SETTINGS})
+
+
+def test_ports_are_the_same_each_time_unless_told_otherwise():
+    plain = settings()
+
+    assert (plain.rest_port, plain.grpc_port, plain.pubsub_port, plain.local_port) == (
+        8780,
+        8781,
+        8782,
+        8783,
+    )
+    assert settings("--rest-port", "0").rest_port == 0
+
+
+def test_real_time_is_off_unless_told_otherwise():
+    assert not settings().real_time
+    assert settings("--real-time").real_time
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "65536", "1.5"])
+def test_a_wrong_port_is_a_sentence(port, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["up", f"--rest-port={port}"])
+
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert f"--rest-port: '{port}': must be a port from 0 (any free one) to 65535" in said
+
+
+def test_the_demos_delivery_file_goes_first(tmp_path):
+    assert default_delivery(tmp_path) == tmp_path / "delivery.yaml"
+
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "delivery.yaml").touch()
+
+    assert default_delivery(tmp_path) == tmp_path / "demo" / "delivery.yaml"
+
+
+def test_a_port_is_known_by_its_option():
+    chosen = settings("--folder", "x", "--grpc-port", "1234")
+
+    assert chosen.option_of(1234) == "--grpc-port"
+    assert chosen.option_of(8783) == "--local-port"
+    assert chosen.folder == Path("x")

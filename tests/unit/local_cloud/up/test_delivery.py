@@ -1,0 +1,43 @@
+from local_cloud.run.resources import ServiceKey
+from local_cloud.up.delivery import targets
+from local_cloud.up.settings import ROOT
+
+FILE = """
+services:
+  my-api:
+    image: host/p/r/api
+    branches: [trunk, main]
+    targets:
+      staging: {project: p-staging, region: europe-west1, service: api, analysis: {max_error_ratio: off}}
+      production:
+        project: p-production
+        region: europe-west4
+        service: api
+        approval: {by: manual}
+        analysis: {max_error_ratio: 0.02, min_requests: 7}
+"""
+
+
+def test_targets_come_in_the_order_of_the_file(tmp_path):
+    (tmp_path / "delivery.yaml").write_text(FILE)
+
+    staging, production = targets(tmp_path / "delivery.yaml")
+
+    assert staging.key == ServiceKey("p-staging", "europe-west1", "api")
+    assert production.key == ServiceKey("p-production", "europe-west4", "api")
+    assert (staging.approval, production.approval) == (False, True)
+    assert (production.image, production.branch) == ("host/p/r/api", "trunk")
+    assert production.variable == "BARQ_MY_API_PRODUCTION_URL"
+
+
+def test_an_alert_has_the_limits_of_the_target(tmp_path):
+    (tmp_path / "delivery.yaml").write_text(FILE)
+
+    staging, production = targets(tmp_path / "delivery.yaml")
+
+    assert (production.error_ratio_max, production.requests_min) == (0.02, 7)
+    assert (staging.error_ratio_max, staging.requests_min) == (0.05, 20)
+
+
+def test_the_shipped_file_has_targets():
+    assert [target.name for target in targets(ROOT / "delivery.yaml")] == ["staging", "production"]

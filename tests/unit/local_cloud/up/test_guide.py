@@ -1,0 +1,91 @@
+import json
+import re
+import shlex
+
+import pytest
+
+from local_cloud.run.resources import ServiceKey
+from local_cloud.up.delivery import Target
+from local_cloud.up.guide import Names, first_with_approval, guide, steps
+
+
+def target(name="production", *, approval=True):
+    return Target(
+        service="my-api",
+        name=name,
+        key=ServiceKey("p", "europe-west1", "my-api"),
+        image="host/p/r/api",
+        branch="main",
+        approval=approval,
+        error_ratio_max=0.05,
+        requests_min=20,
+    )
+
+
+@pytest.fixture
+def names():
+    return Names("europe-west1", "rollout", "barq-builds", target())
+
+
+def _all(names):
+    return [line for step in steps(names) for line in (*step.curl, *step.gcloud)]
+
+
+def _json_of(line):
+    """Return the JSON that a line sends, the shell's quotes taken off."""
+    words = shlex.split(line.replace('"$IMAGE"', "host/p/r/api@sha256:0"))
+    if "-d" in words:
+        return json.loads(words[words.index("-d") + 1])
+    data = next((word for word in words if word.startswith("--data=")), None)
+    return json.loads(data.removeprefix("--data=")) if data else None
+
+
+def test_every_line_is_a_whole_line_of_shell(names):
+    for line in _all(names):
+        assert "\n" not in line
+        assert shlex.split(line)
+
+
+def test_every_document_is_json_after_the_shell_has_read_it(names):
+    found = [document for line in _all(names) if (document := _json_of(line))]
+
+    assert len(found) > 10
+    for document in found:
+        if "argument" in document:
+            assert json.loads(document["argument"])["service"] == "my-api"
+
+
+def test_what_is_done_by_curl_and_by_gcloud_is_the_same(names):
+    for step in steps(names):
+        by_curl, by_gcloud = (
+            _json_of(step.curl[-1]),
+            _json_of(step.gcloud[-1]) if step.gcloud else None,
+        )
+        if by_curl and by_gcloud and "argument" in by_curl:
+            assert json.loads(by_curl["argument"]) == by_gcloud
+
+
+def test_the_guide_has_every_line_in_its_order(names):
+    text = guide(names, ".barq/env")
+
+    printed = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    assert printed == [". .barq/env", *_all(names)]
+    assert re.findall(r"^(\d+)\. ", text, re.MULTILINE) == [
+        str(number) for number in range(1, len(steps(names)) + 1)
+    ]
+
+
+def test_the_story_is_about_the_target_that_asks_a_person():
+    listed = [
+        target("staging", approval=False),
+        target("production"),
+        target("late", approval=False),
+    ]
+
+    assert first_with_approval(listed).name == "production"
+
+
+def test_without_approvals_the_story_is_about_the_last_target():
+    listed = [target("staging", approval=False), target("production", approval=False)]
+
+    assert first_with_approval(listed).name == "production"
