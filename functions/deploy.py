@@ -48,6 +48,7 @@ def _facts(seen: ServiceSeen, request: DeployRequest, world: World) -> Facts:
         other_driver_alive=(
             rollout is not None and not rollout.ended and world.executions.alive(rollout.execution)
         ),
+        driver_alive=world.executions.alive(request.driver.execution),
     )
 
 

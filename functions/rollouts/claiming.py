@@ -35,6 +35,8 @@ class Facts:
     """The revision to adopt; None when an image is delivered, or when there is none."""
     other_driver_alive: bool
     """Whether the execution that drives the rollout on record still runs."""
+    driver_alive: bool = True
+    """Whether the execution that asks still runs: a late request of its begins nothing."""
 
 
 def rollout_id(execution: str, service: str, target: str) -> str:
@@ -68,7 +70,8 @@ def claim(
     """Decide whether a new rollout begins, and with what write."""
     stable = stable_of(seen)
     because = (
-        _claimed_by_other(seen, facts)
+        _late(request, facts)
+        or _claimed_by_other(seen, facts)
         or _unwanted(seen.record, request)
         or _no_stable(seen, stable)
         or _untestable(seen, target)
@@ -135,6 +138,12 @@ def give_up(seen: ServiceSeen, rollout: Rollout, because: str, now: dt.datetime)
     change = Change(with_rollout(seen.record, ended), split_of({rollout.stable: 100}, seen.split))
     notice = Notice("rollout.rolled_back", now, ended, because, 0, 0)
     return Decision(Stop("rolled_back", because), change, (notice,))
+
+
+def _late(request: DeployRequest, facts: Facts) -> str:
+    if facts.driver_alive:
+        return ""
+    return f"{request.driver.execution} has ended, and nobody would drive; nothing was changed"
 
 
 def _claimed_by_other(seen: ServiceSeen, facts: Facts) -> str:

@@ -77,7 +77,7 @@ class SmallWorld:
     smoke_status: int = 200
     requests: int = 100
     errors: int = 0
-    alive_executions: bool = False
+    alive_executions: bool = True
     told: list[Notice] = field(default_factory=list)
     posted: list[Mapping[str, Any]] = field(default_factory=list)
 
