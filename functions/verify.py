@@ -11,8 +11,11 @@ from gcp.edge import Answer, respond
 from gcp.ports import World
 from gcp.world import world
 from rollouts.actions import Hold, RollBack, Stop
+from rollouts.claiming import READY_POLL_SECONDS
 from rollouts.deciding import first_shift
+from rollouts.durations import show_duration
 from rollouts.policy import Smoke
+from rollouts.record import Rollout
 from rollouts.requests import StepRequest, parse_step
 from rollouts.seen import ServiceSeen
 from rollouts.shifting import verified
@@ -33,7 +36,10 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     if rollout.state != "deployed":
         return answered(first_shift(rollout), rollout)
     smoke = rollout.policy.verify
-    found = _round(seen, smoke, world)
+    url = _canary_url(seen, rollout)
+    if smoke.paths and url is None:
+        return answered(_without_url(rollout, world.clock.now()), rollout)
+    found = [_get(str(url), path, seen, smoke, world) for path in smoke.paths]
     wrong = failures(found, smoke)
     if wrong:
         return _again(request, smoke, wrong, seen)
@@ -54,21 +60,23 @@ def _again(request: StepRequest, smoke: Smoke, wrong: str, seen: ServiceSeen) ->
     return answered(hold, rollout, state={"attempts": attempts})
 
 
-def _round(seen: ServiceSeen, smoke: Smoke, world: World) -> list[Tested]:
-    if not smoke.paths:
-        return []
-    url = tag_url(seen.served, CANARY_TAG)
-    if url is None:
-        return [_nowhere(path) for path in smoke.paths]
-    return [_get(url, path, seen, smoke, world) for path in smoke.paths]
+def _canary_url(seen: ServiceSeen, rollout: Rollout) -> str | None:
+    """Return the tag's URL once it leads to this canary: an earlier one may still be served."""
+    return tag_url((one for one in seen.served if one.revision == rollout.canary), CANARY_TAG)
+
+
+def _without_url(rollout: Rollout, now: dt.datetime) -> Hold | RollBack:
+    """Wait for the platform. That it is slow says nothing against the image."""
+    until = rollout.claimed_at + rollout.policy.ready_within
+    because = f"the tag {CANARY_TAG} does not lead to {rollout.canary} yet"
+    if now < until:
+        return Hold(READY_POLL_SECONDS, because, "traffic", until)
+    allowed = show_duration(rollout.policy.ready_within)
+    return RollBack(f"{because}, {allowed} after the rollout began", refuse=False)
 
 
 def _get(url: str, path: str, seen: ServiceSeen, smoke: Smoke, world: World) -> Tested:
     return world.prober.get(url, path, audience=seen.url, timeout=smoke.latency_max * 2)
-
-
-def _nowhere(path: str) -> Tested:
-    return Tested(path, None, dt.timedelta(0), "the tag has no URL yet")
 
 
 def _live(seen: ServiceSeen, smoke: Smoke, world: World) -> dict[str, Any]:

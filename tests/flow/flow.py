@@ -194,6 +194,7 @@ class Flow(Happening):
             self.cloud.run.create(key, service_document(key.name, reference))
             self.cloud.run.set_invokers(key, ["allUsers"])
         self.scheduler.run_for(5)
+        self.until(lambda: all(service.served for service in self.cloud.run.services()))
 
     def _tick(self) -> None:
         """Serve a second's requests of every target, then come again."""
