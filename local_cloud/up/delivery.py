@@ -55,7 +55,7 @@ class Target:
 def check(path: Path, functions: Path) -> None:
     """Have the functions' own parser read the file. Raises WrongDelivery with every problem."""
     done = subprocess.run(  # noqa: S603 - this interpreter and a fixed script.
-        [sys.executable, "-c", _PARSER, str(path)],
+        [sys.executable, "-c", _PARSER, str(path.resolve())],
         cwd=functions,
         env={"PYTHONPATH": str(functions), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

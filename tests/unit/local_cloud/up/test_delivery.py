@@ -1,5 +1,9 @@
+from pathlib import Path
+
+import pytest
+
 from local_cloud.run.resources import ServiceKey
-from local_cloud.up.delivery import targets
+from local_cloud.up.delivery import WrongDelivery, check, targets
 from local_cloud.up.settings import ROOT
 
 FILE = """
@@ -41,3 +45,17 @@ def test_an_alert_has_the_limits_of_the_target(tmp_path):
 
 def test_the_shipped_file_has_targets():
     assert [target.name for target in targets(ROOT / "delivery.yaml")] == ["staging", "production"]
+
+
+@pytest.mark.processes
+def test_a_relative_path_is_one_of_the_persons_folder(tmp_path, monkeypatch):
+    (tmp_path / "mine.yaml").write_text((ROOT / "delivery.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+
+    check(Path("mine.yaml"), ROOT / "functions")
+
+
+@pytest.mark.processes
+def test_functions_that_cannot_run_are_no_problem_of_the_file(tmp_path):
+    with pytest.raises(WrongDelivery, match=r"could not be checked \(ModuleNotFoundError"):
+        check(ROOT / "delivery.yaml", tmp_path)
