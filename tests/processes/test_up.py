@@ -12,7 +12,8 @@ import pytest
 from local_cloud.up import reference
 from tests.processes.up_cloud import NO_GCLOUD, ROOT, UpCloud, lines, up
 
-pytestmark = pytest.mark.processes
+# One local cloud for all of them, so they stay together when tests run in parallel.
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
 DELIVERY = """
 services:
