@@ -22,15 +22,19 @@ def decide(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Action:
         return first_shift(rollout)
     if verdict.kind == "fail":
         return RollBack(verdict.because)
+    if rollout.placeholder:
+        return Promote("the first image after the placeholder: nothing to compare with")
+    ends = rollout.shifts[0].at + rollout.policy.deadline
     if verdict.numbers.step == rollout.shifts[-1].step:
         if verdict.kind == "pass" or _passes_unseen(rollout, verdict):
-            return _forward(rollout, verdict)
+            action = _forward(rollout, verdict)
+            if now < ends or isinstance(action, Promote):
+                return action
         if verdict.kind == "no_data" and rollout.policy.no_data == "roll_back" and verdict.settled:
             return RollBack(f"{verdict.because}; no_data: roll_back", refuse=False)
-    ends = rollout.shifts[0].at + rollout.policy.deadline
     if now >= ends:
         allowed = show_duration(rollout.policy.deadline)
-        because = f"no clear verdict within {allowed}: {verdict.because}"
+        because = f"not promoted within {allowed}: {verdict.because}"
         return RollBack(because, refuse=False)
     return Hold(_wait_seconds(rollout, verdict, ends - now), verdict.because, "data", ends)
 

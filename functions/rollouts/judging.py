@@ -15,6 +15,12 @@ from rollouts.policy import Policy
 Kind = Literal["pass", "fail", "inconclusive", "no_data"]
 EXPECTED_MIN: Final = 5
 """Fewer requests than this expected in a window are silence."""
+FRESH_ERRORS_MIN: Final = 5
+"""Errors that the log must tell before totals are estimated for them."""
+RATE_SECONDS: Final = 60.0
+"""How much of the newest visible totals tells how busy the service is."""
+GENEROUS: Final = 1.5
+"""Traffic may have grown since: too high an estimate delays, too low a one accuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def judge(intervals: Sequence[Interval], policy: Policy, now: dt.datetime) -> Ve
     ):
         if broken:
             return Verdict("fail", broken, numbers)
-    if _idle(intervals, numbers):
+    if _idle(intervals, numbers, policy):
         quiet = "no traffic to judge by (under {} requests a window)"
         return Verdict("no_data", quiet.format(EXPECTED_MIN), numbers)
     seen = _show(numbers)
@@ -123,11 +129,37 @@ def _error_ratio_too_high(intervals: Sequence[Interval], numbers: Numbers, polic
     whole = [one for one in _present(intervals) if one.canary.requests is not None]
     requests = sum(one.canary.requests or 0 for one in whole)
     errors = sum(one.canary.errors for one in whole)
-    if limit is None or not requests or requests < policy.analysis.min_requests:
+    if limit is None:
         return ""
-    if errors / requests <= limit:
+    if requests >= max(policy.analysis.min_requests, 1) and errors / requests > limit:
+        return f"{_show(numbers)}; an error ratio above {limit:g}"
+    about = requests + _unseen_requests(intervals)
+    failed = numbers.canary_errors
+    if about < policy.analysis.min_requests or failed < FRESH_ERRORS_MIN or not about > requests:
         return ""
-    return f"{_show(numbers)}; an error ratio above {limit:g}"
+    if failed / max(about, failed) <= limit:
+        return ""
+    stable = f"stable {numbers.stable_errors:,} of {numbers.stable_requests:,}"
+    told = f"{failed:,} of about {about:,.0f} requests failed, {stable}"
+    return f"{told}; an error ratio above {limit:g}"
+
+
+def _unseen_requests(intervals: Sequence[Interval]) -> float:
+    """Estimate, generously, the canary's requests whose totals are not visible yet; 0 if unknown.
+
+    The log tells errors at once and totals come minutes later: the service is taken to be as
+    busy as it last was, half as much again.
+    """
+    visible = [one for one in intervals if one.complete]
+    if not visible:
+        return 0.0
+    newest = visible[-1].end - dt.timedelta(seconds=RATE_SECONDS)
+    rate = _rate([one for one in visible if one.end > newest]) or 0.0
+    return sum(
+        GENEROUS * rate * one.percent / 100 * one.seconds
+        for one in _present(intervals)
+        if one.canary.requests is None
+    )
 
 
 def _failing_now(intervals: Sequence[Interval], numbers: Numbers, limit: float | None) -> str:
@@ -158,18 +190,33 @@ def _too_slow(numbers: Numbers, policy: Policy) -> str:
     return f"{_show(numbers)}; p95 {numbers.canary_p95_ms:.0f} ms, above {limit_ms:.0f} ms"
 
 
-def _idle(intervals: Sequence[Interval], numbers: Numbers) -> bool:
-    """Whether waiting would show nothing: no request now, and hardly any in stable's past.
+def _idle(intervals: Sequence[Interval], numbers: Numbers, policy: Policy) -> bool:
+    """Whether a window could show nothing: hardly a request in all that is visible.
 
-    Smoke tests of earlier rollouts stand in stable's past like users' requests, so a target
-    that nobody uses is not one without a single request.
+    Only asked where the policy passes silence in a single step, a target on the way: elsewhere
+    a window is watched whole, because traffic of the last minutes is not visible yet. Smoke
+    tests of earlier rollouts stand in stable's past like users' requests, so a target that
+    nobody uses is not one without a single request.
     """
+    if policy.no_data != "pass" or len(policy.steps) > 1:
+        return False
     if numbers.canary_requests or numbers.canary_errors or numbers.stable_errors:
         return False
-    past = [one for one in intervals if one.complete and one.step == BEFORE]
-    seconds = sum(one.seconds for one in past)
-    requests = sum(one.stable.requests or 0 for one in past)
-    return seconds > 0 and requests / seconds * numbers.window_seconds < EXPECTED_MIN
+    rate = _rate([one for one in intervals if one.complete])
+    return rate is not None and rate * numbers.window_seconds < EXPECTED_MIN
+
+
+def _rate(visible: Sequence[Interval]) -> float | None:
+    """Return the service's requests a second; None if nothing is visible.
+
+    What the canary got before its first shift were smoke tests.
+    """
+    seconds = sum(one.seconds for one in visible)
+    requests = sum(
+        (one.stable.requests or 0) + (one.canary.requests or 0 if one.step > BEFORE else 0)
+        for one in visible
+    )
+    return requests / seconds if seconds else None
 
 
 def _merged(histograms: Sequence[Histogram]) -> Histogram | None:

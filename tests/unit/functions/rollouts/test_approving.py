@@ -52,7 +52,9 @@ def test_a_person_is_asked_once():
     second = gated(approval=approval_after(first))
 
     assert first.action == Hold(3600, "waiting for an approval", "approval", at(DAY))
-    assert [notice.kind for notice in first.notices] == ["approval.requested"]
+    (notice,) = first.notices
+    assert notice.kind == "approval.requested"
+    assert (notice.percent_before, notice.percent_after) == (0, 0)
     assert second.action == first.action
     assert (second.change, second.notices) == (None, ())
 
@@ -109,6 +111,7 @@ def test_an_approval_is_noted_with_who_when_and_why():
     assert isinstance(decision.action, Shift)
     (notice,) = decision.notices
     assert (notice.kind, notice.by) == ("approval.given", "ann@example.org")
+    assert (notice.percent_before, notice.percent_after) == (0, 0)
     assert notice.because == "approved by ann@example.org: looks good"
 
 

@@ -144,6 +144,12 @@ def test_a_rollout_under_way_is_not_taken_from_a_driver_that_lives():
     assert "nothing was changed" in because
 
 
+def test_a_late_request_of_an_execution_that_has_ended_begins_nothing():
+    because = stopped(claim(seen(), deploying(), TARGET, replace(FACTS, driver_alive=False), NOW))
+
+    assert because == f"{EXECUTION} has ended, and nobody would drive; nothing was changed"
+
+
 def test_a_rollout_of_a_dead_driver_is_superseded_from_its_own_stable():
     service = seen(rollout(execution=OTHER_EXECUTION, shifts=shifts(10, 50)))
 

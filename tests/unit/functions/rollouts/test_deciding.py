@@ -69,7 +69,7 @@ def test_what_nobody_can_judge_by_the_deadline_goes_back(kind, seconds, expected
 
 def test_a_deadline_names_itself_and_does_not_refuse_the_digest():
     assert decide(rollout(), verdict("inconclusive"), at(HOUR)) == RollBack(
-        "no clear verdict within 1h: it says inconclusive", refuse=False
+        "not promoted within 1h: it says inconclusive", refuse=False
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollouts.intervals import BEFORE, Arm, Histogram, Interval
-from rollouts.judging import EXPECTED_MIN, judge
+from rollouts.judging import EXPECTED_MIN, FRESH_ERRORS_MIN, judge
 from tests.unit.functions.rollouts.builders import at, policy
 
 PERCENTS = {BEFORE: 0, 0: 10, 1: 50, 2: 100}
@@ -103,7 +103,7 @@ def test_a_ratio_is_judged_before_the_window_is_whole():
 
 
 @pytest.mark.parametrize(
-    ("counts", "kind"), [((0, 100, 0, 0), "pass"), ((0, 94, 6, 0), "fail"), ((0, 0, 0, 9), "fail")]
+    ("counts", "kind"), [((0, 95, 5, 0), "pass"), ((0, 94, 6, 0), "fail"), ((0, 0, 0, 9), "fail")]
 )
 def test_a_latency_may_be_reached_but_not_exceeded(counts, kind):
     slow = interval(0, canary=(100, 0), latency=Histogram(BOUNDS, counts))
@@ -212,11 +212,11 @@ def test_failures_of_now_above_the_limit_hold_a_pass_back(failed, kind):
 
 
 def test_failures_of_now_are_named_beside_what_is_expected():
-    fresh = interval(60, canary=(None, 40), stable=(None, 0))
+    fresh = interval(60, canary=(None, 8), stable=(None, 0))
 
     verdict = judged(interval(0, canary=(100, 0)), fresh, by=RATIO)
 
-    assert verdict.because.endswith("40 failed since the totals that are visible, of about 100")
+    assert verdict.because.endswith("8 failed since the totals that are visible, of about 100")
     assert not verdict.settled
 
 
@@ -231,20 +231,37 @@ def test_a_canary_that_only_the_log_knows_is_not_without_requests():
 
     assert verdict.kind == "inconclusive"
     assert verdict.because.endswith("no total is visible")
+    assert not verdict.settled
 
 
 # Silence.
 
 
 QUIET = interval(-600, 600, BEFORE, (0, 0), (0, 0))
+SILENT = policy(steps=[100], window="1m", no_data="pass", analysis={**OFF, "min_requests": 1})
+"""Only a target on the way, which passes silence in one step, is asked whether it is silent."""
 NOTHING = {"canary": (0, 0), "stable": (0, 0)}
 
 
 def test_a_target_that_nobody_uses_has_no_data_at_once():
-    verdict = judged(QUIET, interval(0, 1, **NOTHING))
+    verdict = judged(QUIET, interval(0, 1, **NOTHING), by=SILENT)
 
     assert verdict.kind == "no_data"
     assert verdict.settled
+
+
+@pytest.mark.parametrize(
+    "by", [ONE_MINUTE, policy(window="1m", no_data="pass"), policy(steps=[100], no_data="hold")]
+)
+def test_elsewhere_a_silent_window_is_watched_whole(by):
+    """Traffic of the last minutes is not visible yet: silence so far may end any moment."""
+    assert not judged(QUIET, interval(0, 1, **NOTHING), by=by).settled
+
+
+def test_traffic_since_the_first_shift_is_no_silence():
+    seen = interval(0, 600, 0, (0, 0), (900, 0))
+
+    assert not judged(QUIET, seen, interval(600, 1, 1, (None, 0), (None, 0)), by=SILENT).settled
 
 
 def test_a_canary_without_a_request_has_no_data_until_its_window_is_over():
@@ -261,7 +278,7 @@ def test_silence_is_what_a_window_of_the_past_would_not_show(requests):
     """Ten windows of past: less than five requests in each of them is silence."""
     past = interval(-600, 600, BEFORE, (0, 0), (requests, 0))
 
-    verdict = judged(past, interval(0, 1, **NOTHING))
+    verdict = judged(past, interval(0, 1, canary=(None, 0), stable=(None, 0)), by=SILENT)
 
     assert verdict.settled is (requests < EXPECTED_MIN * 10)
 
@@ -277,14 +294,14 @@ def test_signals_that_cannot_be_read_are_no_data_that_waits():
 def test_an_unread_past_is_no_proof_of_silence():
     unread = interval(-600, 600, BEFORE, (None, 0), (None, 0))
 
-    assert not judged(unread, interval(0, 1, **NOTHING)).settled
+    assert not judged(unread, interval(0, 1, canary=(None, 0), stable=(None, 0)), by=SILENT).settled
 
 
 @pytest.mark.parametrize(
     "known", [{"canary": (1, 0)}, {"canary": (None, 1)}, {"stable": (None, 1)}]
 )
 def test_a_quiet_target_with_a_request_now_is_not_silent(known):
-    verdict = judged(QUIET, interval(0, 1, **(NOTHING | known)))
+    verdict = judged(QUIET, interval(0, 1, **(NOTHING | known)), by=SILENT)
 
     assert not verdict.settled
 
@@ -408,3 +425,44 @@ def test_more_failures_never_turn_a_fail_into_anything_else(history, by, more):
 
     if judge(history, by, LATER).kind == "fail":
         assert judge(worse, by, LATER).kind == "fail"
+
+
+# Errors that the log tells of before any total is visible.
+
+
+@pytest.mark.parametrize(
+    ("failed", "kind"), [(FRESH_ERRORS_MIN - 1, "no_data"), (FRESH_ERRORS_MIN, "fail")]
+)
+def test_a_canary_that_fails_everything_is_caught_before_its_totals_are_visible(failed, kind):
+    """10 requests a second before: 5 s at 10 % are about 7.5, generously, of which 5 failed."""
+    busy = interval(-60, 60, BEFORE, (0, 0), (600, 0))
+    fresh = interval(0, 5, canary=(None, failed), stable=(None, 0))
+
+    verdict = judged(busy, fresh, by=limits(max_error_ratio=0.05, min_requests=5))
+
+    assert verdict.kind == kind
+
+
+def test_an_estimate_says_that_it_is_one():
+    busy = interval(-60, 60, BEFORE, (0, 0), (600, 0))
+
+    verdict = judged(busy, interval(0, 20, canary=(None, 20), stable=(None, 0)), by=RATIO)
+
+    assert verdict.because == (
+        "20 of about 30 requests failed, stable 0 of 0; an error ratio above 0.05"
+    )
+
+
+def test_without_a_known_rate_nothing_is_estimated():
+    fresh = interval(0, 60, canary=(None, 500), stable=(None, 0))
+
+    assert judged(fresh, by=RATIO).kind != "fail"
+    assert judged(QUIET, fresh, by=RATIO).kind != "fail"
+
+
+def test_twice_the_traffic_with_the_errors_it_always_had_is_not_accused():
+    """1 % errors, twice as many requests as a minute ago: half the estimate is missing."""
+    busy = interval(-60, 60, BEFORE, (0, 0), (6000, 60))
+    fresh = interval(0, 60, canary=(None, 12), stable=(None, 108))
+
+    assert judged(busy, fresh, by=RATIO).kind != "fail"

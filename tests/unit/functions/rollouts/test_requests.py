@@ -115,6 +115,11 @@ def test_a_step_by_hand_carries_words_and_name():
     assert (found.reason, found.by, found.by_hand) == ("broken", "execution e1", True)
 
 
+def test_a_step_by_hand_may_name_the_rollout_that_is_meant():
+    assert parse_step(DRIVER | {"rollout": "0123abcd"}).rollout == "0123abcd"
+    assert parse_step(DRIVER).rollout == ""
+
+
 def test_free_text_is_cut():
     assert len(parse_step(DRIVER | {"reason": "x" * 2000}).reason) == 500
 

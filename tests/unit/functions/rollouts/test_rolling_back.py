@@ -120,6 +120,19 @@ def test_a_rollback_that_is_repeated_changes_nothing(ask):
     assert (decision.change, decision.notices) == (None, ())
 
 
+def test_a_rollback_before_the_first_shift_came_from_0_percent():
+    (notice,) = roll_back(seen(rollout("verified")), DRIVEN, NOW).notices
+
+    assert (notice.percent_before, notice.percent_after) == (0, 0)
+
+
+def test_the_reason_of_a_refusal_is_cut():
+    decision = roll_back(seen(rollout()), replace(DRIVEN, because="x" * 900), NOW)
+
+    assert decision.change is not None
+    assert len(decision.change.record.refused[0].because) == 200
+
+
 def test_foreign_tags_survive_a_rollback():
     split = (Entry(STABLE, 90), Entry(CANARY, 10), Entry("api-0", 0, "qa"))
 

@@ -153,7 +153,8 @@ def test_a_smoke_test_that_passed_is_noted_once():
     second = verified(seen(rolled(first)), step(), line, NOW)
 
     assert (rolled(first).state, rolled(first).verified) == ("verified", line)
-    assert [notice.kind for notice in first.notices] == ["rollout.verified"]
+    (notice,) = first.notices
+    assert (notice.kind, notice.percent_before, notice.percent_after) == ("rollout.verified", 0, 0)
     assert first.action == Shift(0, 10, line)
     assert second.action == Shift(0, 10, line)
     assert (second.change, second.notices) == (None, ())
