@@ -187,3 +187,22 @@ def test_an_unreachable_tag_url_is_said_before_anything_is_deployed():
     assert outcome == "stopped"
     assert "ingress is internal" in because
     assert flow.writes() == 0
+
+
+def test_a_first_image_without_a_single_request_is_promoted():
+    flow = Flow(first=None, rps=0)
+
+    flow.built(flow.image("v1"))
+    flow.until_ended()
+
+    assert flow.split() == {"v1": 100}
+
+
+def test_a_first_image_that_fails_its_users_goes_back_to_the_placeholder():
+    flow = Flow(first=None)
+
+    flow.built(flow.image("v1", error_ratio=1.0))
+    flow.until_ended()
+
+    assert flow.outcome()[0] == "rolled_back"
+    assert flow.split() == {"placeholder": 100}
