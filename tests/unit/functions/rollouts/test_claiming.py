@@ -69,7 +69,8 @@ def test_a_new_image_gets_a_revision_at_0_percent_and_traffic_is_pinned_to_stabl
     assert isinstance(decision.action, Hold)
     assert (decision.action.waits_for, decision.action.wait_seconds) == ("revision", 2)
     assert decision.action.until == at(minutes=10)
-    assert [notice.kind for notice in decision.notices] == ["rollout.started"]
+    (notice,) = decision.notices
+    assert (notice.kind, notice.percent_before, notice.percent_after) == ("rollout.started", 0, 0)
 
 
 def test_the_record_holds_who_claimed_what_and_under_which_policy():
@@ -371,7 +372,12 @@ def test_a_canary_that_cannot_be_delivered_leaves_a_clean_service(canary, now, m
     assert decision.change.record.rollout is not None
     assert decision.change.record.rollout.state == "rolled_back"
     assert decision.change.record.refused == ()
-    assert [notice.kind for notice in decision.notices] == ["rollout.rolled_back"]
+    (notice,) = decision.notices
+    assert (notice.kind, notice.percent_before, notice.percent_after) == (
+        "rollout.rolled_back",
+        0,
+        0,
+    )
 
 
 def test_a_canary_has_until_the_last_second_to_get_ready():

@@ -4,10 +4,10 @@ import datetime as dt
 import json
 
 from rollouts.actions import Hold
-from rollouts.decision_record import INTERVALS_MAX, decision_record
-from rollouts.intervals import Arm, Interval, Signals
+from rollouts.decision_record import INTERVALS_MAX, decision_record, history, recompute
+from rollouts.intervals import Arm, Histogram, Interval, Signals
 from rollouts.judging import judge
-from tests.unit.functions.rollouts.builders import at, rollout
+from tests.unit.functions.rollouts.builders import at, policy, rollout
 
 SIGNALS = Signals((), at(-600), at(180), dt.timedelta(seconds=60), log_until=at(240), notes=("x",))
 ACTION = Hold(10, "watching", "data", at(3600))
@@ -76,3 +76,59 @@ def test_a_record_of_a_whole_day_stays_under_64_kib_and_says_what_it_left_out():
     assert len(document["intervals"]) == INTERVALS_MAX
     assert document["intervals_left_out"] == 24 * 60 - INTERVALS_MAX
     assert document["intervals"][-1]["end"] == "2026-11-23T12:00:00.123456Z"
+
+
+# The records of a rollout, in order, are its whole history.
+
+BOUNDS = tuple(float(2**power) for power in range(40))
+
+
+def looks(count):
+    """Return the records of looks a minute apart, and what each look judged by itself."""
+    own = rollout(policy=policy(analysis={"max_latency_p95": "300ms", "min_requests": 5}))
+    documents, verdicts, before, told_until = [], [], "", None
+    for look in range(1, count + 1):
+        now = at(60 * look)
+        visible_until = now - dt.timedelta(seconds=120)
+        seen = tuple(
+            Interval(
+                at(60 * minute),
+                at(60 * minute + 60),
+                0,
+                10,
+                _arm(minute, seen=at(60 * minute + 60) <= visible_until),
+                Arm(900 if at(60 * minute + 60) <= visible_until else None, minute),
+            )
+            for minute in range(look)
+        )
+        signals = Signals((), at(-600), visible_until, dt.timedelta(seconds=60), log_until=now)
+        verdict = judge(seen, own.policy, now)
+        document = decision_record(
+            own, signals, seen, verdict, ACTION, now, before=before, told_until=told_until
+        )
+        documents.append(json.loads(json.dumps(document)))
+        verdicts.append((seen, verdict))
+        before, told_until = document["id"], visible_until
+    return documents, verdicts
+
+
+def _arm(minute, *, seen):
+    if not seen:
+        return Arm(None, minute % 3)
+    counts = [0] * (len(BOUNDS) + 1)
+    counts[5 + minute % 4] = 10
+    return Arm(10, minute % 3, Histogram(BOUNDS, tuple(counts)))
+
+
+def test_every_decision_is_recomputed_from_the_records_up_to_it():
+    documents, verdicts = looks(12)
+
+    for index, (seen, verdict) in enumerate(verdicts):
+        assert history(documents[: index + 1])[0].start == seen[0].start
+        assert recompute(documents[: index + 1]) == verdict
+
+
+def test_a_record_holds_only_what_is_new_or_corrected_since_the_one_before():
+    documents, _ = looks(12)
+
+    assert [len(one["intervals"]) for one in documents] == [1, 2, *[3] * 10]
