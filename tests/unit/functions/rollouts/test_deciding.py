@@ -11,6 +11,7 @@ from rollouts.actions import Hold, Promote, RollBack, Shift, Stop
 from rollouts.deciding import decide, first_shift, stop_for
 from rollouts.judging import Kind, Numbers, Verdict
 from rollouts.policy import NoData
+from rollouts.record import ShiftDone
 from tests.unit.functions.rollouts.builders import at, policy, rollout, shifts
 
 HOUR = 60 * 60
@@ -78,6 +79,21 @@ def test_a_deadline_counts_from_the_first_shift():
 
     assert isinstance(decide(own, verdict("inconclusive", 1), at(minutes=59)), Hold)
     assert isinstance(decide(own, verdict("inconclusive", 1), at(minutes=60)), RollBack)
+
+
+def test_past_the_deadline_a_pass_promotes_but_no_longer_shifts():
+    shifting, last = rollout(), rollout(shifts=shifts(10, 50, 100))
+
+    assert isinstance(decide(shifting, verdict(), at(HOUR - 1)), Shift)
+    assert isinstance(decide(shifting, verdict(), at(HOUR)), RollBack)
+    assert isinstance(decide(last, verdict(step=2), at(HOUR)), Promote)
+
+
+def test_a_first_image_after_the_placeholder_is_promoted_at_once():
+    own = rollout(placeholder=True, shifts=(ShiftDone(at(), 0, 100),))
+
+    assert isinstance(decide(own, verdict("no_data", settled=False), at(1)), Promote)
+    assert isinstance(decide(own, verdict("fail"), at(1)), RollBack)
 
 
 def test_a_hold_says_why_what_it_waits_for_and_until_when():
