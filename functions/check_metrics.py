@@ -4,6 +4,7 @@ Writes nothing to the service: a hold costs no write, and what was decided is wr
 acts on it. Each look leaves a decision record in the log.
 """
 
+import datetime as dt
 from typing import Any
 
 import flask
@@ -19,6 +20,7 @@ from rollouts.actions import Hold, Stop
 from rollouts.deciding import decide, first_shift
 from rollouts.decision_record import decision_record
 from rollouts.decisions import Decision
+from rollouts.instants import parse_instant
 from rollouts.judging import judge
 from rollouts.requests import StepRequest, parse_step
 from rollouts.rolling_back import arrived
@@ -42,9 +44,9 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     signals, intervals = look(world, target.ref, rollout, now)
     verdict = judge(intervals, rollout.policy, now)
     action = decide(rollout, verdict, now)
-    before = request.state.get("decision", "")
+    before, told_until = _before(request)
     document = decision_record(
-        rollout, signals, intervals, verdict, action, now, before=str(before)
+        rollout, signals, intervals, verdict, action, now, before=before, told_until=told_until
     )
     log("INFO", "verdict.reached", **document)
     return answered(
@@ -52,8 +54,16 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         rollout,
         verdict=verdict.as_json(),
         notes=list(signals.notes),
-        state={"decision": document["id"]},
+        state={"decision": document["id"], "told_until": document["visible_until"]},
     )
+
+
+def _before(request: StepRequest) -> tuple[str, dt.datetime | None]:
+    """Return which decision came before and what it told; a state that got lost begins anew."""
+    try:
+        return str(request.state["decision"]), parse_instant(request.state["told_until"])
+    except (KeyError, ValueError):
+        return "", None
 
 
 def _disturbed(fresh: ServiceSeen, request: StepRequest, world: World) -> Decision:

@@ -3,19 +3,21 @@
 Reads delivery.yaml and, for an event, each target's record. Never touches traffic.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import flask
 import functions_framework
 
-from gcp.acting import find_target
+from gcp.acting import find_target, tell
 from gcp.edge import Answer, respond
 from gcp.ports import World
 from gcp.world import world
 from rollouts.announcements import parse_announcement
 from rollouts.errors import Missing
-from rollouts.planning import Call, Deliver, choose, settle
+from rollouts.notices import Notice
+from rollouts.planning import Call, Deliver, Ignore, choose, overtaken, settle
 from rollouts.record import EMPTY, Record
 from rollouts.requests import EXECUTION, Reader
 
@@ -42,7 +44,10 @@ def handle(request: PlanRequest, world: World) -> dict[str, Any]:
     chosen = choose(parse_announcement(request.argument), world.delivery)
     if isinstance(chosen, Deliver):
         records = [_record(world, target.ref) for target in chosen.targets]
-        chosen = settle(chosen, records)
+        settled = settle(chosen, records)
+        if isinstance(settled, Ignore):
+            _tell_late(chosen, records, world)
+        chosen = settled
     answer = chosen.as_json()
     driver = {"execution": request.execution, "callback": request.callback}
     if isinstance(chosen, Deliver):
@@ -51,6 +56,18 @@ def handle(request: PlanRequest, world: World) -> dict[str, Any]:
         by = f"execution {request.execution.rsplit('/', 1)[-1]}"
         answer["body"] = {**driver, "by": by, **_meant(chosen, world), **answer["body"]}
     return answer
+
+
+def _tell_late(late: Deliver, records: Sequence[Record], world: World) -> None:
+    """Tell that a build came after a newer one; a build that was acted on is no news."""
+    for record in records:
+        because = overtaken(record, late.build)
+        if because and record.rollout and late.build.id not in record.acted_on:
+            percent = record.rollout.percent
+            now = world.clock.now()
+            notice = Notice("delivery.ignored", now, record.rollout, because, percent, percent)
+            tell(world, (notice,))
+            return
 
 
 def _meant(call: Call, world: World) -> dict[str, Any]:

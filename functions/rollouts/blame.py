@@ -5,6 +5,7 @@ and only if the canary is worse than stable: by the request log, read once.
 """
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,9 @@ from rollouts.record import Rollout
 
 LOOK_BACK: Final = dt.timedelta(minutes=5)
 """How much of the request log is read for the comparison, at most from the last shift."""
+
+
+SIGMAS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,16 @@ def weigh(incident: Incident, rollout: Rollout, bad: Sequence[BadRequest]) -> Bl
     counts = f"{canary} bad requests at the canary, {stable} at stable, at {rollout.percent} %"
     if not canary:
         return Blame(False, f"{what}: no bad request of the canary in the log")
-    if rollout.percent < 100 and canary * 100 <= rollout.percent * (canary + stable):  # noqa: PLR2004
+    if rollout.percent < 100 and not _worse(canary, canary + stable, rollout.percent / 100):  # noqa: PLR2004
         return Blame(False, f"{what}: the canary is not worse than stable ({counts})")
     return Blame(True, f"{what} ({counts})")
+
+
+def _worse(canary: int, both: int, share: float) -> bool:
+    """Whether the canary has more of the bad requests than its share and chance explain.
+
+    In an outage of both each bad request falls on the canary with its share of the traffic:
+    three standard deviations above that happen once in some hundred outages.
+    """
+    expected = both * share
+    return canary > expected + SIGMAS * math.sqrt(expected * (1 - share))

@@ -78,23 +78,24 @@ def claim(
         or _not_adoptable(request, facts)
     )
     if because:
-        return Decision(Stop("stopped", because))
+        return Decision(Stop("stopped", because), None, _left_aside(seen, request, because, now))
     assert stable is not None
     same = _already_serves(stable, request, facts)
     if same:
-        return Decision(Stop("unchanged", same))
+        return _left_as_it_is(seen, same, stable, now)
     rollout = _new_rollout(seen, request, target, facts, stable, now)
+    left = _abandoned(seen, f"rollout {rollout.id} takes its place", now)
     record = _accepting(seen.record, rollout)
-    started = Notice("rollout.started", now, rollout, rollout.because, 0, 0)
+    told = (*left, Notice("rollout.started", now, rollout, rollout.because, 0, 0))
     pinned = split_of({stable: 100}, seen.split)
     if request.revision:
         tagged = split_of({stable: 100}, seen.split, canary_tag=request.revision)
         change = Change(with_rollout(record, rollout), tagged)
-        return Decision(first_shift(rollout), change, (started,))
+        return Decision(first_shift(rollout), change, told)
     assert request.image is not None
     created = NewRevision(rollout.canary, str(request.image))
     change = Change(with_rollout(record, rollout), pinned, created)
-    return Decision(_not_ready_yet(rollout, "created"), change, (started,))
+    return Decision(_not_ready_yet(rollout, "created"), change, told)
 
 
 def follow(
@@ -144,6 +145,38 @@ def _late(request: DeployRequest, facts: Facts) -> str:
     if facts.driver_alive:
         return ""
     return f"{request.driver.execution} has ended, and nobody would drive; nothing was changed"
+
+
+def _left_aside(
+    seen: ServiceSeen, request: DeployRequest, because: str, now: dt.datetime
+) -> tuple[Notice, ...]:
+    """Tell that a build began nothing; not to the build whose rollout this is, told twice."""
+    present = seen.record.rollout
+    if present is None or not request.automatic or request.build.id in seen.record.acted_on:
+        return ()
+    percent = seen.shares.get(present.canary, 0)
+    return (Notice("delivery.ignored", now, present, because, percent, percent),)
+
+
+def _abandoned(seen: ServiceSeen, because: str, now: dt.datetime) -> tuple[Notice, ...]:
+    """Tell the end of a rollout whose execution is gone; nothing if the last one has ended."""
+    old = seen.record.rollout
+    if old is None or old.ended:
+        return ()
+    said = f"its execution is gone; {because}"
+    ended = replace(old, state="superseded", because=said, ended_at=now, ended_by="barq")
+    percent = seen.shares.get(old.canary, 0)
+    return (Notice("rollout.superseded", now, ended, said, percent, 0),)
+
+
+def _left_as_it_is(seen: ServiceSeen, because: str, stable: str, now: dt.datetime) -> Decision:
+    """Begin nothing; an abandoned canary still gives back what it had."""
+    stop = Stop("unchanged", because)
+    left = _abandoned(seen, f"{stable} gets everything again", now)
+    if not left:
+        return Decision(stop)
+    change = Change(with_rollout(seen.record, left[0].rollout), split_of({stable: 100}, seen.split))
+    return Decision(stop, change, left)
 
 
 def _claimed_by_other(seen: ServiceSeen, facts: Facts) -> str:

@@ -12,10 +12,11 @@ _SIGNS: Final = {
     "rollout.promoted": "promoted",
     "rollout.rolled_back": "rolled back",
     "rollout.stopped": "stopped",
+    "rollout.superseded": "superseded",
     "approval.requested": "approval wanted",
     "approval.given": "approved",
     "approval.denied": "denied",
-    "alert.ignored": "alert, not acted on",
+    "delivery.ignored": "a push began nothing",
     "traffic.stuck": "traffic did not arrive: look now",
 }
 

@@ -6,21 +6,18 @@ On the wire an event is a structured CloudEvent 1.0. Fields are only ever added 
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from rollouts.instants import show_instant
 from rollouts.record import Rollout
 
 Kind = Literal[
     "rollout.started", "rollout.verified", "traffic.shifted",
-    "rollout.promoted", "rollout.rolled_back", "rollout.stopped", "approval.requested",
-    "approval.given", "approval.denied", "alert.ignored", "traffic.stuck",
+    "rollout.promoted", "rollout.rolled_back", "rollout.stopped", "rollout.superseded",
+    "approval.requested", "approval.given", "approval.denied", "traffic.stuck",
+    "delivery.ignored",
 ]  # fmt: skip
-KINDS: Final[tuple[str, ...]] = (
-    "rollout.started", "rollout.verified", "traffic.shifted",
-    "rollout.promoted", "rollout.rolled_back", "rollout.stopped", "approval.requested",
-    "approval.given", "approval.denied", "alert.ignored", "traffic.stuck",
-)  # fmt: skip
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
 SCHEMA: Final = 1
 TYPE_PREFIX: Final = "dev.barq."
 

@@ -114,6 +114,11 @@ def stale(record: Record, build: Build) -> str:
     """Say why an automatic build is old news for a target; empty if it is not."""
     if build.id and build.id in record.acted_on:
         return f"build {build.id} was already acted on"
+    return overtaken(record, build)
+
+
+def overtaken(record: Record, build: Build) -> str:
+    """Say that a newer build than this was accepted before it; empty if none was."""
     newest = record.newest_build
     if build.created and newest and build.created < newest:
         return (

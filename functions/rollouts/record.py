@@ -110,7 +110,7 @@ class Rollout:
         """The split that this record explains."""
         if self.state == "promoted":
             return {self.canary: 100}
-        share = 0 if self.state == "rolled_back" else self.percent
+        share = 0 if self.state in ("rolled_back", "superseded") else self.percent
         split = {self.stable: 100 - share, self.canary: share}
         return {revision: percent for revision, percent in split.items() if percent}
 

@@ -37,10 +37,10 @@ def test_the_page_lists_every_state_and_no_other():
 def test_transitions_are_between_states_that_there_are_and_tell_events_that_there_are():
     table = rows(ROLLOUT, "| from | to | when | event |")
 
-    assert {coded(cells[1])[0] for cells in table} == set(get_args(State)) - {"superseded"}
+    assert {coded(cells[1])[0] for cells in table} == set(get_args(State))
     assert {state for cells in table for state in coded(cells[0])} <= set(get_args(State))
     assert {event for cells in table for event in coded(cells[3])} == set(KINDS) - {
-        "alert.ignored", "traffic.stuck",
+        "delivery.ignored", "traffic.stuck",
     }  # fmt: skip
 
 

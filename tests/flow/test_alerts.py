@@ -3,8 +3,6 @@
 import datetime as dt
 from typing import Any
 
-import pytest
-
 from tests.flow.flow import DELIVERY, Flow, changed
 
 QUICK = DELIVERY.replace("window: 2m", "window: 1m")
@@ -154,11 +152,6 @@ def test_an_alert_while_the_canary_is_not_worse_moves_nothing():
     assert "the canary is not worse than stable" in flow.blames[0]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="blame.weigh has no margin for chance: in a common outage it tosses a coin, and"
-    " refuses the digest (391 bad requests of the canary, 344 of stable, at 50 %)",
-)
 def test_an_alert_in_a_common_outage_is_no_toss_of_a_coin():
     for seed in range(4):
         flow = common_outage(seed)

@@ -160,6 +160,28 @@ def test_a_rollout_of_a_dead_driver_is_superseded_from_its_own_stable():
     assert own.execution == EXECUTION
     assert decision.change is not None
     assert decision.change.split == (Entry(STABLE, 100),)
+    left, started = decision.notices
+    assert (left.kind, left.percent_before, left.percent_after) == ("rollout.superseded", 50, 0)
+    assert (left.rollout.state, left.rollout.ended_at) == ("superseded", NOW)
+    assert left.because == f"its execution is gone; rollout {own.id} takes its place"
+    assert started.rollout == own
+
+
+def test_an_abandoned_canary_gives_back_its_share_even_if_nothing_new_begins():
+    service = seen(rollout(execution=OTHER_EXECUTION))
+    serving = replace(FACTS, stable=revision(STABLE, image=IMAGE))
+
+    decision = claim(service, deploying(), TARGET, serving, NOW)
+    assert decision.change is not None
+    again = claim(seen(decision.change.record.rollout), deploying(), TARGET, serving, NOW)
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "unchanged"
+    assert decision.change.split == (Entry(STABLE, 100),)
+    assert decision.change.record.rollout is not None
+    assert decision.change.record.rollout.state == "superseded"
+    assert [notice.kind for notice in decision.notices] == ["rollout.superseded"]
+    assert (again.action, again.change) == (decision.action, None)
 
 
 def test_an_ended_rollout_is_in_nobodys_way_even_if_its_driver_lives():

@@ -5,6 +5,7 @@ import json
 
 from rollouts.actions import Hold
 from rollouts.decision_record import INTERVALS_MAX, decision_record, history, recompute
+from rollouts.delivery_file import parse_policy
 from rollouts.intervals import Arm, Histogram, Interval, Signals
 from rollouts.judging import judge
 from tests.unit.functions.rollouts.builders import at, policy, rollout
@@ -42,6 +43,7 @@ def test_a_decision_can_be_computed_again_from_its_record():
     assert document["visible_until"] == "2026-11-22T12:03:00Z"
     assert document["log_until"] == "2026-11-22T12:04:00Z"
     assert document["notes"] == ["x"]
+    assert parse_policy(document["policy"]) == own.policy
     assert document["intervals"][0] == {
         "start": "2026-11-22T12:00:00.123456Z",
         "end": "2026-11-22T12:01:00.123456Z",
@@ -132,3 +134,10 @@ def test_a_record_holds_only_what_is_new_or_corrected_since_the_one_before():
     documents, _ = looks(12)
 
     assert [len(one["intervals"]) for one in documents] == [1, 2, *[3] * 10]
+
+
+def test_a_history_without_latencies_is_read_without_them():
+    document = recorded()
+
+    assert document["latency_bounds_ms"] == []
+    assert history([document]) == intervals(2)

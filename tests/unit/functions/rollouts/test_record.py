@@ -24,6 +24,7 @@ from tests.unit.functions.rollouts.builders import (
         (rollout(shifts=shifts(10, 50, 100)), {CANARY: 100}),
         (rollout("promoted"), {CANARY: 100}),
         (rollout("rolled_back"), {STABLE: 100}),
+        (rollout("superseded", shifts=shifts(10)), {STABLE: 100}),
         (rollout("stopped"), {STABLE: 90, CANARY: 10}),
     ],
 )

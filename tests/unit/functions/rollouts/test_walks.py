@@ -56,6 +56,9 @@ MOVES = st.one_of(
 # Most walks shall get somewhere: what the last action asks for is the likeliest move.
 WALKS = st.lists(st.just(("forward",)) | MOVES, min_size=5, max_size=40)
 
+SAID_ALONE = ("traffic.stuck", "delivery.ignored")
+"""What is told of a rollout that nothing was written about."""
+
 
 @dataclass
 class Walk:
@@ -190,7 +193,7 @@ def check_after(walk: Walk, before: ServiceSeen, decision: Decision, move: Any) 
     change, old, new = decision.change, before.record.rollout, walk.own
     if isinstance(decision.action, Hold):
         assert decision.action.wait_seconds >= 1
-    assert change is not None or not decision.notices or decision.notices[0].kind == "traffic.stuck"
+    assert change is not None or not decision.notices or decision.notices[0].kind in SAID_ALONE
     if change is not None and change.split is not None:
         assert sum(entry.percent for entry in change.split) == 100
         assert all(entry.revision for entry in change.split), "LATEST stands in a split"
