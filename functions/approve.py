@@ -1,7 +1,8 @@
 """approve: shows a person what a rollout stands on, and takes a yes or a no.
 
-Lives behind IAM: the platform checks the caller's token before this code runs, so the identity
-in it is verified. The answer goes into the record first; the wake-up only says "look again".
+Lives behind IAM: Cloud Run checks the caller's token before this code runs, so the identity in it
+is verified. Behind IAP if IAP_AUDIENCE is set: then it is the identity that IAP signed. The answer
+goes into the record first; the wake-up only says "look again".
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ import flask
 import functions_framework
 
 from gcp.acting import act, answered, find_target, summary
-from gcp.caller import caller_of
+from gcp.caller import Verify, caller_of, verified_by_iap
 from gcp.edge import Answer, respond
 from gcp.ports import World
-from gcp.world import world
+from gcp.world import environment, world
 from rollouts import approving
 from rollouts.decisions import Decision
 from rollouts.errors import BadInput
@@ -87,15 +88,30 @@ def _evidence(seen: ServiceSeen) -> dict[str, Any]:
     }
 
 
+def read(
+    request: flask.Request,
+    document: Any,
+    iap_audience: str | None = None,
+    verify: Verify = verified_by_iap,
+) -> ApproveRequest:
+    """Read a request as it came. A link that someone follows, or a chat unfurls, never decides."""
+    audience = environment().optional("IAP_AUDIENCE") if iap_audience is None else iap_audience
+    caller = caller_of(request.headers, audience, verify)
+    if request.method == "GET":
+        if "decision" in request.args:
+            raise BadInput("approve: a GET only shows, nothing was decided: decide with POST.")
+        return parse(dict(request.args), caller)
+    if request.method != "POST":
+        raise BadInput(f"approve: a {request.method} does nothing: GET shows, POST decides.")
+    if audience and not request.is_json:
+        # IAP knows a browser by its cookie, and any page can have a browser post a plain form.
+        raise BadInput("approve: Content-Type must be application/json, nothing was decided.")
+    if isinstance(document, dict) and document.get("decision") is None:
+        raise BadInput("approve: decision is missing: must be approve or deny.")
+    return parse(document, caller)
+
+
 @functions_framework.http
 def approve(request: flask.Request) -> Answer:
-    """Entry point: GET shows, POST decides; behind IAM or IAP."""
-
-    def read(document: Any) -> ApproveRequest:
-        if request.method == "GET":
-            return parse(dict(request.args), caller_of(request.headers.get("Authorization", "")))
-        if isinstance(document, dict) and document.get("decision") is None:
-            raise BadInput("approve: decision is missing: must be approve or deny.")
-        return parse(document, caller_of(request.headers.get("Authorization", "")))
-
-    return respond("approve", request, read, handle, world)
+    """Entry point: GET shows, POST decides; behind IAM, or IAP if IAP_AUDIENCE is set."""
+    return respond("approve", request, lambda document: read(request, document), handle, world)

@@ -14,6 +14,7 @@ from rollouts.errors import BadSettings
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _TOPIC: Final = re.compile(r"projects/[^/\s]+/topics/[^/\s]+")
+_IAP: Final = re.compile(r"/projects/[0-9]+/[^\s]+")
 _URL_RULE: Final = "an http(s) URL without query and without a slash at its end"
 _HOST_RULE: Final = "a host name, with a port or without, of a gRPC API over TLS"
 
@@ -74,6 +75,13 @@ SETTINGS: Final[Mapping[str, _Setting]] = {
     ),
     "EVENTS_TOPIC": _Setting("a topic", "projects/PROJECT/topics/TOPIC", _matches(_TOPIC)),
 }
+OPTIONAL: Final[Mapping[str, _Setting]] = {
+    "IAP_AUDIENCE": _Setting(
+        "the audience of IAP's signed headers",
+        "/projects/123456789/locations/europe-west1/services/barq-approve",
+        _matches(_IAP),
+    ),
+}
 _WEBHOOK: Final = _Setting(
     "an http(s) URL", "https://hooks.example.com/...", _is_secret_url, secret=True
 )
@@ -105,8 +113,12 @@ class Environment:
         """Return one value. Raises BadSettings."""
         return self.need(name)[0]
 
+    def optional(self, name: str) -> str:
+        """Return one value of `OPTIONAL`; empty if it is not set. Raises BadSettings."""
+        return self.one(name) if self._variables.get(name) else ""
+
     def _problem(self, name: str) -> str:
-        setting = _WEBHOOK if name.startswith("WEBHOOK_") else SETTINGS[name]
+        setting = _WEBHOOK if name.startswith("WEBHOOK_") else {**SETTINGS, **OPTIONAL}[name]
         value = self._variables.get(name, "")
         if value and setting.accepts(value):
             return ""

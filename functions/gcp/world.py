@@ -130,6 +130,11 @@ class CloudWorld:
         return HttpWebhooks(self._environment)
 
 
+def environment() -> Environment:
+    """Return this process's settings, for an entry point that needs one by itself."""
+    return Environment(os.environ)
+
+
 @functools.cache
 def world() -> World:
     """Return this process's world."""

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from local_cloud.kit.http import ApiRequest, Outbound
 from local_cloud.pubsub.values import Message
@@ -66,10 +67,14 @@ class Happening(Installed):
     def answers(self, decision: str | None, *, by: str = "ann@example.com", **body: Any) -> Any:
         """Call the approve function as a person; return what it says. None only looks."""
         token = self.cloud.tokens.developer_id_token(by, "https://approve.test")
-        document = {"service": "api", "target": "production", "decision": decision, **body}
         headers = {"Authorization": f"Bearer {token}"}
         url = "https://approve.test"
-        request = Outbound("POST", url, headers, json.dumps(document).encode())
+        asked = {"service": "api", "target": "production", **body}
+        if decision is None:
+            request = Outbound("GET", f"{url}?{urlencode(asked)}", headers, b"")
+        else:
+            document = json.dumps({**asked, "decision": decision}).encode()
+            request = Outbound("POST", url, headers, document)
         return json.loads(self.call("approve", request).body)
 
     def post(self, function: str, document: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import flask
 import yaml
@@ -21,7 +22,6 @@ import rollback
 import shift_traffic
 import status
 import verify
-from gcp.caller import caller_of
 from gcp.edge import respond
 from local_cloud.cloud import CloudSettings, LocalCloud
 from local_cloud.eventarc.values import ToWorkflow, Trigger
@@ -109,9 +109,12 @@ class Installed:
         """Call an HTTP function, whatever faults there are."""
         parse, handle = FUNCTIONS[name]
         with self._app.test_request_context(
-            method=request.method, data=request.body, headers=dict(request.headers)
+            query_string=urlsplit(request.url).query,
+            method=request.method,
+            data=request.body,
+            headers=dict(request.headers),
         ):
-            read = parse or _approve_parser(request)
+            read = parse or (lambda document: approve.read(flask.request, document, ""))
             world = self.worlds[name]
             response, code = respond(name, flask.request, read, handle, lambda: world)  # type: ignore[arg-type]
         return Inbound(code, (("Content-Type", "application/json"),), response.get_data())
@@ -215,10 +218,3 @@ class Installed:
 
 def _url(function: str) -> str:
     return f"https://{function.replace('_', '-')}.test"
-
-
-def _approve_parser(request: Outbound) -> Callable[[Any], Any]:
-    authorization = next(
-        (value for name, value in request.headers.items() if name.lower() == "authorization"), ""
-    )
-    return lambda document: approve.parse(document, caller_of(authorization))

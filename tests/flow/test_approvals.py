@@ -1,5 +1,8 @@
 """A person says yes or no before the first request; silence takes the canary back."""
 
+import json
+
+from local_cloud.kit.http import Outbound
 from tests.flow.flow import DELIVERY, Flow, changed
 
 ASKS = changed(DELIVERY.replace("window: 2m", "window: 1m"), approval="{by: manual, expires: 6h}")
@@ -69,6 +72,37 @@ def test_a_name_in_the_body_does_not_take_the_place_of_the_tokens():
     flow.passes(seconds=1)
 
     assert flow.rollout().approval.by == "ann@example.com"  # type: ignore[union-attr]
+
+
+def test_what_a_caller_writes_beside_the_verified_token_is_not_the_approver():
+    """Cloud Run checks X-Serverless-Authorization and hands Authorization on as it came."""
+    flow = Flow(ASKS)
+    waiting(flow)
+    ann, boss = (
+        f"Bearer {flow.cloud.tokens.developer_id_token(who, 'https://approve.test')}"
+        for who in ("ann@example.com", "boss@example.com")
+    )
+    headers = {"Authorization": boss, "X-Serverless-Authorization": ann}
+    body = b'{"service": "api", "target": "production", "decision": "approve"}'
+
+    flow.call("approve", Outbound("POST", "https://approve.test", headers, body))
+
+    assert flow.rollout().approval.by == "ann@example.com"  # type: ignore[union-attr]
+
+
+def test_a_link_that_is_followed_decides_nothing():
+    flow = Flow(ASKS)
+    waiting(flow)
+
+    link = "https://approve.test/?service=api&target=production&decision=approve"
+    token = flow.cloud.tokens.developer_id_token("ann@example.com", "https://approve.test")
+    answer = flow.call("approve", Outbound("GET", link, {"Authorization": f"Bearer {token}"}, b""))
+
+    assert answer.status == 400
+    assert json.loads(answer.body)["error"]["message"] == (
+        "approve: a GET only shows, nothing was decided: decide with POST."
+    )
+    assert flow.rollout().approval.decision == ""  # type: ignore[union-attr]
 
 
 def test_an_approval_by_a_manual_execution_lets_the_rollout_go_on():

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcp.environment import SETTINGS, Environment, webhook_variable
+from gcp.environment import OPTIONAL, SETTINGS, Environment, webhook_variable
 from rollouts.errors import BadSettings
 
 GOOGLES_OWN = {name: setting.example for name, setting in SETTINGS.items()}
@@ -108,3 +108,13 @@ def test_a_webhooks_url_stands_in_no_message(value):
 
     assert secret not in str(raised.value)
     assert "not readable" in str(raised.value)
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_an_optional_setting_may_be_left_out_and_must_be_right_if_it_is_there(name):
+    example = OPTIONAL[name].example
+
+    assert Environment({}).optional(name) == ""
+    assert Environment({name: example}).optional(name) == example
+    with pytest.raises(BadSettings, match=f"{name} is 'odd': must be .*, such as "):
+        Environment({name: "odd"}).optional(name)
