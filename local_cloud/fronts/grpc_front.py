@@ -4,6 +4,7 @@ With TLS for the clients that send tokens (Monitoring, Executions); without for 
 emulator switch of their own (Pub/Sub).
 """
 
+import asyncio
 from collections.abc import Sequence
 
 import grpc
@@ -51,8 +52,13 @@ class GrpcFront:
             self.port = server.add_insecure_port(address)
         else:
             self.port = server.add_secure_port(address, self._credentials)
-        await server.start()
-        self._server = server
+        # Cancelled midway, gRPC would set the result of a future that is cancelled, and report it.
+        starting = asyncio.ensure_future(server.start())
+        try:
+            await asyncio.shield(starting)
+        finally:
+            await starting
+            self._server = server
         return self.port
 
     async def close(self) -> None:

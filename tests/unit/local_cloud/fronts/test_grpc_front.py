@@ -1,7 +1,9 @@
 """gRPC over real sockets, with TLS and without."""
 
 import asyncio
+import contextlib
 import datetime as dt
+import gc
 import socket
 
 import grpc
@@ -122,5 +124,28 @@ def test_two_fronts_never_share_a_port():
         with pytest.raises(PortBusy):
             await front(port=port).start()
         await first.close()
+
+    asyncio.run(run())
+
+
+def test_a_start_that_is_cancelled_ends_without_a_word():
+    """Ctrl-C may come while it starts; gRPC's own start would then report a defect of its own."""
+
+    async def run():
+        told: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _loop, context: told.append(context)
+        )
+        for turns in range(4):
+            running = front()
+            starting = asyncio.create_task(running.start())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await starting
+            await running.close()
+        gc.collect()
+        assert told == []
 
     asyncio.run(run())
