@@ -39,6 +39,8 @@ def look(
         bad, until = found.bad, found.until
         if found.capped:
             notes.append("the request log holds more bad requests than one read returns")
+        if found.unsearched:
+            notes.append("the request log was not searched to the end: it may hold more")
     except BarqError as error:
         notes.append(f"the request log could not be read: {error.message}")
     signals = Signals(

@@ -4,7 +4,8 @@ Whole, but minutes late: nothing here is newer than the metric's own ingest dela
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, Literal
 
 from google.cloud import monitoring_v3
@@ -29,6 +30,7 @@ REQUEST_LATENCIES: Final = "run.googleapis.com/request_latencies"
 CLASS: Final = "metric.labels.response_code_class"
 REVISION: Final = "resource.labels.revision_name"
 TIMEOUT_SECONDS: Final = 20.0
+_NOT_DONE: Final = "metrics were not read"
 _EPOCH: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 _Key = tuple[Role, dt.datetime]
 
@@ -63,13 +65,15 @@ class CloudMetrics:
         not_done = f"the metrics of {ref} were not read"
         with translated(not_done):
             period, delay = self._period_and_delay(ref.project)
-            start, end = on_grid(since, period), on_grid(now - delay, period)
+            with _understood(not_done):
+                start, end = on_grid(since, period), on_grid(now - delay, period)
             if end <= start or not revisions:
                 return Totals((), end, period)
             counts = self._read(ref, revisions, REQUEST_COUNT, start, end, period)
             latencies = self._read(ref, revisions, REQUEST_LATENCIES, start, end, period)
             points = points_of(counts, latencies, revisions, period)
-        return Totals(points, end, period)
+        # One from before what was asked for would stretch the history to its own beginning.
+        return Totals(tuple(one for one in points if one.end > start), end, period)
 
     def _period_and_delay(self, project: str) -> tuple[dt.timedelta, dt.timedelta]:
         if project not in self._timing:
@@ -79,10 +83,12 @@ class CloudMetrics:
                 .get_metric_descriptor(name=name, retry=None, timeout=TIMEOUT_SECONDS)
                 .metadata
             )
-            period = metadata.sample_period.ToTimedelta()
-            if period <= dt.timedelta(0):
-                raise Refused(f"metrics were not read: {REQUEST_COUNT} tells no sample period")
-            self._timing[project] = period, metadata.ingest_delay.ToTimedelta()
+            with _understood(_NOT_DONE):
+                period = metadata.sample_period.ToTimedelta()
+                delay = metadata.ingest_delay.ToTimedelta()
+            if period <= dt.timedelta(0) or delay < dt.timedelta(0):
+                raise Refused(f"{_NOT_DONE}: {REQUEST_COUNT} tells no sample period and delay")
+            self._timing[project] = period, delay
         return self._timing[project]
 
     def _read(
@@ -103,6 +109,15 @@ class CloudMetrics:
         )
         # The pager asks for further pages by itself.
         return list(self._client().list_time_series(request, retry=None, timeout=TIMEOUT_SECONDS))
+
+
+@contextmanager
+def _understood(not_done: str) -> Iterator[None]:
+    """Raise Refused for a number or an instant that no value of ours can hold."""
+    try:
+        yield
+    except (ValueError, OverflowError) as error:
+        raise Refused(f"{not_done}: a number or an instant in them cannot be") from error
 
 
 def on_grid(instant: dt.datetime, period: dt.timedelta) -> dt.datetime:
@@ -150,13 +165,26 @@ def points_of(
 ) -> tuple[Point, ...]:
     """Return a point for each role and period with a request, in order of time. Pure.
 
-    Points stand by their ends: the start that Google writes may be a millisecond late.
+    Points stand by their ends: the start that Google writes may be a millisecond late. Raises
+    Refused for what cannot be understood.
     """
+    with _understood(_NOT_DONE):
+        return _points(counts, latencies, revisions, period)
+
+
+def _points(
+    counts: Iterable[TimeSeries],
+    latencies: Iterable[TimeSeries],
+    revisions: Mapping[str, Role],
+    period: dt.timedelta,
+) -> tuple[Point, ...]:
     requests: dict[_Key, int] = {}
     errors: dict[_Key, int] = {}
     histograms: dict[_Key, Histogram | None] = {}
     for code_class, key, value in _values(counts, revisions):
         number = int(value.int64_value or value.double_value)
+        if number < 0:
+            raise ValueError(number)
         requests[key] = requests.get(key, 0) + number
         if code_class == "5xx":
             errors[key] = errors.get(key, 0) + number

@@ -88,6 +88,8 @@ class LogRead:
     until: dt.datetime
     capped: bool = False
     """There were more than one read returns: enough evidence, not all of it."""
+    unsearched: bool = False
+    """The search did not get to the end: whatever is not in `bad` is unknown, not absent."""
 
 
 class RequestLog(Protocol):

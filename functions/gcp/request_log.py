@@ -6,7 +6,7 @@ minute are a project's whole quota. Source: reference/gcp.md, section 2, "Reques
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from gcp.ports import LogRead
 from gcp.session import Session
@@ -15,6 +15,8 @@ from rollouts.instants import parse_instant, show_instant
 from rollouts.intervals import BadRequest
 from rollouts.policy import ServiceRef
 
+T = TypeVar("T", dict[str, Any], list[Any], str)
+_KINDS: Final[Mapping[type, str]] = {dict: "object", list: "list", str: "text"}
 Role = Literal["canary", "stable"]
 PAGE_SIZE: Final = 1000
 """The most that `entries:list` gives. A page that is full is evidence enough."""
@@ -50,8 +52,11 @@ class RestRequestLog:
         answer = self._session.call(
             "POST", url, f"the request log of {ref} was not read", body=body
         )
-        entries = answer.get("entries", ())
-        return LogRead(bad_of(entries, revisions), now, bool(answer.get("nextPageToken")))
+        entries = _part(_part(answer, dict, "the answer"), list, "its entries", "entries")
+        more = bool(answer.get("nextPageToken"))
+        # A page that is not full and not the last: the search itself ended early.
+        unsearched = more and len(entries) < PAGE_SIZE
+        return LogRead(bad_of(entries, revisions), now, more and not unsearched, unsearched)
 
 
 def filter_of(
@@ -78,28 +83,43 @@ def bad_of(entries: Iterable[Any], revisions: Mapping[str, Role]) -> tuple[BadRe
     """Return the bad requests of entries, each once, in order of their ends. Pure.
 
     An entry without `labels.instanceId` never reached a container: the platform answered it, so
-    it speaks of no revision, and the metrics do not count it either.
+    it speaks of no revision, and the metrics do not count it either. Raises Refused for an entry
+    that cannot be understood: one that is left out would be a failure that nobody counts.
     """
     found: dict[str, BadRequest] = {}
     for entry in entries:
-        role = revisions.get(entry.get("resource", {}).get("labels", {}).get("revision_name", ""))
-        if role is None or not entry.get("labels", {}).get("instanceId"):
+        resource = _part(_part(entry, dict, "an entry"), dict, "a resource", "resource")
+        labels = _part(resource, dict, "a resource's labels", "labels")
+        role = revisions.get(_part(labels, str, "a revision's name", "revision_name"))
+        own = _part(entry, dict, "an entry's labels", "labels")
+        if role is None or not _part(own, str, "an instance's id", "instanceId"):
             continue
-        one = BadRequest(str(entry["insertId"]), role, _ended(entry))
-        found[one.id] = one
+        identity = _part(entry, str, "an entry's id", "insertId")
+        if not identity:
+            raise Refused("the request log was not read: an entry has no id")
+        found[identity] = BadRequest(identity, role, _ended(entry, identity))
     return tuple(sorted(found.values(), key=lambda one: (one.ended, one.id)))
 
 
-def _ended(entry: Mapping[str, Any]) -> dt.datetime:
+def _ended(entry: Mapping[str, Any], identity: str) -> dt.datetime:
     """Return when a request ended: `timestamp` is when it began, `latency` such as "0.355s"."""
-    latency = str(entry.get("httpRequest", {}).get("latency", "0s"))
+    request = _part(entry, dict, "an entry's request", "httpRequest")
+    latency = _part(request, str, "a latency", "latency") or "0s"
     try:
         took = dt.timedelta(seconds=float(latency.removesuffix("s")))
         return parse_instant(entry.get("timestamp")) + took
     except (ValueError, OverflowError) as error:
-        raise Refused(
-            f"the request log was not read: entry {entry.get('insertId')} tells no time"
-        ) from error
+        raise Refused(f"the request log was not read: entry {identity!r} tells no time") from error
+
+
+def _part(document: Any, kind: type[T], what: str, key: str | None = None) -> T:
+    """Return `document`, or what stands at its `key`: empty if absent. Raises Refused."""
+    found = document if key is None else document.get(key)
+    if found is None and key is not None:
+        return kind()
+    if not isinstance(found, kind):
+        raise Refused(f"the request log was not read: {what} is no {_KINDS[kind]}")
+    return found
 
 
 def _quoted(text: str) -> str:

@@ -5,6 +5,7 @@ from google.api import metric_pb2
 from google.api.distribution_pb2 import Distribution
 from google.api_core import exceptions as api_errors
 from google.cloud.monitoring_v3.types import Aggregation, Point, TimeInterval, TimeSeries
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ from gcp.metrics import (
     points_of,
 )
 from local_cloud.monitoring.filters import compares, parse
-from rollouts.errors import Refused, Transient
+from rollouts.errors import BarqError, Refused, Transient
 from rollouts.intervals import Histogram
 from rollouts.policy import ServiceRef
 from tests.unit.functions.gcp.worlds import NOON, REF
@@ -147,8 +148,78 @@ def test_nothing_visible_yet_is_not_asked_for():
 
 
 def test_a_descriptor_without_a_period_is_refused():
-    with pytest.raises(Refused, match="tells no sample period"):
+    with pytest.raises(Refused, match="tells no sample period and delay"):
         totals(Client(period=0))
+
+
+@pytest.mark.parametrize("odd", [{"period": 2**60}, {"delay": 2**60}, {"delay": 10**11}])
+def test_a_descriptor_with_impossible_times_is_refused(odd):
+    with pytest.raises(Refused, match="were not read: a number or an instant in them cannot be"):
+        totals(Client(**odd))
+
+
+NUMBERS = st.builds(lambda one: {"int64_value": one}, st.integers(-(2**63), 2**63 - 1)) | st.builds(
+    lambda one: {"double_value": one}, st.floats()
+)
+INSTANTS = st.builds(Timestamp, seconds=st.integers(-(2**63), 2**63 - 1), nanos=st.just(0))
+LAYOUTS = (
+    st.builds(
+        lambda bounds: {"explicit_buckets": {"bounds": bounds}},
+        st.lists(st.floats(), max_size=3),
+    )
+    | st.builds(
+        lambda number, width, offset: {
+            "linear_buckets": {"num_finite_buckets": number, "width": width, "offset": offset}
+        },
+        st.integers(-(2**31), 2**31 - 1),
+        st.floats(),
+        st.floats(),
+    )
+    | st.builds(
+        lambda number, growth, scale: {
+            "exponential_buckets": {
+                "num_finite_buckets": number,
+                "growth_factor": growth,
+                "scale": scale,
+            }
+        },
+        st.integers(-(2**31), 2000),
+        st.floats(),
+        st.floats(),
+    )
+)
+
+
+@given(NUMBERS, INSTANTS | st.just(None), LAYOUTS, st.lists(st.integers(-5, 5), max_size=4))
+def test_whatever_monitoring_answers_only_our_own_errors_escape(number, end, layout, counts):
+    requests, slow = series("fleet-new", "2xx", m1=1), series("fleet-new", m1=latencies(1))
+    TimeSeries.pb(requests).points[0].value.Clear()
+    requests.points[0].value = number
+    options = Distribution.BucketOptions(**layout)
+    spread = Distribution(bucket_options=options, bucket_counts=counts)
+    slow.points[0].value = {"distribution_value": spread}
+    if end is not None:
+        TimeSeries.pb(requests).points[0].interval.end_time.CopyFrom(end)
+    answers = {REQUEST_COUNT: [requests], REQUEST_LATENCIES: [slow]}
+
+    try:
+        found = totals(Client(answers=answers))
+    except BarqError:
+        return
+    for one in found.points:
+        assert one.requests > 0
+        if one.latency is not None and one.latency.total:
+            one.latency.quantile_ms(0.95)
+
+
+def test_a_point_of_before_what_was_asked_for_is_left_out():
+    """It would stretch the history to where it stands: billions of empty minutes."""
+    old = series("fleet-new", "2xx", m1=5)
+    TimeSeries.pb(old).points[0].interval.end_time.FromSeconds(60)
+
+    found = totals(Client(answers={REQUEST_COUNT: [old, series("fleet-new", "2xx", m2=7)]}))
+
+    assert [one.requests for one in found.points] == [7]
 
 
 def test_a_vendors_error_does_not_get_out():

@@ -1,16 +1,17 @@
 import datetime as dt
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcp.request_log import RestRequestLog, Role, bad_of, filter_of
+from gcp.request_log import PAGE_SIZE, RestRequestLog, Role, bad_of, filter_of
 from local_cloud.kit.http import ApiResponse
 from local_cloud.logging.query import parse
-from rollouts.errors import Refused, Transient
+from rollouts.errors import BarqError, Refused, Transient
 from rollouts.intervals import BadRequest
 from rollouts.policy import ServiceRef
-from tests.unit.functions.gcp.routed import error_body, session_over, transport
+from tests.unit.functions.gcp.routed import error_body, session_over, text, transport
 from tests.unit.functions.gcp.worlds import NOON, REF
 
 ROLES: dict[str, Role] = {"fleet-new": "canary", "fleet-old": "stable"}
@@ -101,9 +102,25 @@ def test_an_empty_log_is_read_and_empty():
 
 
 def test_a_page_that_is_not_the_last_is_capped():
-    answer = {"entries": [entry()], "nextPageToken": "more"}
+    entries = [entry(insertId=f"i{number}") for number in range(PAGE_SIZE)]
 
-    assert read(transport(ApiResponse.of(answer))).capped
+    found = read(transport(ApiResponse.of({"entries": entries, "nextPageToken": "more"})))
+
+    assert (found.capped, found.unsearched, len(found.bad)) == (True, False, PAGE_SIZE)
+
+
+@pytest.mark.parametrize("entries", [[], [entry()]])
+def test_a_page_that_is_neither_full_nor_the_last_was_not_searched_to_the_end(entries):
+    """Google ends a long search early and says so by a token, even with nothing found yet."""
+    found = read(transport(ApiResponse.of({"entries": entries, "nextPageToken": "more"})))
+
+    assert (found.capped, found.unsearched, len(found.bad)) == (False, True, len(entries))
+
+
+def test_the_last_page_was_searched_to_the_end():
+    found = read(transport(ApiResponse.of({"entries": [entry()]})))
+
+    assert (found.capped, found.unsearched) == (False, False)
 
 
 def test_an_entry_told_twice_counts_once():
@@ -136,6 +153,56 @@ def test_an_entry_without_latency_ended_when_it_began():
 def test_an_entry_without_a_time_is_refused(changes):
     with pytest.raises(Refused, match="tells no time"):
         bad_of([entry(**changes)], ROLES)
+
+
+@pytest.mark.parametrize("identity", [None, "", 7])
+def test_an_entry_without_an_id_is_refused(identity):
+    with pytest.raises(Refused, match="the request log was not read: an entry"):
+        bad_of([entry(insertId=identity)], ROLES)
+
+
+KNOWN = ("entries", "nextPageToken", "resource", "labels", "revision_name", "latency", "timestamp")
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+        | st.fixed_dictionaries({}, optional=dict.fromkeys(KNOWN, inner))
+    ),
+    max_leaves=6,
+)
+PATHS = (
+    *(("entries",), ("nextPageToken",), ("entries", 0), ("entries", 0, "insertId")),
+    *(("entries", 0, "timestamp"), ("entries", 0, "labels"), ("entries", 0, "resource")),
+    *(("entries", 0, "labels", "instanceId"), ("entries", 0, "resource", "labels")),
+    *(("entries", 0, "resource", "labels", "revision_name"), ("entries", 0, "httpRequest")),
+    ("entries", 0, "httpRequest", "latency"),
+)
+LATENCIES = st.sampled_from(["nan", "infs", "-1e300s", "1e999s", "s", "٣s"])
+
+
+@given(ODD)
+def test_whatever_the_log_answers_only_our_own_errors_escape(answer):
+    _only_our_errors(answer)
+
+
+@given(st.sampled_from(PATHS), ODD | LATENCIES)
+def test_one_odd_part_of_an_answer_is_read_or_refused(path, odd):
+    answer = {"entries": [entry(), entry(2)]}
+    inside = answer
+    for key in path[:-1]:
+        inside = inside[key]
+    inside[path[-1]] = odd
+
+    _only_our_errors(answer)
+
+
+def _only_our_errors(answer):
+    try:
+        found = read(transport(text(200, json.dumps(answer))))
+    except BarqError:
+        return
+    assert all(one.role in ROLES.values() for one in found.bad)
 
 
 def test_over_the_quota_is_transient():
