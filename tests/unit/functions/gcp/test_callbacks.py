@@ -53,6 +53,8 @@ def test_any_other_answer_is_an_error(status, kind):
         "https://workflowexecutions.googleapis.com@evil.example.com/v1",
         "http://workflowexecutions.googleapis.com/v1",
         "",
+        "callbacks",
+        CALLBACK.removeprefix(ENDPOINT),
     ],
 )
 def test_the_token_is_sent_to_workflows_and_nowhere_else(callback):
@@ -62,3 +64,44 @@ def test_the_token_is_sent_to_workflows_and_nowhere_else(callback):
         wake(by, callback)
 
     assert by.sent == []
+
+
+EXECUTION = CALLBACK.rpartition("/callbacks/")[0]
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        f"{EXECUTION}:cancel",
+        f"{EXECUTION}/callbacks/c:cancel",
+        EXECUTION,
+        f"{EXECUTION}/callbacks",
+        f"{EXECUTION}/callbacks/",
+        f"{EXECUTION}/callbacks/..",
+        f"{EXECUTION}/../e:cancel?/callbacks/c",
+        f"{CALLBACK}/c",
+        f"{CALLBACK}?alt=media",
+        f"{CALLBACK}#c",
+        f"{CALLBACK}\n",
+        f"{CALLBACK}%2F..",
+        f"{ENDPOINT}/v1/projects/1/locations/l/workflows/other/executions",
+        f"{ENDPOINT}/v1/projects/1/locations/l/workflows/w:triggerPubsubExecution",
+        CALLBACK.replace("/v1/", "/v2/"),
+    ],
+)
+def test_nothing_of_workflows_is_called_but_a_callback(callback):
+    by = transport(ApiResponse.of({}))
+
+    with pytest.raises(Refused, match="no callback URL of the workflows service"):
+        wake(by, callback)
+
+    assert by.sent == []
+
+
+@pytest.mark.parametrize("project", ["barq-delivery", "123456789", "example.com:barq"])
+def test_a_callback_of_any_project_is_woken(project):
+    by = transport(ApiResponse.of({}))
+
+    wake(by, CALLBACK.replace("projects/1/", f"projects/{project}/"))
+
+    assert len(by.sent) == 1

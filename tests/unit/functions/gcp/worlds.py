@@ -27,7 +27,7 @@ def rollout(**changes: Any) -> Rollout:
     values: dict[str, Any] = {
         "id": "r1",
         "execution": "projects/p/locations/l/workflows/w/executions/e",
-        "callback": "https://workflowexecutions.googleapis.com/v1/callbacks/c",
+        "callback": "https://workflowexecutions.googleapis.com/v1/projects/p/locations/l/workflows/w/executions/e/callbacks/c",
         "service": "fleet",
         "target": "production",
         "repository": REPOSITORY,
