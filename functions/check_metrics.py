@@ -20,7 +20,7 @@ from rollouts.actions import Hold, Stop
 from rollouts.deciding import decide, first_shift
 from rollouts.decision_record import decision_record
 from rollouts.decisions import Decision
-from rollouts.instants import parse_instant
+from rollouts.instants import parse_instant, show_instant
 from rollouts.judging import judge
 from rollouts.requests import StepRequest, parse_step
 from rollouts.rolling_back import arrived
@@ -49,13 +49,16 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         rollout, signals, intervals, verdict, action, now, before=before, told_until=told_until
     )
     log("INFO", "verdict.reached", **document)
-    return answered(
+    answer = answered(
         action,
         rollout,
         verdict=verdict.as_json(),
         notes=list(signals.notes),
         state={"decision": document["id"], "told_until": document["visible_until"]},
     )
+    # A verdict grows old on the way: who acts on it asks how old it is.
+    answer["action"]["decided_at"] = show_instant(now)
+    return answer
 
 
 def _before(request: StepRequest) -> tuple[str, dt.datetime | None]:

@@ -12,6 +12,7 @@ import functions_framework
 
 from gcp.acting import find_target, tell
 from gcp.edge import Answer, respond
+from gcp.log import log
 from gcp.ports import World
 from gcp.world import world
 from rollouts.announcements import parse_announcement
@@ -42,7 +43,9 @@ def parse(document: Any) -> PlanRequest:
 def handle(request: PlanRequest, world: World) -> dict[str, Any]:
     """Answer with `ignore`, `call` or `deliver`, ready to be posted on by the workflow."""
     chosen = choose(parse_announcement(request.argument), world.delivery)
-    if isinstance(chosen, Deliver):
+    if isinstance(chosen, Deliver) and chosen.left_out:
+        log("WARNING", "delivery.left_out", delivers=chosen.service.name, left_out=chosen.left_out)
+    if isinstance(chosen, Deliver) and chosen.automatic:
         records = [_record(world, target.ref) for target in chosen.targets]
         settled = settle(chosen, records)
         if isinstance(settled, Ignore):

@@ -19,13 +19,13 @@ from gcp.looking import roles
 from gcp.ports import World
 from gcp.world import lean_world
 from rollouts.actions import Stop
-from rollouts.blame import Blame, excused, look_since, named_target, weigh
+from rollouts.blame import Blame, excused, look_since, named_target, suspect, weigh
 from rollouts.decisions import Decision
 from rollouts.errors import BadInput, BarqError
 from rollouts.incidents import Incident, parse_incident
 from rollouts.policy import ServiceRef
 from rollouts.requests import StepRequest, parse_step
-from rollouts.rolling_back import Ask, roll_back
+from rollouts.rolling_back import Ask, roll_back, take_back
 from rollouts.seen import ServiceSeen
 
 
@@ -69,7 +69,8 @@ def handle_alert(data: bytes, world: World) -> Blame:
         if not blame.guilty:
             return Decision(Stop("unchanged", blame.because))
         ask = Ask(blame.because, refuse=True, by="alert")
-        return roll_back(seen, ask, world.clock.now())
+        act_on = roll_back if suspect(incident, seen.record) is seen.record.rollout else take_back
+        return act_on(seen, ask, world.clock.now())
 
     act(world, ref, decide, wake=True)
     return found[-1]
@@ -77,7 +78,7 @@ def handle_alert(data: bytes, world: World) -> Blame:
 
 def _blame(incident: Incident, seen: ServiceSeen, ref: ServiceRef, world: World) -> Blame:
     now = world.clock.now()
-    rollout = seen.record.rollout
+    rollout = suspect(incident, seen.record)
     excuse = excused(incident, rollout, now)
     if excuse or rollout is None:
         return Blame(False, excuse)

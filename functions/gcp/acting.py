@@ -48,8 +48,11 @@ def act(
     seen, decision = update(world.services, ref, decide)
     tell(world, decision.notices)
     written = decision.change.record.rollout if decision.change else None
-    if wake and written:
-        wake_up(world, written)
+    if wake and decision.change:
+        # Another rollout may stand on record now: the one that waits was there before.
+        waiting = {one.callback: one for one in (seen.record.rollout, written) if one}
+        for one in waiting.values():
+            wake_up(world, one)
     return Acted(decision.action, written or seen.record.rollout)
 
 

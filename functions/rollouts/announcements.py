@@ -21,6 +21,11 @@ VERBS: Final[tuple[Verb, ...]] = (
     "rollout", "status", "verify", "approve", "deny", "roll_back", "stop",
 )  # fmt: skip
 PUBSUB: Final = "google.cloud.pubsub.topic.v1.messagePublished"
+PULL_REQUEST: Final = ("_PR_NUMBER", "_HEAD_REPO_URL", "_HEAD_BRANCH")
+"""What Cloud Build adds to builds of pull requests, whose BRANCH_NAME is the contributor's own.
+
+Source: https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
+"""
 NEEDS_REASON: Final = frozenset({"roll_back", "stop", "deny"})
 
 
@@ -104,6 +109,8 @@ def _build(document: Mapping[str, Any]) -> Announcement:
             images.append(Image(repository_of(name), digest))
     names = document.get("substitutions")
     given = names if isinstance(names, dict) else {}
+    if any(given.get(key) for key in PULL_REQUEST):
+        return Unrelated("the build is of a pull request")
     try:
         created = parse_instant(document.get("createTime"))
     except ValueError:

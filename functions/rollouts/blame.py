@@ -14,13 +14,15 @@ from rollouts.durations import show_duration
 from rollouts.incidents import Incident
 from rollouts.intervals import BadRequest
 from rollouts.policy import Delivery, Service, Target
-from rollouts.record import Rollout
+from rollouts.record import Record, Rollout
 
 LOOK_BACK: Final = dt.timedelta(minutes=5)
 """How much of the request log is read for the comparison, at most from the last shift."""
 
 
 SIGMAS: Final = 3.0
+LATE: Final = dt.timedelta(minutes=30)
+"""How late after the watch an alert from within it may arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,19 @@ def named_target(incident: Incident, delivery: Delivery) -> tuple[Service, Targe
             if place == (ref.project, ref.region, ref.service):
                 return service, target
     return None
+
+
+def suspect(incident: Incident, record: Record) -> Rollout | None:
+    """Return the rollout whose canary an alert may speak of: the present one, or the last promoted.
+
+    An incident that names no revision speaks of the newest that ever had traffic.
+    """
+    present, promoted = record.rollout, record.promoted
+    if promoted is None or present is None or present.state == "promoted":
+        return present
+    if incident.revision:
+        return promoted if incident.revision == promoted.canary else present
+    return present if present.shifts else promoted
 
 
 def excused(incident: Incident, rollout: Rollout | None, now: dt.datetime) -> str:
@@ -63,6 +78,8 @@ def excused(incident: Incident, rollout: Rollout | None, now: dt.datetime) -> st
     if ended is not None and started > ended + rollout.policy.watch:
         watched = show_duration(rollout.policy.watch)
         return f"{rollout.canary} was promoted more than {watched} before the incident"
+    if ended is not None and now > ended + rollout.policy.watch + LATE:
+        return "it arrived long after the watch was over"
     return ""
 
 

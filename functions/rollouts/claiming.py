@@ -72,7 +72,7 @@ def claim(
     because = (
         _late(request, facts)
         or _claimed_by_other(seen, facts)
-        or _unwanted(seen.record, request)
+        or _unwanted(seen.record, request, facts)
         or _no_stable(seen, stable)
         or _untestable(seen, target)
         or _not_adoptable(request, facts)
@@ -190,10 +190,16 @@ def _claimed_by_other(seen: ServiceSeen, facts: Facts) -> str:
     )
 
 
-def _unwanted(record: Record, request: DeployRequest) -> str:
-    if request.force or request.image is None:
+def _digest_of(revision: RevisionSeen | None) -> str:
+    """Return the digest that a revision was asked for, or else resolved to."""
+    return (digest_of(revision.image) or revision.resolved or "") if revision else ""
+
+
+def _unwanted(record: Record, request: DeployRequest, facts: Facts) -> str:
+    digest = request.image.digest if request.image else _digest_of(facts.candidate)
+    if request.force or not digest:
         return ""
-    refused = record.refusal(request.image.digest)
+    refused = record.refusal(digest)
     if refused:
         return (
             f"{short(refused.digest)} was rolled back at {show_instant(refused.at)}"
@@ -278,8 +284,14 @@ def _new_rollout(
 
 
 def _accepting(record: Record, rollout: Rollout) -> Record:
-    """Note the build as acted on; a build made by hand leaves no trace here."""
+    """Note the build as acted on, and keep what was promoted last.
+
+    A build made by hand leaves no trace here.
+    """
     build, newest = rollout.build, record.newest_build
+    last = record.rollout
+    if last is not None and last.state == "promoted":
+        record = replace(record, promoted=last)
     acted = (*record.acted_on, build.id)[-REFUSED_MAX:] if build.id else record.acted_on
     if build.created and (newest is None or build.created > newest):
         newest = build.created

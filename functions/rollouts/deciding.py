@@ -36,7 +36,7 @@ def decide(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Action:
         allowed = show_duration(rollout.policy.deadline)
         because = f"not promoted within {allowed}: {verdict.because}"
         return RollBack(because, refuse=False)
-    return Hold(_wait_seconds(rollout, verdict, ends - now), verdict.because, "data", ends)
+    return Hold(_wait_seconds(rollout, ends - now), verdict.because, "data", ends)
 
 
 def stop_for(rollout: Rollout) -> Stop:
@@ -65,9 +65,11 @@ def _forward(rollout: Rollout, verdict: Verdict) -> Action:
     return Shift(rollout.next_step, rollout.steps[rollout.next_step], because)
 
 
-def _wait_seconds(rollout: Rollout, verdict: Verdict, left: dt.timedelta) -> int:
-    """Return whole seconds until the next look: never past the window's end or the deadline."""
+def _wait_seconds(rollout: Rollout, left: dt.timedelta) -> int:
+    """Return whole seconds until the next look: never past the deadline.
+
+    Not before `check_every` is over either: totals become visible a period at a time, and each
+    look costs a read of the log, of which a project has 60 a minute.
+    """
     wait = rollout.policy.check_every.total_seconds()
-    if verdict.numbers.watched_seconds < verdict.numbers.window_seconds:
-        wait = min(wait, verdict.numbers.window_seconds - verdict.numbers.watched_seconds)
     return max(1, math.ceil(min(wait, left.total_seconds())))

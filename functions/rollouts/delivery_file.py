@@ -1,9 +1,11 @@
 """delivery.yaml, already decoded, into a Delivery. Not: opening the file or decoding YAML."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from rollouts import settings
+from rollouts.durations import show_duration
 from rollouts.errors import BadSettings
 from rollouts.policy import (
     Analysis,
@@ -21,6 +23,10 @@ from rollouts.setting_kinds import NAME, text
 T = TypeVar("T")
 _NAME: Final = text("a name of small letters, digits and hyphens", NAME, "production")
 _MISSING: Final = object()
+LATENESS: Final = dt.timedelta(minutes=4)
+"""How long after a step's window its last minute is surely visible. Source: docs/traps.md."""
+LOOKS_MAX: Final = 5000
+"""An execution has 100,000 steps, and a look takes some 15 of them. Source: docs/traps.md."""
 _PLAIN: Final = {
     key: setting
     for key, setting in settings.TARGET.items()
@@ -108,28 +114,38 @@ def _target(name: str, document: Any, where: str, problems: list[str]) -> Target
         problems,
     )
     rest = {key: value for key, value in given.items() if key not in place}
-    return Target(name, ServiceRef(**values), _policy(rest, where, problems))
+    before = len(problems)
+    policy = _policy(rest, where, problems)
+    if len(problems) == before:
+        _check_together(policy, where, problems)
+    return Target(name, ServiceRef(**values), policy)
 
 
 def _policy(given: dict[str, Any], where: str, problems: list[str]) -> Policy:
-    before = len(problems)
     values = _values(given, _PLAIN, where, problems, also=set(_PARTS))
     for key, (inner, build) in _PARTS.items():
         inside = f"{where}.{key}"
         values[key] = build(
             **_values(_mapping(given.get(key, {}), inside, problems), inner, inside, problems)
         )
-    policy = Policy(**values)
-    if len(problems) == before:
-        _check_together(policy, where, problems)
-    return policy
+    return Policy(**values)
 
 
 def _check_together(policy: Policy, where: str, problems: list[str]) -> None:
-    if policy.window * len(policy.steps) > policy.deadline:
+    """Check what no setting alone can tell. Not asked of a record: it keeps what it began with."""
+    deadline, every = show_duration(policy.deadline), show_duration(policy.check_every)
+    least = (policy.window + LATENESS) * len(policy.steps)
+    if policy.deadline < least:
         problems.append(
-            f"{where}.deadline is shorter than its {len(policy.steps)} steps of one window each:"
-            " must be at least steps x window, such as 1h."
+            f"{where}.deadline is {deadline}: must be at least {show_duration(least)}, a window and"
+            f" {show_duration(LATENESS)} for each step because totals are minutes late, such as"
+            f" {show_duration(least)}."
+        )
+    seldom = dt.timedelta(seconds=-(-policy.deadline.total_seconds() // LOOKS_MAX))
+    if policy.check_every < seldom:
+        problems.append(
+            f"{where}.check_every is {every}: must leave at most {LOOKS_MAX} looks within the"
+            f" deadline, {deadline}, such as {show_duration(seldom)}."
         )
 
 

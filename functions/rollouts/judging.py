@@ -84,6 +84,10 @@ def judge(intervals: Sequence[Interval], policy: Policy, now: dt.datetime) -> Ve
     if not numbers.canary_requests:
         if numbers.canary_errors:
             return Verdict("inconclusive", f"{seen}; no total is visible", numbers, settled=False)
+        expected = _expected(intervals, numbers)
+        if expected >= EXPECTED_MIN:
+            silent = f"the canary had no request, of about {expected:,.0f} that were its share"
+            return Verdict("inconclusive", f"{seen}; {silent}", numbers)
         return Verdict("no_data", f"{seen}; the canary had no request", numbers)
     missing = limits.min_requests - numbers.canary_requests
     if missing > 0:
@@ -204,6 +208,19 @@ def _idle(intervals: Sequence[Interval], numbers: Numbers, policy: Policy) -> bo
         return False
     rate = _rate([one for one in intervals if one.complete])
     return rate is not None and rate * numbers.window_seconds < EXPECTED_MIN
+
+
+def _expected(intervals: Sequence[Interval], numbers: Numbers) -> float:
+    """Return how many requests were the canary's share of what the service had in the step.
+
+    At 100 % nothing else is served: there the past tells.
+    """
+    present = [one for one in _present(intervals) if one.complete]
+    share = numbers.percent / 100
+    if share < 1.0:
+        return numbers.stable_requests * share / (1.0 - share)
+    rate = _rate([one for one in intervals if one.complete and one not in present])
+    return (rate or 0.0) * numbers.watched_seconds
 
 
 def _rate(visible: Sequence[Interval]) -> float | None:

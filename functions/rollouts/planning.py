@@ -1,7 +1,7 @@
 """What a delivery will do, from what was announced, the settings and the records as they are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rollouts.announcements import Announcement, BuildAnnounced, ByHand, ImageAppeared, Unrelated
@@ -42,6 +42,8 @@ class Deliver:
     build: Build
     force: bool
     automatic: bool
+    left_out: tuple[str, ...] = ()
+    """Other services whose images the same build pushed: one execution delivers one service."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan; each of `rollouts` is what `deploy` is asked, less the driver's."""
@@ -52,6 +54,7 @@ class Deliver:
             "approvals": [
                 target.name for target in self.targets if target.policy.approval.by == "manual"
             ],
+            "left_out": list(self.left_out),
         }
 
     def _rollout(self, target: Target) -> dict[str, Any]:
@@ -131,14 +134,14 @@ def overtaken(record: Record, build: Build) -> str:
 def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:
     if announced.status != "SUCCESS":
         return Ignore(f"the build's status is {announced.status}, not SUCCESS")
-    branches: list[str] = []
-    for service in delivery.services:
-        for image in announced.images:
-            if image.repository != service.image:
-                continue
-            if announced.branch in service.branches:
-                return _automatic(service, image, announced.build)
-            branches += service.branches
+    pushed = {image.repository: image for image in announced.images}
+    ours = [service for service in delivery.services if service.image in pushed]
+    due = [service for service in ours if announced.branch in service.branches]
+    if due:
+        left_out = tuple(service.name for service in due[1:])
+        first = _automatic(due[0], pushed[due[0].image], announced.build)
+        return replace(first, left_out=left_out)
+    branches = [branch for service in ours for branch in service.branches]
     if branches:
         wanted = ", ".join(dict.fromkeys(branches))
         return Ignore(f"the build is of branch {announced.branch!r}, not of {wanted}")

@@ -138,6 +138,8 @@ class Record:
     """When the newest accepted build was created."""
     acted_on: tuple[str, ...] = field(default=())
     """Ids of builds that started a rollout here."""
+    promoted: Rollout | None = None
+    """The one promoted before the present one: in its watch an alert still takes it back."""
 
     def refusal(self, digest: str) -> RefusedDigest | None:
         return next((one for one in self.refused if one.digest == digest), None)

@@ -39,6 +39,7 @@ def show_record(record: Record) -> str:
         "acted_on": list(record.acted_on[-KEPT_MAX:]),
         "refused": [_document(one) for one in record.refused[-KEPT_MAX:]],
         "rollout": _rollout_document(record.rollout) if record.rollout else None,
+        "promoted": _rollout_document(record.promoted) if record.promoted else None,
     }
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
@@ -75,10 +76,11 @@ def parse_record(text: str | None) -> Record:
 def _record(document: Mapping[str, Any]) -> Record:
     if not _is(document["schema"], int) or document["schema"] < 1:
         raise ValueError(document["schema"])
-    rollout = document.get("rollout")
+    rollout, promoted = document.get("rollout"), document.get("promoted")
     values = {
         **document,
         "rollout": _rollout(rollout) if rollout is not None else None,
+        "promoted": _rollout(promoted) if promoted is not None else None,
         "refused": tuple(_build(RefusedDigest, one) for one in document.get("refused", ())),
         "acted_on": tuple(str(one) for one in document.get("acted_on", ())),
     }

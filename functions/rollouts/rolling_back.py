@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from rollouts.actions import Hold, Stop
+from rollouts.actions import Hold, Outcome, Stop
 from rollouts.deciding import stop_for
 from rollouts.decisions import Decision, with_refusal, with_rollout
 from rollouts.notices import Notice
@@ -37,7 +37,9 @@ def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
     """Decide about a rollback. Repeating it changes nothing and looks whether it arrived."""
     rollout = seen.record.rollout
     if rollout is None:
-        return Decision(Stop("unchanged", f"{seen.ref} has no rollout to roll back"))
+        # For its driver this is no good end: the record that it wrote is gone.
+        outcome: Outcome = "stopped" if ask.execution and not ask.by_hand else "unchanged"
+        return Decision(Stop(outcome, f"{seen.ref} has no rollout to roll back"))
     other = not_meant(rollout, ask.rollout)
     if other:
         return Decision(other)
@@ -45,6 +47,8 @@ def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
         because = f"rollout {rollout.id} is driven by {rollout.execution}; nothing was changed"
         return Decision(Stop("superseded", because))
     if rollout.state == "rolled_back":
+        if ask.by_hand and seen.shares != rollout.shares:
+            return _rolled_back(seen, rollout, ask, now)  # Someone gave the canary traffic again.
         return arrived(seen, rollout, now)
     if rollout.state in ("stopped", "superseded") and not ask.by_hand:
         return Decision(stop_for(rollout))
@@ -55,6 +59,27 @@ def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
             return Decision(Stop("unchanged", f"{seen.unexplained()}; nothing was changed"))
         return foreign_stop(seen, rollout, seen.unexplained(), now)
     return _rolled_back(seen, rollout, ask, now)
+
+
+def take_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
+    """Take back the rollout promoted before the present one, on an alert during its watch.
+
+    The present one goes with it: it began beside a revision that is not stable any more.
+    """
+    promoted, present = seen.record.promoted, seen.record.rollout
+    assert promoted is not None
+    assert present is not None
+    if seen.shares != present.shares:
+        return Decision(Stop("unchanged", f"{seen.unexplained()}; nothing was changed"))
+    alone = replace(seen, record=replace(seen.record, rollout=promoted, promoted=None))
+    decision = _rolled_back(alone, promoted, ask, now)
+    if present.ended:
+        return decision
+    because = f"{promoted.canary}, beside which it began, was taken back"
+    over = replace(present, state="superseded", because=because, ended_at=now, ended_by="barq")
+    percent = seen.shares.get(present.canary, 0)
+    left = Notice("rollout.superseded", now, over, because, percent, 0)
+    return replace(decision, notices=(left, *decision.notices))
 
 
 def arrived(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision:

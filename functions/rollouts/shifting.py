@@ -3,18 +3,22 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from rollouts.actions import Hold, RollBack
+from rollouts.actions import Action, Hold, RollBack
 from rollouts.approving import gate
 from rollouts.deciding import first_shift, stop_for
 from rollouts.decisions import Decision, with_rollout
+from rollouts.instants import parse_instant
 from rollouts.notices import Notice
 from rollouts.record import Rollout, ShiftDone
 from rollouts.requests import StepRequest
 from rollouts.seen import Change, RevisionSeen, ServiceSeen
 from rollouts.stopping import foreign_stop, undisturbed
 from rollouts.traffic import split_of
+
+VERDICT_AGE: Final = dt.timedelta(seconds=30)
+"""Beside two looks, how old a verdict may be that still gives the canary more."""
 
 
 def verified(seen: ServiceSeen, request: StepRequest, line: str, now: dt.datetime) -> Decision:
@@ -48,12 +52,11 @@ def shift(
         # Its driver comes here only after the smoke test was noted, and would ask for ever.
         back = f"the record went back to {rollout.state}, as an older object written back does"
         return foreign_stop(seen, rollout, back, now)
-    closed = gate(seen, rollout, now)
+    closed = gate(seen, rollout, now) or _stale(rollout, request.action, now)
     if closed:
         return closed
     if canary is None or canary.readiness != "ready":
-        reason = canary.reason if canary else "it does not exist any more"
-        return Decision(RollBack(f"{rollout.canary} is not Ready: {reason}", refuse=False))
+        return Decision(_not_ready(rollout, canary, now))
     return _shifted(seen, rollout, request.action, now)
 
 
@@ -64,6 +67,9 @@ def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decisi
         return rollout
     if rollout.next_step < len(rollout.steps):
         return Decision(Hold(1, f"at {rollout.percent} % there is nothing to promote", "data"))
+    late = _stale(rollout, request.action, now)
+    if late:
+        return late
     because = _because(request.action)
     after = replace(
         rollout,
@@ -77,6 +83,33 @@ def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decisi
     notice = Notice("rollout.promoted", now, after, because, 100, 100)
     change = Change(with_rollout(seen.record, after), split)
     return Decision(stop_for(after), change, (notice,))
+
+
+def _stale(rollout: Rollout, action: Mapping[str, Any], now: dt.datetime) -> Decision | None:
+    """Ask for another look if the verdict is old: what it spoke of may have gone bad since.
+
+    The first shift stands on the smoke test and the gate, not on a verdict. Functions of before
+    told no time: theirs counts as fresh.
+    """
+    try:
+        decided_at = parse_instant(action.get("decided_at"))
+    except ValueError:
+        return None
+    if not rollout.shifts or now - decided_at <= VERDICT_AGE + rollout.policy.check_every * 2:
+        return None
+    return Decision(Hold(1, "the verdict is old: look again", "data"))
+
+
+def _not_ready(rollout: Rollout, canary: RevisionSeen | None, now: dt.datetime) -> Action:
+    """Wait for a revision that is only changing; give up on one that failed or is gone."""
+    reason = canary.reason if canary else "it does not exist any more"
+    because = f"{rollout.canary} is not Ready: {reason}"
+    approved = rollout.approval.at if rollout.approval else None
+    since = rollout.shifts[-1].at if rollout.shifts else approved or rollout.claimed_at
+    late = now - since >= rollout.policy.ready_within + rollout.policy.window
+    if canary is None or canary.readiness == "failed" or late:
+        return RollBack(because, refuse=False)
+    return Hold(max(1, int(rollout.policy.check_every.total_seconds())), because, "revision")
 
 
 def _shifted(

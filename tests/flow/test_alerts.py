@@ -245,3 +245,66 @@ def test_the_next_event_after_an_alert_delivers_beside_the_old_stable():
     flow.until_ended()
 
     assert flow.split() == {"v3": 100}
+
+
+def waiting_for_approval(flow: Flow, name: str = "v3") -> None:
+    """Push one more image, which waits for a person while the last promoted one is watched."""
+    flow.built(flow.image(name))
+    flow.until(lambda: flow.rollout().approval is not None and not flow.rollout().shifts)
+
+
+APPROVED = changed(QUICK, approval="{by: manual, expires: 6h}")
+
+
+def promoted_with_approval(flow: Flow) -> str:
+    reference = flow.image("v2")
+    flow.built(reference)
+    flow.until(lambda: flow.rollout().approval is not None)
+    flow.answers("approve")
+    flow.until_ended()
+    assert flow.split() == {"v2": 100}
+    return reference
+
+
+def test_the_next_push_does_not_switch_off_the_watch_of_the_last_promotion():
+    flow = Flow(APPROVED)
+    flow.alert_policy()
+    reference = promoted_with_approval(flow)
+    waiting_for_approval(flow)
+
+    flow.becomes(reference, error_ratio=0.5)
+    flow.until(lambda: flow.split() == {"v1": 100}, within_minutes=7)
+    flow.until_ended()
+
+    assert flow.told()[-2:] == ["rollout.superseded", "rollout.rolled_back"]
+    assert flow.state() == "rolled_back"
+    assert flow.record().refusal(reference.partition("@")[2])
+    assert flow.outcome()[0] == "superseded"
+
+
+def test_the_last_promotion_goes_back_also_while_the_next_canary_has_traffic():
+    flow = Flow(QUICK)
+    flow.alert_policy()
+    reference = promoted(flow)
+    flow.built(flow.image("v3"))
+    flow.until_at(10)
+
+    flow.becomes(reference, error_ratio=0.5)
+    flow.until(lambda: flow.split() == {"v1": 100}, within_minutes=7)
+
+    assert flow.record().promoted is None
+    assert flow.tags() == []
+
+
+def test_an_alert_of_the_promotion_before_the_watch_is_over_but_told_much_later_is_left_alone():
+    flow = Flow(changed(QUICK, watch="5m"))
+    promoted(flow)
+    flow.passes(minutes=4)
+    message = incident(flow)
+    flow.passes(minutes=60)
+
+    flow.publish("alerts", message)
+    flow.passes(seconds=5)
+
+    assert flow.split() == {"v2": 100}
+    assert "long after the watch" in flow.blames[-1]

@@ -74,12 +74,41 @@ def test_rollback_down_as_well_tells_both_reasons():
     flow = Flow(QUICK)
     flow.built(flow.image("v2"))
     flow.until_at(10)
-    flow.faults.function_down("check_metrics", "rollback", minutes=30)
-    flow.until(flow.ended)
+    flow.faults.function_down("check_metrics", "rollback", minutes=120)
+    flow.until(flow.ended, within_minutes=90)
 
     said = flow.error()
     assert "broke off" in said
     assert "could not be rolled back" in said
+
+
+def test_a_rollback_that_google_denies_for_some_minutes_is_asked_for_again():
+    """A 403 is not worth another attempt anywhere else; here nobody else would give it back."""
+    flow = Flow(QUICK)
+    flow.built(flow.image("v2"))
+    flow.until_at(10)
+    flow.faults.function_down("check_metrics", minutes=20)
+    denied = flow.faults.api("PUT", "/services/", 403, function="rollback", times=3)
+    flow.until(flow.ended)
+
+    assert denied.hits == 3
+    assert flow.split() == {"v1": 100}
+    assert "broke off" in flow.error()
+
+
+def test_a_verdict_that_grew_old_on_the_way_promotes_nothing():
+    """shift_traffic is down while the canary goes bad: what was judged is minutes ago."""
+    flow = Flow(QUICK)
+    reference = flow.image("v2")
+    flow.built(reference)
+    flow.until_at(100)
+    flow.faults.function_down("shift_traffic", minutes=5.5)
+    flow.passes(minutes=4.5)
+    flow.becomes(reference, error_ratio=1.0)
+    flow.until_ended()
+
+    assert flow.outcome()[0] == "rolled_back"
+    assert flow.split() == {"v1": 100}
 
 
 @pytest.mark.parametrize("function", [*DRIVING, "rollback"])

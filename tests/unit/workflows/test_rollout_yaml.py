@@ -87,7 +87,7 @@ def test_it_holds_no_threshold_and_no_percent():
     """Numbers in it are of HTTP and of the retry alone: what is decided is decided in Python."""
     numbers = set(re.findall(r"(?<![\w.])\d+(?:\.\d+)?", re.sub(r"#.*", "", TEXT)))
 
-    assert numbers == {"120", "10", "1", "60", "2", "429", "500"}
+    assert numbers == {"30", "8", "10", "1", "60", "2", "429", "500"}
 
 
 def test_every_unknown_answer_raises():

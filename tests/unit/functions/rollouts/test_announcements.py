@@ -116,6 +116,16 @@ def test_an_image_without_name_and_whole_digest_is_not_announced(results):
     assert found.images == ()
 
 
+@pytest.mark.parametrize("key", ["_PR_NUMBER", "_HEAD_REPO_URL", "_HEAD_BRANCH"])
+def test_a_pull_request_is_delivered_to_nobody_whatever_its_branch_is_called(key):
+    """BRANCH_NAME is the contributor's own there, and a fork's may well be called main."""
+    pulled = BUILD | {"substitutions": BUILD["substitutions"] | {key: "7"}}
+
+    found = parse_announcement(event(pulled))
+
+    assert found == Unrelated("the build is of a pull request")
+
+
 def test_a_build_started_without_a_trigger_has_no_branch_and_no_source():
     found = parse_announcement(event({"id": "b", "status": "WORKING", "substitutions": None}))
 

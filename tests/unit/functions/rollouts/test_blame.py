@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from rollouts.blame import Blame, excused, look_since, named_target, weigh
+from rollouts.blame import Blame, excused, look_since, named_target, suspect, weigh
 from rollouts.incidents import Incident
 from rollouts.intervals import BadRequest
+from rollouts.record import EMPTY, Record
 from tests.unit.functions.rollouts.builders import (
     CANARY,
     DELIVERY,
@@ -148,3 +149,39 @@ def test_an_alert_is_named_by_its_policy(policy_name):
 
     head = f'alert "{policy_name}"' if policy_name else "an alert"
     assert because == f"{head}: no bad request of the canary in the log"
+
+
+LAST = rollout("promoted", id="older", canary="api-1", stable="api-0")
+WAITING = rollout("verified", stable="api-1")
+SHIFTING = rollout(stable="api-1")
+
+
+@pytest.mark.parametrize(
+    ("present", "last", "named", "blamed"),
+    [
+        (None, None, "", None),
+        (SHIFTING, None, "", SHIFTING),
+        (SHIFTING, LAST, "", SHIFTING),
+        (SHIFTING, LAST, CANARY, SHIFTING),
+        (SHIFTING, LAST, "api-1", LAST),
+        (WAITING, LAST, "", LAST),
+        (WAITING, LAST, "api-1", LAST),
+        (WAITING, LAST, CANARY, WAITING),
+        (PROMOTED, LAST, "api-1", PROMOTED),
+    ],
+)
+def test_an_alert_speaks_of_the_canary_that_it_names_or_the_newest_with_traffic(
+    present, last, named, blamed
+):
+    record = Record(rollout=present, promoted=last)
+
+    assert suspect(replace(OPEN, revision=named), record) is blamed
+
+
+def test_on_a_service_without_a_rollout_there_is_no_suspect():
+    assert suspect(OPEN, EMPTY) is None
+
+
+@pytest.mark.parametrize(("minutes", "late"), [(15 + 30 + 30, False), (15 + 30 + 31, True)])
+def test_an_alert_that_comes_long_after_the_watch_is_no_reason(minutes, late):
+    assert bool(excused(OPEN, PROMOTED, at(minutes=minutes))) is late

@@ -289,6 +289,28 @@ ADOPT = deploying(image=None, revision=CANARY)
 MADE = replace(FACTS, candidate=revision(CANARY))
 
 
+def test_a_revision_of_a_refused_digest_is_not_adopted_unless_forced():
+    """A person changed a setting of what was rolled back: the image is as bad as it was."""
+    known = replace(seen(), record=Record(refused=(RefusedDigest(DIGEST, "r", NOW, "it failed"),)))
+    made = replace(FACTS, candidate=revision(image=f"{REPOSITORY}@{DIGEST}"))
+
+    refused = claim(known, ADOPT, TARGET, made, NOW)
+    forced = claim(known, replace(ADOPT, force=True), TARGET, made, NOW)
+
+    assert isinstance(refused.action, Stop)
+    assert "was rolled back" in refused.action.because
+    assert forced.change is not None
+
+
+def test_what_was_promoted_last_is_kept_for_the_alerts_of_its_watch():
+    last = rollout("promoted", canary=STABLE, execution=OTHER_EXECUTION)
+
+    decision, _ = claimed(seen(last, split=(Entry(STABLE, 100),)), deploying())
+
+    assert decision.change is not None
+    assert decision.change.record.promoted == last
+
+
 def test_a_revision_that_a_person_made_is_adopted_as_it_is():
     decision, own = claimed(seen(), ADOPT, MADE)
 

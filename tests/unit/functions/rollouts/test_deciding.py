@@ -106,14 +106,14 @@ def test_a_hold_says_why_what_it_waits_for_and_until_when():
     ("watched", "now", "wait"),
     [
         (0.0, at(60), 10),
-        (295.5, at(60), 5),
-        (299.9, at(60), 1),
+        (295.5, at(60), 10),
         (300.0, at(60), 10),
         (0.0, at(HOUR - 3), 3),
         (0.0, at(HOUR - 0.2), 1),
     ],
 )
-def test_the_next_look_is_no_later_than_the_windows_end_and_the_deadline(watched, now, wait):
+def test_the_next_look_comes_after_check_every_and_no_later_than_the_deadline(watched, now, wait):
+    """Not at the window's end: what is watched grows a period at a time, and looks cost quota."""
     action = decide(rollout(), verdict("inconclusive", watched=watched), now)
 
     assert isinstance(action, Hold)

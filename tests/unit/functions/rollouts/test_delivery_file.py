@@ -171,16 +171,34 @@ def test_two_targets_without_a_place_are_not_called_the_same_service():
 
 
 def test_a_deadline_must_hold_a_window_for_each_step():
-    just = production(steps=[10, 50, 100], window="20m", deadline="1h")
-    short = production(steps=[10, 50, 100], window="20m", deadline="59m")
+    just = production(steps=[10, 50, 100], window="16m", deadline="1h")
+    short = production(steps=[10, 50, 100], window="16m", deadline="59m")
 
     assert parse_delivery(just)
     assert problems_of(short) == [
         (
-            "services.api.targets.production.deadline is shorter than its 3 steps of one window each:"
-            " must be at least steps x window, such as 1h."
+            "services.api.targets.production.deadline is 59m: must be at least 1h, a window and 4m"
+            " for each step because totals are minutes late, such as 1h."
         )
     ]
+
+
+def test_a_rollout_has_no_more_looks_than_an_execution_has_steps_for():
+    just = production(deadline="5000m", check_every="1m")
+    often = production(deadline="5001m", check_every="1m")
+
+    assert parse_delivery(just)
+    assert problems_of(often) == [
+        (
+            "services.api.targets.production.check_every is 1m: must leave at most 5000 looks within"
+            " the deadline, 3d11h21m, such as 1m1s."
+        )
+    ]
+
+
+def test_a_record_keeps_a_policy_that_would_not_be_taken_any_more():
+    """Barq was upgraded while the rollout waited: what it began with still holds."""
+    assert parse_policy({"window": "5m", "deadline": "5m"}).deadline == dt.timedelta(minutes=5)
 
 
 def test_a_short_deadline_is_said_beside_problems_of_other_targets():

@@ -265,12 +265,31 @@ def test_traffic_since_the_first_shift_is_no_silence():
 
 
 def test_a_canary_without_a_request_has_no_data_until_its_window_is_over():
-    waiting = judged(PAST, interval(0, 59, canary=(0, 0)))
-    over = judged(PAST, interval(0, 60, canary=(0, 0)))
+    quiet = {"canary": (0, 0), "stable": (9, 0)}
+    waiting = judged(PAST, interval(0, 59, **quiet))
+    over = judged(PAST, interval(0, 60, **quiet))
 
     assert (waiting.kind, waiting.settled) == ("no_data", False)
     assert (over.kind, over.settled) == ("no_data", True)
     assert over.because.endswith("the canary had no request")
+
+
+@pytest.mark.parametrize(
+    ("step", "stable", "kind"),
+    [(0, 36, "no_data"), (0, 45, "inconclusive"), (1, 4, "no_data"), (1, 5, "inconclusive")],
+)
+def test_a_silent_canary_beside_a_busy_stable_is_not_without_data(step, stable, kind):
+    """Its share of the requests went somewhere: a platform that answers for it is no silence."""
+    verdict = judged(PAST, interval(0, 60, step, canary=(0, 0), stable=(stable, 0)))
+
+    assert verdict.kind == kind
+
+
+def test_at_100_percent_the_past_tells_whether_silence_is_odd():
+    silent = interval(0, 60, 2, canary=(0, 0), stable=(0, 0))
+
+    assert judged(PAST, silent).kind == "inconclusive"
+    assert judged(QUIET, silent).kind == "no_data"
 
 
 @pytest.mark.parametrize("requests", [EXPECTED_MIN * 10 - 1, EXPECTED_MIN * 10])

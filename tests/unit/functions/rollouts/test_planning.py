@@ -87,6 +87,20 @@ def test_a_service_of_another_branch_does_not_hide_one_of_the_same_image():
     assert plan.service.name == "api-next"
 
 
+def test_other_services_of_the_same_build_are_named_as_left_out():
+    """One execution delivers one service: a build of several is one to say so about."""
+    api = document()["services"]["api"]
+    places = {name: one | {"service": "worker"} for name, one in api["targets"].items()}
+    worker = api | {"image": OTHER.repository, "targets": places}
+    delivery = parse_delivery({"services": {"api": api, "worker": worker}})
+
+    plan = choose(built(OURS, OTHER), delivery)
+
+    assert isinstance(plan, Deliver)
+    assert (plan.service.name, plan.left_out) == ("api", ("worker",))
+    assert plan.as_json()["left_out"] == ["worker"]
+
+
 def test_the_branches_of_every_service_of_an_image_are_named():
     api = document()["services"]["api"]
     places = {name: one | {"service": "next"} for name, one in api["targets"].items()}

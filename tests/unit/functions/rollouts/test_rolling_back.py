@@ -7,7 +7,7 @@ import pytest
 from rollouts.actions import Hold, Stop
 from rollouts.decisions import REFUSED_MAX
 from rollouts.record import Record, RefusedDigest
-from rollouts.rolling_back import Ask, arrived, roll_back
+from rollouts.rolling_back import Ask, arrived, roll_back, take_back
 from rollouts.shifting import shift
 from rollouts.traffic import Entry
 from tests.unit.functions.rollouts.builders import (
@@ -29,6 +29,7 @@ DRIVEN = Ask("9 of 20 requests failed", refuse=True, execution=EXECUTION)
 ALERT = Ask("error ratio", refuse=True, by="alert")
 BY_HAND = Ask("rolled back by ann: broken", refuse=True, by="ann", by_hand=True, execution="e9")
 ALL_STABLE = (Entry(STABLE, 100),)
+OLD_DIGEST = "sha256:" + "0" * 64
 FOREIGN = (Entry("api-9", 100),)
 
 
@@ -232,6 +233,67 @@ def test_without_a_rollout_there_is_nothing_to_take_back():
 
     assert isinstance(decision.action, Stop)
     assert decision.action.outcome == "unchanged"
+
+
+def test_for_its_driver_a_rollout_that_is_gone_is_no_good_end():
+    """Else the delivery would go on to the next target, after a failed one."""
+    decision = roll_back(seen(), DRIVEN, NOW)
+
+    assert isinstance(decision.action, Stop)
+    assert decision.action.outcome == "stopped"
+    assert not decision.action.go_on
+
+
+def test_a_person_takes_back_what_someone_gave_a_rolled_back_canary():
+    again = seen(rollout("rolled_back"), split=(Entry(CANARY, 100),))
+
+    decision = roll_back(again, BY_HAND, NOW)
+
+    assert decision.change is not None
+    assert decision.change.split == ALL_STABLE
+
+
+# An alert takes back what was promoted before the present rollout began.
+
+PROMOTED = rollout("promoted", id="older", canary="api-1", stable="api-0", digest=OLD_DIGEST)
+
+
+def after_promotion(present, **given):
+    """Return a service whose stable is what was promoted last, under the next rollout."""
+    service = seen(present, **given)
+    return replace(service, record=replace(service.record, promoted=PROMOTED))
+
+
+def test_what_was_promoted_last_is_taken_back_and_the_present_rollout_with_it():
+    present = rollout("verified", stable="api-1")
+    service = after_promotion(present, split=(Entry("api-1", 100),))
+
+    decision = take_back(service, ALERT, NOW)
+
+    assert decision.change is not None
+    assert decision.change.split == (Entry("api-0", 100),)
+    record = decision.change.record
+    assert record.rollout is not None
+    assert (record.rollout.id, record.rollout.state) == ("older", "rolled_back")
+    assert record.promoted is None
+    assert record.refusal(OLD_DIGEST)
+    assert [one.kind for one in decision.notices] == ["rollout.superseded", "rollout.rolled_back"]
+
+
+def test_a_present_rollout_that_has_ended_is_not_told_again():
+    present = rollout("rolled_back", stable="api-1")
+    service = after_promotion(present, split=(Entry("api-1", 100),))
+
+    assert [one.kind for one in take_back(service, ALERT, NOW).notices] == ["rollout.rolled_back"]
+
+
+def test_traffic_that_a_person_moved_is_not_taken_back():
+    service = after_promotion(rollout("verified", stable="api-1"), split=FOREIGN)
+
+    decision = take_back(service, ALERT, NOW)
+
+    assert decision.change is None
+    assert isinstance(decision.action, Stop)
 
 
 OVER = rollout("rolled_back", ended_at=NOW)

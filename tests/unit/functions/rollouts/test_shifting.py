@@ -1,10 +1,13 @@
 """How a canary gets its share."""
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rollouts.actions import Hold, RollBack, Shift, Stop
+from rollouts.instants import show_instant
 from rollouts.record import ShiftDone
 from rollouts.shifting import promote, shift, verified
 from rollouts.traffic import Entry
@@ -139,6 +142,55 @@ def test_a_canary_that_is_not_ready_any_more_is_rolled_back(canary, because):
 
     assert decision.action == RollBack(because, refuse=False)
     assert decision.change is None
+
+
+PENDING = revision(readiness="pending", reason="MIN_INSTANCES_WARMING")
+
+
+def test_a_canary_whose_readiness_is_only_changing_is_waited_for():
+    decision = shift(seen(rollout()), step(SECOND), PENDING, NOW)
+
+    assert isinstance(decision.action, Hold)
+    assert decision.action.waits_for == "revision"
+    assert decision.change is None
+
+
+def test_a_canary_that_never_gets_ready_again_is_given_up():
+    own = rollout("verified", policy=policy(ready_within="1m", window="1m"))
+
+    early = shift(seen(own), step(FIRST), PENDING, own.claimed_at + dt.timedelta(seconds=119))
+    late = shift(seen(own), step(FIRST), PENDING, own.claimed_at + dt.timedelta(seconds=120))
+
+    assert isinstance(early.action, Hold)
+    assert late.action == RollBack("api-2 is not Ready: MIN_INSTANCES_WARMING", refuse=False)
+
+
+@pytest.mark.parametrize(("seconds", "moves"), [(0, True), (50, True), (51, False)])
+def test_a_verdict_moves_traffic_only_while_it_is_fresh(seconds, moves):
+    """Two looks of 10 s and half a minute: then what it spoke of may have gone bad."""
+    decided = SECOND | {"decided_at": show_instant(NOW - dt.timedelta(seconds=seconds))}
+
+    decision = shift(seen(rollout()), step(decided), READY, NOW)
+
+    assert (decision.change is not None) is moves
+    if not moves:
+        assert decision.action == Hold(1, "the verdict is old: look again", "data")
+
+
+def test_an_old_verdict_promotes_nothing():
+    own = rollout(shifts=shifts(10, 50, 100))
+    old = {"kind": "promote", "decided_at": show_instant(NOW - dt.timedelta(minutes=5))}
+
+    decision = promote(seen(own), step(old), NOW)
+
+    assert decision.change is None
+    assert isinstance(decision.action, Hold)
+
+
+def test_the_first_shift_stands_on_no_verdict_that_could_grow_old():
+    old = FIRST | {"decided_at": show_instant(NOW - dt.timedelta(days=1))}
+
+    assert shift(seen(rollout("verified")), step(old), READY, NOW).change is not None
 
 
 def test_a_placeholder_is_replaced_in_one_step():
