@@ -5,7 +5,7 @@ wake-ups come after the write and cannot fail it.
 """
 
 import base64
-import binascii
+from collections.abc import Callable
 from typing import Any
 
 import flask
@@ -95,16 +95,25 @@ def rollback(request: flask.Request) -> Answer:
 
 @functions_framework.cloud_event
 def on_alert(event: CloudEvent) -> None:
-    """Entry point: the alert topic, pushed.
+    """Entry point: the alert topic, pushed."""
+    take(event, lean_world)
 
-    Returning acknowledges the message; raising makes Pub/Sub deliver it again, so only what
-    another delivery may cure is let through.
+
+def take(event: CloudEvent, world: Callable[[], World]) -> None:
+    """Settle one delivery of an alert.
+
+    Returning acknowledges the message; raising makes Pub/Sub deliver it again: for what another
+    delivery may cure, and for a mistake of our own. What is no message at all is dropped.
     """
     try:
         data = base64.b64decode(event.data["message"]["data"], validate=True)
-        blame = handle_alert(data, lean_world())
-    except (BadInput, KeyError, TypeError, binascii.Error) as error:
-        log("WARNING", "alert.rejected", because=str(error) or type(error).__name__)
+    except (KeyError, TypeError, ValueError) as error:
+        log("WARNING", "alert.rejected", because=f"no Pub/Sub message ({type(error).__name__})")
+        return
+    try:
+        blame = handle_alert(data, world())
+    except BadInput as error:
+        log("WARNING", "alert.rejected", because=error.message)
         return
     except BarqError as error:
         if error.http_status >= 500:  # noqa: PLR2004

@@ -1,7 +1,8 @@
 """verify: smoke tests on the canary's tag URL, before any user meets it. Also on the live URL."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import flask
 import functions_framework
@@ -19,9 +20,12 @@ from rollouts.record import Rollout
 from rollouts.requests import StepRequest, parse_step
 from rollouts.seen import ServiceSeen
 from rollouts.shifting import verified
-from rollouts.smoke import Tested, failures, passed_line
+from rollouts.smoke import Tested, failures, passed_line, wrong_with
 from rollouts.stopping import driven
 from rollouts.traffic import CANARY_TAG, tag_url
+
+NOT_THE_IMAGES: Final = (None, 401, 403)
+"""No answer, and what Cloud Run answers to a caller without the right to invoke."""
 
 
 def handle(request: StepRequest, world: World) -> dict[str, Any]:
@@ -42,22 +46,37 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     found = [_get(str(url), path, seen, smoke, world) for path in smoke.paths]
     wrong = failures(found, smoke)
     if wrong:
-        return _again(request, smoke, wrong, seen)
+        return _again(request, smoke, found, seen)
     line = passed_line(found)
     acted = act(world, target.ref, lambda fresh: verified(fresh, request, line, world.clock.now()))
     return answered(acted.action, acted.rollout)
 
 
-def _again(request: StepRequest, smoke: Smoke, wrong: str, seen: ServiceSeen) -> dict[str, Any]:
+def _again(
+    request: StepRequest, smoke: Smoke, found: Sequence[Tested], seen: ServiceSeen
+) -> dict[str, Any]:
+    wrong = failures(found, smoke)
     done = request.state.get("attempts", 0)
     attempts = (done if isinstance(done, int) else 0) + 1
     rollout = seen.record.rollout
     if attempts >= smoke.attempts:
         because = f"smoke tests failed {attempts} times: {wrong}"
+        if all(_untested(one, smoke) for one in found):
+            because = f"Barq could not test the canary, {attempts} times: {wrong}"
+            return answered(RollBack(because, refuse=False), rollout)
         return answered(RollBack(because), rollout)
     wait = max(1, int(smoke.every.total_seconds()))
     hold = Hold(wait, f"smoke test {attempts} of {smoke.attempts}: {wrong}", "smoke_test")
     return answered(hold, rollout, state={"attempts": attempts})
+
+
+def _untested(tested: Tested, smoke: Smoke) -> bool:
+    """Whether it may never have reached the image: Barq's own way there, or right, may be missing.
+
+    One path that is answered otherwise proves that there is a way, and the rest speaks against
+    the image.
+    """
+    return bool(wrong_with(tested, smoke)) and tested.status in NOT_THE_IMAGES
 
 
 def _canary_url(seen: ServiceSeen, rollout: Rollout) -> str | None:

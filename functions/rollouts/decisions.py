@@ -13,7 +13,7 @@ from rollouts.seen import Change
 class Decision:
     """`change` is written by compare-and-swap; on a conflict the decision is made anew.
 
-    Notices are told only after the write, and only if there was one.
+    Notices are told after the write; without one only what `notices.UNWRITTEN` names.
     """
 
     action: Action

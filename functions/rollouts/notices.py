@@ -18,6 +18,8 @@ Kind = Literal[
     "delivery.ignored",
 ]  # fmt: skip
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
+UNWRITTEN: Final = frozenset({"delivery.ignored", "traffic.stuck"})
+"""What is told although nothing was written: a repeated call tells it again."""
 SCHEMA: Final = 1
 TYPE_PREFIX: Final = "dev.barq."
 
@@ -41,7 +43,9 @@ class Notice:
         The id is the same whenever the same change is told again, so readers can drop repeats.
         """
         rollout = self.rollout
-        told = f"{rollout.id}/{self.kind}/{self.percent_after}/{show_instant(self.at)}"
+        # What is told without a write is known again by its words: its time is each call's own.
+        when = self.because if self.kind in UNWRITTEN else show_instant(self.at)
+        told = f"{rollout.id}/{self.kind}/{self.percent_after}/{when}"
         return {
             "specversion": "1.0",
             "id": hashlib.sha256(told.encode()).hexdigest()[:20],

@@ -9,22 +9,27 @@ import pytest
 
 FUNCTIONS = Path(__file__).parents[4] / "functions"
 LIGHT = (
-    "session",
-    "run_services",
-    "request_log",
-    "events_rest",
-    "callbacks",
-    "compare_and_swap",
-    "environment",
-    "clock",
+    "rollback",
+    "gcp.world",
+    "gcp.edge",
+    "gcp.acting",
+    "gcp.looking",
+    "gcp.session",
+    "gcp.run_services",
+    "gcp.request_log",
+    "gcp.events_rest",
+    "gcp.callbacks",
+    "gcp.compare_and_swap",
+    "gcp.environment",
+    "gcp.clock",
 )
-HEAVY = ("run_revisions", "metrics", "events", "executions")
+HEAVY = ("gcp.run_revisions", "gcp.metrics", "gcp.events", "gcp.executions")
 SCRIPT = """
 import importlib, json, sys
 import functions_framework
 before = set(sys.modules)
 for name in sys.argv[1:]:
-    importlib.import_module(f"gcp.{name}")
+    importlib.import_module(name)
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
