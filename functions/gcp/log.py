@@ -5,20 +5,13 @@ Log lines are API: `event` is a constant `noun.past_verb`, facts are fields.
 
 import json
 import sys
-from collections.abc import Callable
 from typing import Any, Literal
 
 Severity = Literal["INFO", "WARNING", "ERROR"]
 
 
-def log(
-    severity: Severity,
-    event: str,
-    *,
-    out: Callable[[str], object] = sys.stdout.write,
-    **facts: Any,
-) -> None:
+def log(severity: Severity, event: str, **facts: Any) -> None:
     """Write one line. Values that JSON does not know are written as text."""
     line = {"severity": severity, "event": event, **facts}
-    out(json.dumps(line, default=str, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
     sys.stdout.flush()
