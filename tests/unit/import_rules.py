@@ -24,6 +24,7 @@ PURE_MODULES = _names(
     " fractions functools hashlib heapq itertools json math operator re statistics string textwrap"
     " types typing urllib.parse"
 )
+ENVIRONMENT = _names("environ environb getenv getenvb")
 WORLDLY_BUILTINS = _names("open input print eval exec __import__ breakpoint")
 # Wall clocks and sleep. `time.monotonic` is free: it measures a duration and tells no time.
 CLOCKS = _names(
@@ -276,6 +277,30 @@ def functions_know_no_other_place(root: Path) -> list[str]:
     ]
 
 
+def functions_read_the_environment_in_one_place(root: Path) -> list[str]:
+    """What code could branch on comes in at `gcp/world.py`, as values with names of their own."""
+    rule = (
+        "only gcp/world.py reads the environment, and gcp/environment.py says what may stand in it"
+    )
+    return [
+        source.at(node, f"uses os.{name}; {rule}")
+        for source in sources(root, "functions")
+        if source.path != "functions/gcp/world.py"
+        for node, name in _environment_uses(source.tree)
+    ]
+
+
+def _environment_uses(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT:
+            yield node, node.attr
+        elif isinstance(node, ast.ImportFrom) and node.module == "os":
+            names = [alias.name for alias in node.names]
+            yield from ((node, name) for name in names if name in (*ENVIRONMENT, "*"))
+        elif isinstance(node, ast.Call) and _called(node) == "getattr" and len(node.args) > 1:
+            yield from ((node, name) for name in [_text(node.args[1])] if name in ENVIRONMENT)
+
+
 def _words(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """Yield every identifier and every string of the code, without bare strings (docstrings)."""
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -326,6 +351,7 @@ RULES: tuple[Rule, ...] = (
     health_service_imports,
     clocks,
     functions_know_no_other_place,
+    functions_read_the_environment_in_one_place,
     functions_name_no_emulator,
     nothing_names_the_example,
 )

@@ -3,6 +3,7 @@
 A rule that cannot fail protects nothing.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.unit.import_rules import (
     effects_import_no_handler,
     functions_know_no_other_place,
     functions_name_no_emulator,
+    functions_read_the_environment_in_one_place,
     functions_stand_on_their_own,
     health_service_imports,
     local_cloud_imports,
@@ -38,6 +40,17 @@ def test_the_tree_keeps_the_rule(rule):
 def test_the_rules_look_at_real_files(folder):
     """A folder that was renamed would keep every rule."""
     assert sources(ROOT, folder)
+
+
+def test_the_rules_look_at_every_function():
+    """`functions/` has folders below it, which alone would make it look well."""
+    described = (ROOT / "functions" / "installation.yaml").read_text("utf-8")
+    named = set(re.findall(r"source: (\w+\.py)", described))
+
+    assert len(named) >= 9
+    assert {f"functions/{name}" for name in named} <= {
+        source.path for source in sources(ROOT, "functions")
+    }
 
 
 PLANTED = [
@@ -98,6 +111,18 @@ PLANTED = [
     (functions_know_no_other_place, "functions/gcp/a.py", "x = env == 'lo' + 'cal'"),
     (functions_know_no_other_place, "functions/gcp/a.py", "x = b'local'"),
     (functions_know_no_other_place, "functions/gcp/a.py", "class LocalRun: ..."),
+    (
+        functions_read_the_environment_in_one_place,
+        "functions/plan.py",
+        "import os\nif os.environ.get('K_SERVICE'): ...",
+    ),
+    (
+        functions_read_the_environment_in_one_place,
+        "functions/gcp/a.py",
+        "import os as o\no.getenv('X')",
+    ),
+    (functions_read_the_environment_in_one_place, "functions/a.py", "from os import environ as e"),
+    (functions_read_the_environment_in_one_place, "functions/a.py", "getattr(os, 'env' + 'iron')"),
     (functions_name_no_emulator, "functions/plan.py", "# as the emulator does"),
     (functions_name_no_emulator, "functions/requirements.txt", "local_cloud==1"),
     (functions_name_no_emulator, "functions/gcp/a.py", "x = 'PUBSUB_EMULATOR_HOST'"),
@@ -127,6 +152,7 @@ INNOCENT = [
     ("functions/rollouts/a.py", "from enum import StrEnum\nclass Gate(StrEnum): OPEN = 'open'"),
     ("functions/plan.py", '"""In local time, as the developer\'s laptop shows it."""\n# local'),
     ("functions/plan.py", "from gcp import run\nfrom rollouts import planning\nimport status"),
+    ("functions/gcp/world.py", "import os\nx = dict(os.environ)"),
     ("functions/plan.py", "import locale\nx = allocated, localized"),
     (
         "functions/gcp/a.py",
