@@ -99,7 +99,7 @@ def on_alert(event: CloudEvent) -> None:
     take(event, lean_world)
 
 
-def take(event: CloudEvent, world: Callable[[], World]) -> None:
+def take(event: CloudEvent, world: Callable[[], World], note: Callable[..., None] = log) -> None:
     """Settle one delivery of an alert.
 
     Returning acknowledges the message; raising makes Pub/Sub deliver it again: for what another
@@ -108,17 +108,17 @@ def take(event: CloudEvent, world: Callable[[], World]) -> None:
     try:
         data = base64.b64decode(event.data["message"]["data"], validate=True)
     except (KeyError, TypeError, ValueError) as error:
-        log("WARNING", "alert.rejected", because=f"no Pub/Sub message ({type(error).__name__})")
+        note("WARNING", "alert.rejected", because=f"no Pub/Sub message ({type(error).__name__})")
         return
     try:
         blame = handle_alert(data, world())
     except BadInput as error:
-        log("WARNING", "alert.rejected", because=error.message)
+        note("WARNING", "alert.rejected", because=error.message)
         return
     except BarqError as error:
         if error.http_status >= 500:  # noqa: PLR2004
             raise
-        log("ERROR", "alert.failed", because=error.message, hint=error.hint)
+        note("ERROR", "alert.failed", because=error.message, hint=error.hint)
         return
     event_name = "alert.acted_on" if blame.guilty else "alert.ignored"
-    log("INFO", event_name, because=blame.because)
+    note("INFO", event_name, because=blame.because)
