@@ -1,10 +1,26 @@
 """A bad image is taken back by itself, and nobody gets it again unasked."""
 
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
 
+from rollouts import smoke
 from tests.flow.flow import DELIVERY, Flow, changed
+from tests.flow.ports import FlowProber
 
 ONLY_RATIO = DELIVERY.replace("max_errors: [5, 10], ", "")
+
+
+@dataclass
+class Prober(FlowProber):
+    """Answers smoke tests by their path, whatever image is behind."""
+
+    answer: Callable[[str], int | None]
+
+    def get(self, url: str, path: str, *, audience: str, timeout: dt.timedelta) -> smoke.Tested:
+        return smoke.Tested(path, self.answer(path), dt.timedelta(milliseconds=10), "no answer")
 
 
 def test_an_image_that_fails_every_request_is_rolled_back_at_10_percent():
@@ -251,6 +267,48 @@ def test_a_smoke_test_that_passes_at_the_third_round_is_no_failure():
     flow.until_ended()
 
     assert flow.outcome()[0] == "promoted"
+
+
+@pytest.mark.parametrize("status", [None, 401, 403])
+def test_a_canary_that_barq_could_not_test_is_taken_back_and_its_digest_not_refused(status):
+    flow = Flow()
+    reference = flow.image("v2")
+    flow.worlds["verify"].prober = Prober(lambda path: status)
+
+    flow.built(reference)
+    flow.until_ended()
+
+    outcome, because = flow.outcome()
+    assert outcome == "rolled_back"
+    assert "Barq could not test the canary, 5 times: /health/ready" in because
+    assert flow.record().refusal(reference.partition("@")[2]) is None
+    assert flow.served("v2", failed=False) == 0
+
+
+@pytest.mark.parametrize("status", [None, 403, 503])
+def test_a_canary_that_answers_one_path_was_tested_and_its_digest_is_refused(status):
+    flow = Flow()
+    reference = flow.image("v2")
+    flow.worlds["verify"].prober = Prober(lambda path: status if path == "/health/ready" else 200)
+
+    flow.built(reference)
+    flow.until_ended()
+
+    assert "smoke tests failed 5 times: /health/ready" in flow.outcome()[1]
+    assert flow.record().refusal(reference.partition("@")[2]) is not None
+
+
+def test_the_last_round_says_whether_a_canary_could_be_tested():
+    flow = Flow()
+    reference = flow.image("v2")
+    statuses = iter([403] * 8 + [503] * 2)
+    flow.worlds["verify"].prober = Prober(lambda path: next(statuses))
+
+    flow.built(reference)
+    flow.until_ended()
+
+    assert "answered 503, not 200" in flow.outcome()[1]
+    assert flow.record().refusal(reference.partition("@")[2]) is not None
 
 
 def test_a_canary_too_slow_for_the_smoke_test_gets_no_request():
