@@ -68,8 +68,7 @@ class Launcher:
         self._folder = folder
         self._settings = settings
         self._environment_for = environment
-        self._home = folder / "home"
-        self._base = base_environment(self._home)
+        self._homes = folder / "home"
         self._guard = Guard()
         self._running: set[Running] = set()
 
@@ -109,13 +108,16 @@ class Launcher:
 
     def _spawn(self, revision: Revision) -> Instance:
         instance = Instance(revision, uuid.uuid4().hex, free_port(), [])
+        # Each has a home of its own, as in reality: servers leave sockets there. A short name,
+        # because a socket's path has room for some 100 characters.
+        home = self._homes / instance.id[:8]
         for container in revision.containers:
             image = revision.images[container.name]
             try:
                 running = Running(
                     [*(container.command or image.command), *container.args],
-                    directory=image.workdir or self._home,
-                    environment=self._environment(revision, container, instance.port),
+                    directory=image.workdir or home,
+                    environment=self._environment(revision, container, instance.port, home),
                     log=self.log_path(revision),
                     guard=self._guard,
                 )
@@ -127,9 +129,11 @@ class Launcher:
             instance.containers.append(running)
         return instance
 
-    def _environment(self, revision: Revision, container: Container, port: int) -> dict[str, str]:
+    def _environment(
+        self, revision: Revision, container: Container, port: int, home: Path
+    ) -> dict[str, str]:
         found = {
-            **self._base,
+            **base_environment(home),
             **revision.images[container.name].env,
             **container.env,
             "K_SERVICE": revision.key.name,

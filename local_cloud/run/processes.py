@@ -44,7 +44,7 @@ def _nothing(_revision: Revision) -> Mapping[str, str]:
 class ProcessInstances:
     """Runs revisions as processes; everything happens on one asyncio loop.
 
-    `folder` gets a log file per revision and the empty home folder. `environment_for` adds to
+    `folder` gets a log file per revision and a home folder per instance. `environment_for` adds to
     what the image and the template say, such as the address of a metadata server.
     """
 

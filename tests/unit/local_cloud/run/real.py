@@ -93,7 +93,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 512
     daemon_threads = True
 
-with open(os.environ["HOME"] + "/../starts", "a") as starts:
+with open(os.environ["HOME"] + "/../../starts", "a") as starts:
     starts.write("x")
 print("starting", os.environ["VERSION"], flush=True)
 if os.environ["VERSION"] == "broken":

@@ -77,6 +77,24 @@ def test_a_process_starts_with_a_clean_environment(tmp_path, monkeypatch):
     running(test, tmp_path)
 
 
+def test_each_instance_has_a_home_of_its_own(tmp_path):
+    """Servers leave control sockets there, and one would find the other's in use."""
+
+    async def test(world):
+        await world.create()
+        await world.deploy("v2")
+        homes = []
+        for revision in world.model.revisions(KEY):
+            instance = await world.instances.acquire(revision)
+            environment = psutil.Process(instance.pids[0]).environ()
+            homes.append(environment["HOME"])
+            world.instances.release(instance)
+
+        assert len(set(homes)) == 2
+
+    running(test, tmp_path)
+
+
 def test_a_process_that_ends_at_start_fails_its_revision_with_its_last_lines(tmp_path):
     async def test(world):
         await world.create("broken")
