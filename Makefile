@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status test test-full lint types golden bench lock schema clean
+.PHONY: demo up status test test-full lint golden bench lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -29,6 +29,7 @@ lint: $(READY)
 
 golden: $(READY)  ## Rewrite generated files; review sees the difference.
 	@$(PY) docs/generate.py
+	@$(PY) -m local_cloud.up.reference
 
 bench: $(READY)
 	@$(PY) benchmarks/proxy.py

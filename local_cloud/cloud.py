@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from local_cloud.eventarc.model import EventarcModel
-from local_cloud.iam import Grants
 from local_cloud.identity.tokens import LocalTokens
 from local_cloud.kit.audit import Audit
 from local_cloud.kit.grpc_door import Method
@@ -70,7 +69,6 @@ class LocalCloud:
         self.scheduler = scheduler
         self.tokens = tokens
         self.audit = Audit(scheduler)
-        self.grants = Grants()
         self.images = Images(image_store)
         self.run = RunModel(scheduler, self.audit, self.images, instances, _fork(rng), chosen.run)
         self.monitoring = MonitoringModel(scheduler, self.audit, chosen.monitoring)

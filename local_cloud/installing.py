@@ -214,6 +214,10 @@ class Installer:
         return f"{parent}/workflows/{spec['name']}"
 
     def _subscriptions(self, urls: Mapping[str, str], topics: Mapping[str, str]) -> None:
+        prefix = f"projects/{self._place.project}/subscriptions"
+        for name in self._description["kept"]:
+            kept = Subscription(f"{prefix}/barq-{name}", topics[name], expiration_ttl_seconds=None)
+            self._cloud.pubsub.create_subscription(kept)
         for name, function in self._description["functions"].items():
             spec = function.get("subscription")
             if not spec:
@@ -221,7 +225,7 @@ class Installer:
             low, high = spec["retry_seconds"]
             self._cloud.pubsub.create_subscription(
                 Subscription(
-                    f"projects/{self._place.project}/subscriptions/{service_name(name)}",
+                    f"{prefix}/{service_name(name)}",
                     topics[spec["topic"]],
                     push=Push(urls[name], account(self._place, "barq-push"), urls[name]),
                     ack_deadline_seconds=spec["ack_deadline_seconds"],

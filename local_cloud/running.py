@@ -21,7 +21,7 @@ from local_cloud.identity.tokens import LocalTokens
 from local_cloud.kit.http import Router
 from local_cloud.kit.scheduler import LoopScheduler
 from local_cloud.run.processes import ProcessInstances, ProcessSettings
-from local_cloud.run.proxy import Proxy
+from local_cloud.run.proxy import PortFor, Proxy, any_port
 from local_cloud.run.resources import Revision
 
 
@@ -40,6 +40,8 @@ class RunningSettings:
     processes: ProcessSettings = field(default_factory=ProcessSettings)
     ports: Ports = field(default_factory=Ports)
     region: str = "europe-west1"
+    port_for: PortFor = any_port
+    """Port of each service and tag that the proxy serves; 0 is any free one."""
     seed: int | None = None
     """None draws one: which request goes to which revision is chance, as in reality."""
 
@@ -64,7 +66,7 @@ class RunningCloud:
             region=settings.region,
         )
         self.instances = ProcessInstances(
-            folder / "logs", settings=settings.processes, environment_for=self._environment_for
+            folder, settings=settings.processes, environment_for=self._environment_for
         )
         # Callbacks are URLs that the workflow hands out, so the REST port is fixed first.
         self._router = Router()
@@ -91,7 +93,9 @@ class RunningCloud:
             image_store=self.folder / "images",
         )
         self._router.include(self.cloud.router())
-        self.proxy = Proxy(self.cloud.run, self.instances, self.tokens)
+        self.proxy = Proxy(
+            self.cloud.run, self.instances, self.tokens, port_for=self.settings.port_for
+        )
         services = self.cloud.grpc_services()
         self.grpc = GrpcFront(
             services,

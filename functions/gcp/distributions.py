@@ -5,7 +5,6 @@ Source: https://cloud.google.com/monitoring/api/ref_v3/rest/v3/TypedValue#Distri
 """
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -62,11 +61,3 @@ def _finite(buckets: int) -> range:
     if buckets > BUCKETS_MAX:
         raise Refused(f"latencies were not read: {buckets} buckets, more than {BUCKETS_MAX}")
     return range(buckets + 1)
-
-
-def added(several: Sequence[Histogram]) -> Histogram | None:
-    """Return the sum of histograms of one layout; None of none, and of unlike ones."""
-    if not several or any(one.bounds_ms != several[0].bounds_ms for one in several):
-        return None
-    sums = map(sum, zip(*(one.counts for one in several), strict=True))
-    return Histogram(several[0].bounds_ms, tuple(sums))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from rollouts.actions import Hold, Stop
 from rollouts.deciding import first_shift, stop_for
-from rollouts.decisions import REFUSED_MAX, Decision, with_rollout
+from rollouts.decisions import Decision, with_rollout
 from rollouts.delivery_schema import policy_hash
 from rollouts.durations import show_duration
 from rollouts.images import digest_of, is_placeholder, short
@@ -17,7 +17,7 @@ from rollouts.instants import show_instant
 from rollouts.notices import Notice
 from rollouts.planning import stale
 from rollouts.policy import Target
-from rollouts.record import Record, Rollout
+from rollouts.record import KEPT_MAX, Record, Rollout
 from rollouts.requests import DeployRequest
 from rollouts.seen import Change, NewRevision, RevisionSeen, ServiceSeen
 from rollouts.stopping import foreign_stop
@@ -297,7 +297,7 @@ def _accepting(record: Record, rollout: Rollout) -> Record:
     last = record.rollout
     if last is not None and last.state == "promoted":
         record = replace(record, promoted=last)
-    acted = (*record.acted_on, build.id)[-REFUSED_MAX:] if build.id else record.acted_on
+    acted = (*record.acted_on, build.id)[-KEPT_MAX:] if build.id else record.acted_on
     if build.created and (newest is None or build.created > newest):
         newest = build.created
     return replace(record, acted_on=acted, newest_build=newest)

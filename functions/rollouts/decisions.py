@@ -1,11 +1,10 @@
 """What a handler decided on one read of the world: what to write, say and answer."""
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from rollouts.actions import Action
 from rollouts.notices import Notice
-from rollouts.record import Record, RefusedDigest, Rollout
+from rollouts.record import KEPT_MAX, Record, RefusedDigest, Rollout
 from rollouts.seen import Change
 
 
@@ -21,9 +20,6 @@ class Decision:
     notices: tuple[Notice, ...] = ()
 
 
-REFUSED_MAX: Final = 20
-
-
 def with_rollout(record: Record, rollout: Rollout) -> Record:
     """Return the record with the rollout in its new state."""
     return replace(record, rollout=rollout)
@@ -32,4 +28,4 @@ def with_rollout(record: Record, rollout: Rollout) -> Record:
 def with_refusal(record: Record, refused: RefusedDigest) -> Record:
     """Return the record with one more refused digest; the oldest beyond the limit go."""
     others = tuple(one for one in record.refused if one.digest != refused.digest)
-    return replace(record, refused=(*others, refused)[-REFUSED_MAX:])
+    return replace(record, refused=(*others, refused)[-KEPT_MAX:])

@@ -37,7 +37,6 @@ class DeployRequest:
     force: bool
     automatic: bool
     """An event asked for it, not a person."""
-    state: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,6 @@ def parse_deploy(document: Any) -> DeployRequest:
         build=_build(build, reader),
         force=reader.switch("force"),
         automatic=reader.switch("automatic"),
-        state=reader.mapping("state"),
     )
     reader.done()
     return request

@@ -42,7 +42,7 @@ NUMBER: Final = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - the word a caller reads: the call was refused.
+class Refused(Exception):
     """A call that the real service would refuse, with the code it would give.
 
     `code` is a canonical name such as "ABORTED"; doors turn it into an HTTP status with

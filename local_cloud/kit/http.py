@@ -1,6 +1,6 @@
 """HTTP as values: what a door is asked, what it answers, and what a model sends out.
 
-No socket is opened here. `front.py` serves routers over real sockets; the simulation calls
+No socket is opened here. `fronts/rest.py` serves routers over real sockets; the simulation calls
 `Router.handle` directly. Outbound calls (Pub/Sub push, workflow `http.*`) go through a
 `Sender`, real or virtual.
 """

@@ -85,7 +85,7 @@ class _OwnAnswer(Exception):
         self.status, self.text = status, text
 
 
-def _any_port(_key: ServiceKey, _tag: str | None) -> int:
+def any_port(_key: ServiceKey, _tag: str | None) -> int:
     return 0
 
 
@@ -102,7 +102,7 @@ class Proxy:
         instances: ProcessInstances,
         tokens: Tokens,
         *,
-        port_for: PortFor = _any_port,
+        port_for: PortFor = any_port,
     ) -> None:
         self.counts = ProxyCounts()
         self._model = model

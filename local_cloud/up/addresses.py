@@ -3,9 +3,7 @@
 import contextlib
 import socket
 
-from local_cloud.run.proxy import Proxy
 from local_cloud.run.resources import ServiceKey
-from local_cloud.running import RunningCloud
 
 
 class FixedPorts:
@@ -23,16 +21,6 @@ class FixedPorts:
             return 0
         port, self._next = self._next, self._next + 1
         return port if _is_free(port) else 0
-
-
-async def fix_ports(running: RunningCloud, first: int) -> None:
-    """Have services served on ports from `first` up. Call it before there is any service."""
-    assert not running.cloud.run.services()
-    unused = running.proxy
-    running.proxy = Proxy(
-        running.cloud.run, running.instances, running.tokens, port_for=FixedPorts(first)
-    )
-    await unused.close()
 
 
 def _is_free(port: int) -> bool:

@@ -16,6 +16,7 @@ from local_cloud.kit.http import Router
 from local_cloud.monitoring.alerts import AlertSettings
 from local_cloud.monitoring.model import DEMO
 from local_cloud.pubsub.values import RetryPolicy
+from local_cloud.run.proxy import any_port
 from local_cloud.running import Ports, RunningCloud, RunningSettings, running
 from local_cloud.up import addresses, alerting, delivery, exports
 from local_cloud.up.door import LocalDoor
@@ -62,8 +63,6 @@ async def bring_up(settings: UpSettings) -> AsyncIterator[Up]:
         local = RestFront(router, cloud.tokens, port=settings.local_port)
         stack.push_async_callback(local.close)
         await local.start()
-        if settings.services_port:
-            await addresses.fix_ports(cloud, settings.services_port)
         installed = await _install(cloud, place)
         topics, repository = installed.topics, ROOT / "health_service"
         alignment = _REAL_ALIGNMENT_SECONDS if settings.real_time else _ALIGNMENT_SECONDS
@@ -80,14 +79,16 @@ async def bring_up(settings: UpSettings) -> AsyncIterator[Up]:
 def running_settings(settings: UpSettings) -> RunningSettings:
     """Return the cloud's settings: the demo's pace, or with `real_time` reality's."""
     ports = Ports(settings.rest_port, settings.grpc_port, settings.pubsub_port)
+    first = settings.services_port
+    port_for = addresses.FixedPorts(first) if first else any_port
     if settings.real_time:
-        return RunningSettings(ports=ports)
+        return RunningSettings(ports=ports, port_for=port_for)
     cloud = CloudSettings(
         monitoring=DEMO,
         alerts=AlertSettings(evaluation_seconds=1.0),
         eventarc_retry=RetryPolicy(1, 10),
     )
-    return RunningSettings(cloud, ports=ports)
+    return RunningSettings(cloud, ports=ports, port_for=port_for)
 
 
 async def _install(cloud: RunningCloud, place: Place) -> Installed:

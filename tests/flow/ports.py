@@ -18,6 +18,7 @@ from google.cloud import monitoring_v3
 from gcp.callbacks import CallbackWaker
 from gcp.events_rest import RestEvents
 from gcp.metrics import CloudMetrics
+from gcp.ports import Prober
 from gcp.registry import ImageRegistry
 from gcp.request_log import RestRequestLog
 from gcp.run_services import RunServices
@@ -180,7 +181,7 @@ class FlowWorld:
         name: str,
         account: str,
         topic: str,
-        prober: FlowProber,
+        prober: Prober,
         webhooks: FlowWebhooks,
         faults: Faults,
     ) -> None:

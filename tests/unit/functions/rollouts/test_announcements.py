@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ from rollouts.images import Image
 from tests.unit.functions.rollouts.builders import DIGEST, IMAGE, OTHER_DIGEST, REPOSITORY
 from tests.unit.functions.rollouts.strategies import anything, attempt
 
-BUILD = {
+BUILD: dict[str, Any] = {
     "id": "5b8f1a3e-0d4c-4b51-9c9f-0a9a3c1c1f11",
     "name": "projects/1/locations/europe-west1/builds/5b8f1a3e-0d4c-4b51-9c9f-0a9a3c1c1f11",
     "projectId": "build",

@@ -75,7 +75,6 @@ def test_all_that_is_wrong_with_a_deploy_request_is_said_at_once():
             "build": {"created": "yesterday"},
             "force": 1,
             "automatic": "no",
-            "state": [],
         },
     )
 
@@ -88,7 +87,6 @@ def test_all_that_is_wrong_with_a_deploy_request_is_said_at_once():
         "build.created",
         "force",
         "automatic",
-        "state",
     ]
 
 

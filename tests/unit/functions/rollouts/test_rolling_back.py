@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rollouts.actions import Hold, Stop
-from rollouts.decisions import REFUSED_MAX
-from rollouts.record import Record, RefusedDigest
+from rollouts.record import KEPT_MAX, Record, RefusedDigest
 from rollouts.rolling_back import Ask, arrived, roll_back, take_back
 from rollouts.shifting import shift
 from rollouts.traffic import Entry
@@ -85,7 +84,7 @@ def test_an_adopted_revision_has_no_digest_to_refuse():
 
 
 def test_a_digest_is_refused_once_and_the_oldest_are_forgotten():
-    known = tuple(RefusedDigest(f"d{number}", "r", NOW, "") for number in range(REFUSED_MAX - 1))
+    known = tuple(RefusedDigest(f"d{number}", "r", NOW, "") for number in range(KEPT_MAX - 1))
     again = RefusedDigest(DIGEST, "r0", NOW, "before")
     record = Record(rollout(), 6, (again, *known))
 
@@ -98,7 +97,7 @@ def test_a_digest_is_refused_once_and_the_oldest_are_forgotten():
         DIGEST,
     ]
     assert full.change is not None
-    assert len(full.change.record.refused) == REFUSED_MAX
+    assert len(full.change.record.refused) == KEPT_MAX
 
 
 def test_a_rollback_is_final():
