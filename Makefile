@@ -18,7 +18,8 @@ status: $(READY)  ## What goes on in the cloud of `make up`.
 test: $(READY) lint  ## All tests, lint and types.
 	@$(PY) -m pytest -q -n 2 --dist loadgroup tests
 
-test-full: test  ## What is longer: benchmarks in full.
+test-full: test  ## What is longer: the whole demo, benchmarks in full.
+	@$(PY) -m demo
 	@$(PY) benchmarks/proxy.py
 	@$(PY) benchmarks/memory.py
 

@@ -122,6 +122,18 @@ def test_no_log_and_no_answer_holds_a_token(cloud, story, answers):
     assert not TOKEN.search(str(answers))
 
 
+def test_no_server_of_a_function_is_in_anothers_way(cloud, story):
+    """All of them run on one machine, and none should notice."""
+    for name in STORIES:
+        story(name)
+
+    logs = (cloud.stage.running.folder / "logs").rglob("barq-*.log")
+
+    told = [line for log in logs for line in log.read_text().splitlines()]
+    assert any("request.handled" in line for line in told)
+    assert [line for line in told if "[ERROR]" in line] == []
+
+
 def test_the_pattern_of_a_token_finds_real_ones(cloud):
     """Else the test above could not fail."""
     tokens = cloud.stage.running.tokens
