@@ -1,9 +1,8 @@
 """notify: tells chats what happened. Never moves traffic, never blocks a rollout."""
 
 import base64
-import binascii
 import json
-from typing import Any
+from typing import Any, Final
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -11,8 +10,10 @@ from cloudevents.http import CloudEvent
 from gcp.log import log
 from gcp.ports import World
 from gcp.world import world
-from rollouts.errors import BarqError, Transient
+from rollouts.errors import BadInput, BarqError, Transient
 from rollouts.messages import message, wanted
+
+NEEDED: Final = ("event", "service", "target", "rollout", "canary", "stable")
 
 
 def handle(event: dict[str, Any], world: World) -> int:
@@ -39,18 +40,30 @@ def handle(event: dict[str, Any], world: World) -> int:
     return sent
 
 
+def read(event: CloudEvent) -> dict[str, Any]:
+    """Take Barq's event out of the Pub/Sub message. Raises BadInput for what is none."""
+    try:
+        told = json.loads(base64.b64decode(event.data["message"]["data"], validate=True))
+        missing = [name for name in NEEDED if name not in told["data"]]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise BadInput("the message holds no event of Barq's") from None
+    if missing:
+        raise BadInput(f"the event has no {', '.join(missing)}")
+    return dict(told)
+
+
 @functions_framework.cloud_event
 def notify(event: CloudEvent) -> None:
     """Entry point: the events topic, pushed. Raising makes Pub/Sub deliver the event again."""
     try:
-        told = json.loads(base64.b64decode(event.data["message"]["data"], validate=True))
+        told = read(event)
         sent = handle(told, world())
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
-        log("WARNING", "event.rejected", because=type(error).__name__)
-        return
     except Transient as error:
         log("WARNING", "notice.delayed", because=error.message)
         raise
+    except BadInput as error:
+        log("WARNING", "event.rejected", because=error.message)
+        return
     except BarqError as error:
         log("ERROR", "notice.failed", because=error.message, hint=error.hint)
         return

@@ -132,7 +132,7 @@ class Keys:
 
     def assertion(self, **changes):
         now = int(dt.datetime.now(dt.UTC).timestamp())
-        claims = {"iss": IAP_ISSUER, "aud": AUDIENCE, "email": "ann@example.com"}
+        claims: dict[str, object] = {"iss": IAP_ISSUER, "aud": AUDIENCE, "email": "ann@example.com"}
         claims |= {"iat": now - 5, "exp": now + 500, **changes}
         signer = EsSigner(self.private, key_id="k1")
         return jwt.encode(signer, claims).decode()

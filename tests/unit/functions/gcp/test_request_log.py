@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -189,7 +190,7 @@ def test_whatever_the_log_answers_only_our_own_errors_escape(answer):
 @given(st.sampled_from(PATHS), ODD | LATENCIES)
 def test_one_odd_part_of_an_answer_is_read_or_refused(path, odd):
     answer = {"entries": [entry(), entry(2)]}
-    inside = answer
+    inside: Any = answer
     for key in path[:-1]:
         inside = inside[key]
     inside[path[-1]] = odd
