@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from demo.stage import PERSON, SERVICE, Stage, StoryFailed
+from demo.stage import PERSON, SERVICE, Event, Stage, StoryFailed
 from local_cloud.registry.images import PushedImage
 
 LATE_SECONDS: Final = 45
@@ -62,7 +62,7 @@ async def late(stage: Stage) -> Told:
     event = await stage.wait(image, "production", "rollout.rolled_back", within=90)
     if event.data["by"] != "alert":
         raise StoryFailed(f"v4 was to be rolled back by an alert, not by {event.data['by']!r}")
-    ended = await _arrived(stage)
+    ended = await _arrived(stage, event)
     return Told("late fault", "rolled back by an alert", "v4", _back(stage, "v4", ended))
 
 
@@ -104,14 +104,16 @@ async def _end(stage: Stage, image: PushedImage, wanted: str) -> float:
     if event.data["event"] != wanted:
         raise StoryFailed(f"the end was to be {wanted}, and is {event.data['event']}:"
                           f" {event.data['because']}")  # fmt: skip
-    return await _arrived(stage)
+    return await _arrived(stage, event)
 
 
-async def _arrived(stage: Stage) -> float:
-    """Wait until one revision is served everything; return when that was."""
+async def _arrived(stage: Stage, event: Event) -> float:
+    """Wait until who should have everything is served it; return when that was."""
+    promoted = event.data["event"] == "rollout.promoted"
+    winner = event.data["canary" if promoted else "stable"]
     ends = time.monotonic() + 10
     while time.monotonic() < ends:
-        if 100 in stage.running.cloud.run.served_percents(stage.production).values():  # noqa: PLR2004
+        if stage.running.cloud.run.served_percents(stage.production).get(winner) == 100:  # noqa: PLR2004
             return time.monotonic()
         await asyncio.sleep(0.02)
     raise StoryFailed("the written split did not become the served one within 10 s")

@@ -48,7 +48,7 @@ def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
         return Decision(Stop("superseded", because))
     if rollout.state == "rolled_back":
         if ask.by_hand and seen.shares != rollout.shares:
-            return _rolled_back(seen, rollout, ask, now)  # Someone gave the canary traffic again.
+            return _given_back_again(seen, rollout, ask, now)
         return arrived(seen, rollout, now)
     if rollout.state in ("stopped", "superseded") and not ask.by_hand:
         return Decision(stop_for(rollout))
@@ -97,6 +97,16 @@ def arrived(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision:
     percent = seen.served_shares.get(rollout.canary, 0)
     notice = Notice("traffic.stuck", now, rollout, because, percent, percent)
     return Decision(Stop("rolled_back", because), None, (notice,))
+
+
+def _given_back_again(seen: ServiceSeen, rollout: Rollout, ask: Ask, now: dt.datetime) -> Decision:
+    """Take away what someone gave a rolled back canary since; the rollout stays as it ended."""
+    percent = seen.shares.get(rollout.canary, 0)
+    after = replace(rollout, ended_at=now)
+    change = Change(with_rollout(seen.record, after), split_of({rollout.stable: 100}, seen.split))
+    notice = Notice("rollout.rolled_back", now, after, ask.because, percent, 0, ask.by)
+    hold = Hold(1, f"{rollout.stable} gets 100 %: {ask.because}", "traffic", now + SERVED_WITHIN)
+    return Decision(hold, change, (notice,))
 
 
 def _rolled_back(seen: ServiceSeen, rollout: Rollout, ask: Ask, now: dt.datetime) -> Decision:

@@ -30,7 +30,7 @@ services:
         steps: [50, 100]
         window: 3s
         check_every: 1s
-        deadline: 2m
+        deadline: 15m
         verify: {every: 1s}
         analysis: {min_requests: 5, max_errors: 3}
 """
