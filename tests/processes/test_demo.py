@@ -65,6 +65,25 @@ def test_the_demo_tells_its_stories_in_order(demo):
     assert not missing, "\n".join(demo.lines)
 
 
+COUNTS = re.compile(r"N of N requests failed, stable N of N|N requests failed, more than are .*?;")
+
+
+def shape(lines: list[str]) -> list[str]:
+    """Return what a transcript says, whatever its numbers are."""
+    plain = [NUMBERS.sub("N", one) for one in told(lines)]
+    return [COUNTS.sub("COUNTS;", one).replace("COUNTS;;", "COUNTS;") for one in plain]
+
+
+def test_the_transcript_in_the_readme_is_the_demos(demo):
+    demo.ended()
+    readme = (ROOT / "README.md").read_text().split("<!-- transcript:")[1]
+    shown = readme.split("```text\n")[1].split("\n```")[0].splitlines()
+    begin = demo.lines.index(STORIES["good"].title)
+    end = demo.lines.index("What the callers saw")
+
+    assert shape(shown) == shape(demo.lines[begin:end])
+
+
 def test_the_demo_lost_no_request(demo):
     demo.ended()
 
