@@ -93,7 +93,7 @@ def summary(rollout: Rollout | None) -> dict[str, Any] | None:
     return {
         "id": rollout.id,
         "state": rollout.state,
-        "percent": rollout.percent,
+        "percent": rollout.shares.get(rollout.canary, 0),
         "stable": rollout.stable,
         "canary": rollout.canary,
         "because": rollout.because,

@@ -128,8 +128,7 @@ def _facts(
 
 def _split(split: Mapping[str, int], rollout: Mapping[str, Any] | None) -> str:
     roles = {}
-    if rollout:
-        # A promoted canary is what stable was; it is named once.
+    if rollout and rollout["state"] != "promoted":
         roles = {rollout["stable"]: " (stable)", rollout["canary"]: " (canary)"}
     shares = [f"{name}{roles.get(name, '')} {percent} %" for name, percent in split.items()]
     return ", ".join(shares) or "nothing"
