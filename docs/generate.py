@@ -31,7 +31,9 @@ one target; a delivery walks it from top to bottom. `notifications` is a list.""
         "A target",
         """\
 One Cloud Run service, and how carefully it is delivered to. No two targets may be the same Cloud
-Run service. `deadline` must be at least as long as all steps with one `window` each.""",
+Run service. `deadline` must be at least as long as all steps with one `window` and
+four minutes each, because totals are minutes late; `check_every` must leave at most 5,000 looks
+in it.""",
     ),
     "services.<name>.targets.<name>.approval": (
         "Approval",

@@ -12,7 +12,10 @@ from rollouts.record import Rollout
 BEFORE: Final = dt.timedelta(minutes=30)
 """How much of stable's own past is read: it tells whether the service has traffic at all."""
 OVERLAP: Final = dt.timedelta(seconds=60)
-"""How far the log is read back behind the totals: requests end later than they begin."""
+"""How far the log is read back behind the totals: requests end later than they begin.
+
+In the first step it is read from the first shift on: that shift's own period never gets totals.
+"""
 
 
 def roles(rollout: Rollout) -> dict[str, Literal["canary", "stable"]]:
@@ -34,7 +37,7 @@ def look(
     bad: tuple[BadRequest, ...] = ()
     until = None
     try:
-        since = max(began, totals.visible_until - OVERLAP)
+        since = began if len(rollout.shifts) == 1 else max(began, totals.visible_until - OVERLAP)
         found = world.request_log.bad_requests(ref, roles(rollout), since, now)
         bad, until = found.bad, found.until
         if found.capped:

@@ -18,8 +18,6 @@ from rollouts.record import Record, Rollout
 
 LOOK_BACK: Final = dt.timedelta(minutes=5)
 """How much of the request log is read for the comparison, at most from the last shift."""
-
-
 SIGMAS: Final = 3.0
 LATE: Final = dt.timedelta(minutes=30)
 """How late after the watch an alert from within it may arrive."""
@@ -52,6 +50,8 @@ def suspect(incident: Incident, record: Record) -> Rollout | None:
     present, promoted = record.rollout, record.promoted
     if promoted is None or present is None or present.state == "promoted":
         return present
+    if promoted.canary != present.stable:
+        return present  # Somebody put another revision in its place since.
     if incident.revision:
         return promoted if incident.revision == promoted.canary else present
     return present if present.shifts else promoted

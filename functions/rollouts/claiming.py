@@ -295,8 +295,10 @@ def _accepting(record: Record, rollout: Rollout) -> Record:
     """
     build, newest = rollout.build, record.newest_build
     last = record.rollout
-    if last is not None and last.state == "promoted":
-        record = replace(record, promoted=last)
+    kept = last if last is not None and last.state == "promoted" else record.promoted
+    if kept is not None and kept.canary != rollout.stable:
+        kept = None  # Somebody put another revision in its place since.
+    record = replace(record, promoted=kept)
     acted = (*record.acted_on, build.id)[-KEPT_MAX:] if build.id else record.acted_on
     if build.created and (newest is None or build.created > newest):
         newest = build.created

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from rollouts.intervals import BEFORE, Histogram, Interval
+from rollouts.intervals import BEFORE, Arm, Histogram, Interval
 from rollouts.policy import Policy
 
 Kind = Literal["pass", "fail", "inconclusive", "no_data"]
@@ -32,12 +32,16 @@ class Numbers:
     canary_requests: int
     """Visible ones only."""
     canary_errors: int
+    """All that are known, also those that no visible total covers yet."""
     stable_requests: int
     stable_errors: int
     canary_p95_ms: float | None
     watched_seconds: float
     """How much of the step is visible for both roles."""
     window_seconds: float
+    canary_errors_uncounted: int = 0
+    """Of `canary_errors`, those that no visible total covers yet."""
+    stable_errors_uncounted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,13 @@ def _numbers(intervals: Sequence[Interval], policy: Policy) -> Numbers:
         canary_p95_ms=p95,
         watched_seconds=sum(one.seconds for one in present if one.complete),
         window_seconds=policy.window.total_seconds(),
+        canary_errors_uncounted=_uncounted([one.canary for one in present]),
+        stable_errors_uncounted=_uncounted([one.stable for one in present]),
     )
+
+
+def _uncounted(arms: Sequence[Arm]) -> int:
+    return sum(arm.errors for arm in arms if arm.requests is None)
 
 
 def _too_many_errors(numbers: Numbers, allowed: int | None) -> str:
@@ -246,7 +256,11 @@ def _merged(histograms: Sequence[Histogram]) -> Histogram | None:
 
 
 def _show(numbers: Numbers) -> str:
-    stable = f"stable {numbers.stable_errors:,} of {numbers.stable_requests:,}"
-    if numbers.canary_errors > numbers.canary_requests:
-        return f"{numbers.canary_errors:,} requests failed, more than are counted yet, {stable}"
-    return f"{numbers.canary_errors:,} of {numbers.canary_requests:,} requests failed, {stable}"
+    """Say failures beside the requests that they are of; those of now apart."""
+    stable_errors = numbers.stable_errors - numbers.stable_errors_uncounted
+    stable = f"stable {stable_errors:,} of {numbers.stable_requests:,}"
+    fresh = numbers.canary_errors_uncounted
+    if fresh and not numbers.canary_requests:
+        return f"{fresh:,} requests failed, no total is visible yet, {stable}"
+    counted = f"{numbers.canary_errors - fresh:,} of {numbers.canary_requests:,} requests failed"
+    return f"{counted} and {fresh:,} more since, {stable}" if fresh else f"{counted}, {stable}"

@@ -69,6 +69,7 @@ def take_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
     promoted, present = seen.record.promoted, seen.record.rollout
     assert promoted is not None
     assert present is not None
+    assert promoted.canary == present.stable
     if seen.shares != present.shares:
         return Decision(Stop("unchanged", f"{seen.unexplained()}; nothing was changed"))
     alone = replace(seen, record=replace(seen.record, rollout=promoted, promoted=None))

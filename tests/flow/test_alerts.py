@@ -308,3 +308,20 @@ def test_an_alert_of_the_promotion_before_the_watch_is_over_but_told_much_later_
 
     assert flow.split() == {"v2": 100}
     assert "long after the watch" in flow.blames[-1]
+
+
+def test_an_alert_of_a_promotion_that_a_person_has_replaced_overwrites_nobody():
+    """v2 is promoted and fails, a person gives v1 everything, v3 begins beside v1."""
+    flow = Flow(APPROVED)
+    reference = promoted_with_approval(flow)
+    message = incident(flow)
+    flow.person_sets_traffic("production", {flow.rollout().stable: 100})
+    waiting_for_approval(flow)
+    flow.becomes(reference, error_ratio=1.0)
+
+    flow.publish("alerts", message)
+    flow.passes(seconds=5)
+
+    assert flow.split() == {"v1": 100}
+    assert flow.rollout().approval is not None
+    assert flow.state() == "verified"

@@ -154,6 +154,8 @@ def test_an_alert_is_named_by_its_policy(policy_name):
 LAST = rollout("promoted", id="older", canary="api-1", stable="api-0")
 WAITING = rollout("verified", stable="api-1")
 SHIFTING = rollout(stable="api-1")
+BESIDE_ANOTHER = rollout(stable="api-7")
+"""A person took the promoted one back by hand before this rollout began."""
 
 
 @pytest.mark.parametrize(
@@ -168,6 +170,8 @@ SHIFTING = rollout(stable="api-1")
         (WAITING, LAST, "api-1", LAST),
         (WAITING, LAST, CANARY, WAITING),
         (PROMOTED, LAST, "api-1", PROMOTED),
+        (BESIDE_ANOTHER, LAST, "api-1", BESIDE_ANOTHER),
+        (BESIDE_ANOTHER, LAST, "", BESIDE_ANOTHER),
     ],
 )
 def test_an_alert_speaks_of_the_canary_that_it_names_or_the_newest_with_traffic(

@@ -302,6 +302,15 @@ def test_a_revision_of_a_refused_digest_is_not_adopted_unless_forced():
     assert forced.change is not None
 
 
+def test_what_a_person_has_replaced_since_its_promotion_is_not_kept():
+    last = rollout("promoted", canary="api-9", execution=OTHER_EXECUTION)
+
+    decision, _ = claimed(seen(last, split=(Entry(STABLE, 100),)), deploying())
+
+    assert decision.change is not None
+    assert decision.change.record.promoted is None
+
+
 def test_what_was_promoted_last_is_kept_for_the_alerts_of_its_watch():
     last = rollout("promoted", canary=STABLE, execution=OTHER_EXECUTION)
 

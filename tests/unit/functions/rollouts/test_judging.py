@@ -80,7 +80,7 @@ def test_failures_count_before_their_totals_are_visible():
     verdict = judged(fresh, by=limits(max_errors=5))
 
     assert verdict.kind == "fail"
-    assert verdict.because.startswith("31 requests failed, more than are counted yet")
+    assert verdict.because.startswith("31 requests failed, no total is visible yet")
     assert verdict.numbers.canary_requests == 0
 
 
@@ -488,3 +488,12 @@ def test_twice_the_traffic_with_the_errors_it_always_had_is_not_accused():
     fresh = interval(0, 60, canary=(None, 12), stable=(None, 108))
 
     assert judged(busy, fresh, by=RATIO).kind != "fail"
+
+
+def test_failures_stand_beside_the_requests_that_they_are_of():
+    """6 of the visible hundred, 22 of requests that nobody has counted yet: not 28 of 100."""
+    fresh = interval(60, canary=(None, 22), stable=(None, 3))
+
+    verdict = judged(PAST, interval(0, canary=(100, 6), stable=(900, 2)), fresh)
+
+    assert verdict.because.startswith("6 of 100 requests failed and 22 more since, stable 2 of 900")

@@ -1,0 +1,45 @@
+"""Decision records: what was logged at each look judges the same again, from the log alone."""
+
+import pytest
+
+from rollouts.decision_record import recompute
+from tests.flow.flow import DELIVERY, Flow
+
+QUICK = DELIVERY.replace("window: 2m", "window: 1m")
+SOME_ERRORS = QUICK.replace("max_errors: [5, 10]", "max_errors: [500, 500], max_error_ratio: 0.5")
+
+
+@pytest.mark.parametrize(
+    ("delivery", "quality"),
+    [
+        (QUICK, {}),
+        (QUICK, {"error_ratio": 1.0}),
+        (SOME_ERRORS, {"error_ratio": 0.2}),
+        (QUICK, {"latency_seconds": 2.0}),
+    ],
+)
+def test_every_verdict_of_a_rollout_is_recomputed_from_its_records(delivery, quality, records):
+    flow = Flow(delivery)
+    flow.passes(minutes=10)
+
+    flow.built(flow.image("v2", **quality))
+    flow.until_ended()
+
+    told = records()
+    assert told
+    for index, record in enumerate(told):
+        assert recompute(told[: index + 1]).as_json() == record["verdict"]
+
+
+def test_the_first_periods_errors_are_known_for_the_whole_first_step(records):
+    """Its totals are never read: smoke tests stand in them. Its errors are the log's alone."""
+    flow = Flow(SOME_ERRORS)
+    flow.passes(minutes=10)
+
+    flow.built(flow.image("v2", error_ratio=0.2))
+    flow.until_at(50)
+
+    first = [one for one in records() if one["verdict"]["numbers"]["step"] == 0]
+    errors = [one["verdict"]["numbers"]["canary_errors"] for one in first]
+    assert errors == sorted(errors)
+    assert errors[-1] > 0
