@@ -20,8 +20,8 @@ test: $(READY) lint  ## All tests, lint and types.
 
 test-full: test  ## What is longer: the whole demo, benchmarks in full.
 	@$(PY) -m demo
-	@$(PY) benchmarks/proxy.py
-	@$(PY) benchmarks/memory.py
+	@$(PY) -m benchmarks.proxy
+	@$(PY) -m benchmarks.memory
 
 lint: $(READY)
 	@$(VENV)/bin/ruff check .
@@ -33,7 +33,7 @@ golden: $(READY)  ## Rewrite generated files; review sees the difference.
 	@$(PY) -m local_cloud.up.reference
 
 bench: $(READY)
-	@$(PY) benchmarks/proxy.py
+	@$(PY) -m benchmarks.proxy
 
 lock: $(READY)  ## Pin again what requirements/*.in ask for.
 	$(PY) requirements/lock.py

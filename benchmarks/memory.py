@@ -1,6 +1,6 @@
 """The memory of `make up` at rest, process by process.
 
-    python benchmarks/memory.py [--idle-seconds 10]
+    python -m benchmarks.memory [--idle-seconds 10]
 
 PSS where the system tells it (Linux): memory that processes share is divided among them, so the
 column adds up to what the machine is short of. Elsewhere USS, which leaves shared memory out.

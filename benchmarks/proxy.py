@@ -1,6 +1,6 @@
 """The splitting proxy beside the bare revision: requests/s at saturation, added latency at 200/s.
 
-    python benchmarks/proxy.py [--seconds 2]
+    python -m benchmarks.proxy [--seconds 2]
 
 Three processes: this one is the local cloud (model, proxy), one is the revision, one the load
 generator. On 2 cores the load generator and the revision share with the proxy, so the absolute
