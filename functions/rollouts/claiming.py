@@ -155,12 +155,8 @@ def _left_aside(
     if present is None or not request.automatic or request.build.id in seen.record.acted_on:
         return ()
     percent = seen.shares.get(present.canary, 0)
-    said = f"build {request.build.id or short(_digest(request))}: {because}"
+    said = f"build {request.build.id}: {because}"
     return (Notice("delivery.ignored", now, present, said, percent, percent),)
-
-
-def _digest(request: DeployRequest) -> str:
-    return request.image.digest if request.image else ""
 
 
 def _abandoned(seen: ServiceSeen, because: str, now: dt.datetime) -> tuple[Notice, ...]:
