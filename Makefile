@@ -18,7 +18,8 @@ status: $(READY)  ## What goes on in the cloud of `make up`.
 test: $(READY) lint  ## All tests, lint and types.
 	@$(PY) -m pytest -q -n 2 --dist loadgroup tests
 
-test-full: test  ## What is longer: the whole demo, benchmarks in full.
+test-full: test  ## What is longer: more examples, the whole demo, the benchmarks.
+	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q -n 2 tests/unit
 	@$(PY) -m demo
 	@$(PY) -m benchmarks.proxy
 	@$(PY) -m benchmarks.memory

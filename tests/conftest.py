@@ -1,13 +1,22 @@
-"""Which tests share a worker of pytest-xdist: those that share a local cloud.
+"""For all tests: how property tests draw, and which tests share a worker of pytest-xdist.
 
-The marks `xdist_group` say the same, and `--dist loadgroup` is to follow them; with pytest 9.2 it
-follows none, in silence. Delete this file once it does again.
+`make test` draws the same examples each time; `make test-full` explores with new ones. Tests
+that share a local cloud share a worker: the marks `xdist_group` say the same, and `--dist
+loadgroup` is to follow them; with pytest 9.2 it follows none, in silence. Delete that part once
+it does again.
 Source: https://github.com/pytest-dev/pytest-xdist/issues/1386
 """
 
+import os
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# Timing never decides a test, so no example has a deadline.
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("explore", deadline=None, print_blob=True, max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 GROUPS = (
     ("tests/processes/test_up_", ""),

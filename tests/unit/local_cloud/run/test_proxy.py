@@ -170,7 +170,11 @@ def test_internal_ingress_answers_404_from_outside(tmp_path):
 def test_a_request_waits_for_an_instance_that_starts(tmp_path):
     async def test(world, session):
         service = await world.create()
-        os.killpg(world.instances.instances()[0].pids[0], 9)
+        instance = world.instances.instances()[0]
+        os.killpg(instance.pids[0], 9)
+        # Until it is dead its socket still takes connections.
+        while instance.exit_code() is None:  # noqa: ASYNC110 - no event tells of a death.
+            await asyncio.sleep(0.01)
 
         answers = await asyncio.gather(*(get(session, service.url) for _ in range(10)))
 
