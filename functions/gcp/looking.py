@@ -1,11 +1,11 @@
 """One look at a rollout's signals. A signal that cannot be read is no data, never a pass."""
 
 import datetime as dt
-from typing import Final, Literal
+from typing import Final
 
 from gcp.ports import Totals, World
 from rollouts.errors import BarqError
-from rollouts.intervals import BadRequest, Interval, Signals, assemble
+from rollouts.intervals import BadRequest, Interval, Role, Signals, assemble
 from rollouts.policy import ServiceRef
 from rollouts.record import Rollout
 
@@ -18,7 +18,7 @@ In the first step it is read from the first shift on: that shift's own period ne
 """
 
 
-def roles(rollout: Rollout) -> dict[str, Literal["canary", "stable"]]:
+def roles(rollout: Rollout) -> dict[str, Role]:
     return {rollout.canary: "canary", rollout.stable: "stable"}
 
 

@@ -6,7 +6,7 @@ Whole, but minutes late: nothing here is newer than the metric's own ingest dela
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from google.cloud import monitoring_v3
 from google.cloud.monitoring_v3.types import (
@@ -21,10 +21,9 @@ from gcp.lazily import Lazy
 from gcp.ports import Totals
 from gcp.vendor_errors import translated
 from rollouts.errors import Refused
-from rollouts.intervals import Histogram, Point
+from rollouts.intervals import Histogram, Point, Role
 from rollouts.policy import ServiceRef
 
-Role = Literal["canary", "stable"]
 REQUEST_COUNT: Final = "run.googleapis.com/request_count"
 REQUEST_LATENCIES: Final = "run.googleapis.com/request_latencies"
 CLASS: Final = "metric.labels.response_code_class"

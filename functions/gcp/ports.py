@@ -8,9 +8,9 @@ Every method is safe to repeat. All raise `Transient` for what another attempt m
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from rollouts.intervals import BadRequest, Point
+from rollouts.intervals import BadRequest, Point, Role
 from rollouts.notices import Notice
 from rollouts.policy import Delivery, ServiceRef
 from rollouts.seen import Change, RevisionSeen, ServiceSeen
@@ -73,7 +73,7 @@ class Metrics(Protocol):
     def totals(
         self,
         ref: ServiceRef,
-        revisions: Mapping[str, Literal["canary", "stable"]],
+        revisions: Mapping[str, Role],
         since: dt.datetime,
         now: dt.datetime,
     ) -> Totals:
@@ -98,7 +98,7 @@ class RequestLog(Protocol):
     def bad_requests(
         self,
         ref: ServiceRef,
-        revisions: Mapping[str, Literal["canary", "stable"]],
+        revisions: Mapping[str, Role],
         since: dt.datetime,
         now: dt.datetime,
     ) -> LogRead:

@@ -6,18 +6,17 @@ minute are a project's whole quota. Source: reference/gcp.md, section 2, "Reques
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 from gcp.ports import LogRead
 from gcp.session import Session
 from rollouts.errors import Refused
 from rollouts.instants import parse_instant, show_instant
-from rollouts.intervals import BadRequest
+from rollouts.intervals import BadRequest, Role
 from rollouts.policy import ServiceRef
 
 T = TypeVar("T", dict[str, Any], list[Any], str)
 _KINDS: Final[Mapping[type, str]] = {dict: "object", list: "list", str: "text"}
-Role = Literal["canary", "stable"]
 PAGE_SIZE: Final = 1000
 """The most that `entries:list` gives. A page that is full is evidence enough."""
 

@@ -7,7 +7,7 @@ from rollouts.actions import Hold, Outcome, Stop
 from rollouts.deciding import stop_for
 from rollouts.decisions import Decision, with_refusal, with_rollout
 from rollouts.notices import Notice
-from rollouts.record import RefusedDigest, Rollout
+from rollouts.record import Record, RefusedDigest, Rollout
 from rollouts.seen import Change, ServiceSeen
 from rollouts.stopping import foreign_stop, not_meant
 from rollouts.traffic import split_of
@@ -102,12 +102,8 @@ def arrived(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision:
 
 def _given_back_again(seen: ServiceSeen, rollout: Rollout, ask: Ask, now: dt.datetime) -> Decision:
     """Take away what someone gave a rolled back canary since; the rollout stays as it ended."""
-    percent = seen.shares.get(rollout.canary, 0)
     after = replace(rollout, ended_at=now)
-    change = Change(with_rollout(seen.record, after), split_of({rollout.stable: 100}, seen.split))
-    notice = Notice("rollout.rolled_back", now, after, ask.because, percent, 0, ask.by)
-    hold = Hold(1, f"{rollout.stable} gets 100 %: {ask.because}", "traffic", now + SERVED_WITHIN)
-    return Decision(hold, change, (notice,))
+    return _to_stable(seen, with_rollout(seen.record, after), after, ask, now)
 
 
 def _rolled_back(seen: ServiceSeen, rollout: Rollout, ask: Ask, now: dt.datetime) -> Decision:
@@ -123,8 +119,15 @@ def _rolled_back(seen: ServiceSeen, rollout: Rollout, ask: Ask, now: dt.datetime
     if ask.refuse and rollout.digest:
         refused = RefusedDigest(rollout.digest, rollout.id, now, ask.because[:200])
         record = with_refusal(record, refused)
+    return _to_stable(seen, record, after, ask, now)
+
+
+def _to_stable(
+    seen: ServiceSeen, record: Record, rollout: Rollout, ask: Ask, now: dt.datetime
+) -> Decision:
+    """Give stable everything, and say so. The next look asks whether it arrived."""
     percent = seen.shares.get(rollout.canary, 0)
-    notice = Notice("rollout.rolled_back", now, after, ask.because, percent, 0, ask.by)
+    notice = Notice("rollout.rolled_back", now, rollout, ask.because, percent, 0, ask.by)
     change = Change(record, split_of({rollout.stable: 100}, seen.split))
     hold = Hold(1, f"{rollout.stable} gets 100 %: {ask.because}", "traffic", now + SERVED_WITHIN)
     return Decision(hold, change, (notice,))

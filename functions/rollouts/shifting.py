@@ -109,7 +109,7 @@ def _not_ready(rollout: Rollout, canary: RevisionSeen | None, now: dt.datetime) 
     late = now - since >= rollout.policy.ready_within + rollout.policy.window
     if canary is None or canary.readiness == "failed" or late:
         return RollBack(because, refuse=False)
-    return Hold(max(1, int(rollout.policy.check_every.total_seconds())), because, "revision")
+    return Hold(_look_seconds(rollout), because, "revision")
 
 
 def _shifted(
@@ -135,9 +135,13 @@ def _shifted(
 
 
 def _watch(rollout: Rollout) -> Hold:
-    wait = max(1, int(rollout.policy.check_every.total_seconds()))
     ends = rollout.shifts[0].at + rollout.policy.deadline
-    return Hold(wait, f"{rollout.canary} has {rollout.percent} %", "data", ends)
+    because = f"{rollout.canary} has {rollout.percent} %"
+    return Hold(_look_seconds(rollout), because, "data", ends)
+
+
+def _look_seconds(rollout: Rollout) -> int:
+    return max(1, int(rollout.policy.check_every.total_seconds()))
 
 
 def _because(action: Mapping[str, Any]) -> str:

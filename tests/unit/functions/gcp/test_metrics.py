@@ -13,7 +13,6 @@ from gcp.metrics import (
     REQUEST_COUNT,
     REQUEST_LATENCIES,
     CloudMetrics,
-    Role,
     aggregation_of,
     filter_of,
     on_grid,
@@ -21,7 +20,7 @@ from gcp.metrics import (
 )
 from local_cloud.monitoring.filters import compares, parse
 from rollouts.errors import BarqError, Refused, Transient
-from rollouts.intervals import Histogram
+from rollouts.intervals import Histogram, Role
 from rollouts.policy import ServiceRef
 from tests.unit.functions.gcp.worlds import NOON, REF
 

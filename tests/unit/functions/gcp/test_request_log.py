@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcp.request_log import PAGE_SIZE, RestRequestLog, Role, bad_of, filter_of
+from gcp.request_log import PAGE_SIZE, RestRequestLog, bad_of, filter_of
 from local_cloud.kit.http import ApiResponse
 from local_cloud.logging.query import parse
 from rollouts.errors import BarqError, Refused, Transient
-from rollouts.intervals import BadRequest
+from rollouts.intervals import BadRequest, Role
 from rollouts.policy import ServiceRef
 from tests.unit.functions.gcp.routed import error_body, session_over, text, transport
 from tests.unit.functions.gcp.worlds import NOON, REF
