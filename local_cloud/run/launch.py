@@ -167,8 +167,19 @@ class Launcher:
         return "\n".join(lines)
 
 
+_handed_out: Final[set[int]] = set()
+
+
 def free_port() -> int:
-    """Return a loopback port that nothing listened on a moment ago."""
-    with contextlib.closing(socket.socket()) as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        return int(candidate.getsockname()[1])
+    """Return a loopback port that nothing listened on a moment ago, and that was not returned yet.
+
+    A program takes a while to bind its port. Until then the kernel may offer the same one again,
+    and a probe would find the wrong program well.
+    """
+    while True:
+        with contextlib.closing(socket.socket()) as candidate:
+            candidate.bind(("127.0.0.1", 0))
+            port = int(candidate.getsockname()[1])
+        if port not in _handed_out:
+            _handed_out.add(port)
+            return port

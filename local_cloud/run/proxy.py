@@ -20,6 +20,7 @@ from local_cloud.kit.errors import Refused
 from local_cloud.kit.tokens import Tokens
 from local_cloud.kit.traffic import ServedRequest
 from local_cloud.run import forward
+from local_cloud.run.launch import free_port
 from local_cloud.run.model import RunModel
 from local_cloud.run.processes import NotStartedError, ProcessInstances
 from local_cloud.run.resources import Revision, Service, ServiceKey
@@ -120,7 +121,7 @@ class Proxy:
         """Return where a service or a tag is served; opens its socket when first asked."""
         door = self._doors.get((key, tag))
         if door is None:
-            listening = _listen(self._port_for(key, tag))
+            listening = _listen(self._port_for(key, tag) or free_port())
             door = _Door(key, tag, f"http://127.0.0.1:{listening.getsockname()[1]}", web.Server(
                 functools.partial(self._serve, key, tag), access_log=None
             ))  # fmt: skip
