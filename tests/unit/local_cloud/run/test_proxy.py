@@ -167,14 +167,18 @@ def test_internal_ingress_answers_404_from_outside(tmp_path):
     running(test, tmp_path)
 
 
+async def dead(instance):
+    """Wait until an instance is dead: before, its socket still takes connections."""
+    while instance.exit_code() is None:  # noqa: ASYNC110 - no event tells of a death.
+        await asyncio.sleep(0.01)
+
+
 def test_a_request_waits_for_an_instance_that_starts(tmp_path):
     async def test(world, session):
         service = await world.create()
         instance = world.instances.instances()[0]
         os.killpg(instance.pids[0], 9)
-        # Until it is dead its socket still takes connections.
-        while instance.exit_code() is None:  # noqa: ASYNC110 - no event tells of a death.
-            await asyncio.sleep(0.01)
+        await dead(instance)
 
         answers = await asyncio.gather(*(get(session, service.url) for _ in range(10)))
 
@@ -193,7 +197,9 @@ def test_a_request_that_kills_its_instance_is_a_503_and_is_not_sent_again(tmp_pa
         if warm:
             await get(session, service.url)
 
+        (instance,) = world.instances.instances()
         status, text = await get(session, f"{service.url}/crash")
+        await dead(instance)
 
         assert status == 503
         assert (tmp_path / "run" / "starts").read_text() == "x"
