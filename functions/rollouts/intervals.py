@@ -14,6 +14,8 @@ from rollouts.record import ShiftDone
 Role = Literal["canary", "stable"]
 BEFORE: Final = -1
 """The step of intervals before the first shift: stable alone."""
+PROBED: Final = -2
+"""The step of what Barq's own probes found before the first shift, half of them on each role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,30 @@ class Arm:
     errors: int
     """5xx known so far: the request log tells at once, the totals later."""
     latency: Histogram | None = None
-    """None as long as the totals are not visible."""
+    """None as long as the totals are not visible. Without the 5xx: those are judged as errors."""
+    unreached: int = 0
+    """Bad requests (429, 5xx) that the platform answered: they never reached a container."""
+    in_flight: float | None = None
+    """The most requests that were open at once in the sample period; None if unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Bad requests that are told of in an interval and began under another share.
+
+    They ended there or, told late, became known there; they are judged at this share. The
+    interval's own arms do not count them.
+    """
+
+    step: int
+    percent: int
+    canary: int
+    stable: int
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """One stretch of a rollout."""
+    """One stretch of a rollout. Bad requests belong to the interval in which they ended."""
 
     start: dt.datetime
     end: dt.datetime
@@ -71,6 +91,14 @@ class Interval:
     percent: int
     canary: Arm
     stable: Arm
+    carried: tuple[Carried, ...] = ()
+    known_at: dt.datetime | None = None
+    """When its errors were known; from then on they are final. None: as soon as it ended."""
+    seen_at: dt.datetime | None = None
+    """When its totals became visible, or when it was clear that they never will."""
+    latency_since: dt.datetime | None = None
+    """The arms' latencies and requests in flight cover [latency_since, end): a whole sample
+    period stands on the interval that ends it. None: they cover the interval itself."""
 
     @property
     def complete(self) -> bool:
