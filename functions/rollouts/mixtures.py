@@ -1,0 +1,81 @@
+"""Evidence as it grows: a bet on every size of effect and on every moment the canary may turn bad.
+
+Its value is an e-value: however often one looks, a canary that is no worse makes it reach 100
+with a chance of at most 1 %. Everything is kept in logarithms, so no count overflows.
+Source: reference/analysis.md, 3.2.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+NEVER: Final = -math.inf
+NOW_SHARE: Final = 0.70
+"""What is staked from the start; the rest waits for a canary that turns bad later."""
+
+
+def log_add(one: float, other: float) -> float:
+    """Return log(exp(one) + exp(other))."""
+    if one < other:
+        one, other = other, one
+    return one if other == NEVER else one + math.log1p(math.exp(other - one))
+
+
+class Mixture:
+    """A reserve and one mass for each effect, as logarithms.
+
+    Mutable: a tally copies it before it looks ahead. The reserve flows to the masses with time.
+    What has flowed since the last factor has met none, so it is handed on only then: an interval
+    without a bad request costs nothing.
+    """
+
+    __slots__ = ("_log_weights", "_reserve", "_staked", "masses")
+
+    def __init__(self, log_weights: Sequence[float]) -> None:
+        self._log_weights = tuple(log_weights)
+        self._reserve = self._staked = math.log(1.0 - NOW_SHARE)
+        self.masses = [math.log(NOW_SHARE) + one for one in self._log_weights]
+
+    def copy(self) -> "Mixture":
+        other = Mixture.__new__(Mixture)
+        other._log_weights = self._log_weights
+        other._reserve, other._staked = self._reserve, self._staked
+        other.masses = self.masses.copy()
+        return other
+
+    def leak(self, log_kept: float) -> None:
+        """Let the reserve flow: `log_kept` is the logarithm of what stays, at most 0."""
+        self._reserve += log_kept
+
+    def multiply(self, factors: Sequence[float]) -> None:
+        """Apply the log factors of what was seen, one for each effect."""
+        masses = self.masses
+        if self._reserve < self._staked:
+            flowed = self._staked + math.log(-math.expm1(self._reserve - self._staked))
+            self._staked = self._reserve
+            for index, weight in enumerate(self._log_weights):
+                masses[index] = log_add(masses[index], weight + flowed) + factors[index]
+        else:
+            for index, factor in enumerate(factors):
+                masses[index] += factor
+
+    @property
+    def log_value(self) -> float:
+        highest = max(self._staked, *self.masses)
+        total = math.exp(self._staked - highest)
+        for mass in self.masses:
+            total += math.exp(mass - highest)
+        return highest + math.log(total)
+
+    def state(self) -> list[float]:
+        return [self._reserve, self._staked, *self.masses]
+
+    def restore(self, state: Sequence[float]) -> None:
+        """Take over what `state` gave. Raises ValueError for another number of effects."""
+        if len(state) != 2 + len(self._log_weights):
+            raise ValueError("a mixture of another size")
+        self._reserve, self._staked, *self.masses = map(float, state)
+
+
+def logs(*values: float) -> tuple[float, ...]:
+    return tuple(math.log(one) for one in values)

@@ -1,0 +1,82 @@
+"""What counts as a slow request, learned from stable's own latencies, and how much more is too much.
+
+Source: reference/analysis.md, 3.5.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rollouts.intervals import Histogram
+
+TARGETS: Final = (0.10, 0.02)
+"""The shares of stable's requests that shall lie above an edge: the slow, and the very slow."""
+ROOM: Final = 1.25
+"""An edge may have so much more above it: bounds of buckets are where they are."""
+EDGE_MS_MIN: Final = 50.0
+REQUESTS_MIN: Final = 300
+"""Fewer of stable's requests tell no edge."""
+MARGIN_MIN: Final = 1.15
+MARGIN_MAX: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A latency above which a request is slow; a bound of the histogram's buckets."""
+
+    ms: float
+    margin: float
+    """The ratio of odds of slow requests that a tolerated slowdown explains."""
+
+
+def edges(latency: Histogram, slowdown: float) -> tuple[Edge, ...]:
+    """Return an edge for each target that has one; none for too few requests.
+
+    `slowdown` is the tolerated one, such as 0.10 for ten percent.
+    """
+    total = latency.total
+    if total < REQUESTS_MIN:
+        return ()
+    found = (_edge(latency, target, slowdown) for target in TARGETS)
+    return tuple(edge for edge in found if edge)
+
+
+def _edge(latency: Histogram, target: float, slowdown: float) -> Edge | None:
+    above = latency.total
+    share_below = 1.0
+    for index, bound in enumerate(latency.bounds_ms):
+        above -= latency.counts[index]
+        share = above / latency.total
+        if bound >= EDGE_MS_MIN and share <= ROOM * target:
+            below = latency.bounds_ms[index - 1] if index else 0.0
+            return Edge(bound, _margin(share, share_below, bound, below, slowdown))
+        share_below = share
+    return None
+
+
+def _margin(share: float, share_below: float, bound: float, below: float, slowdown: float) -> float:
+    """Return what a slowdown does to the odds: by how steeply the latencies fall off there."""
+    if share <= 0.0 or below <= 0.0:
+        return MARGIN_MAX
+    slope = math.log(share_below / share) / math.log(bound / below)
+    return min(max(math.exp(slope * math.log1p(slowdown)), MARGIN_MIN), MARGIN_MAX)
+
+
+def slower_than(latency: Histogram, ms: float) -> int | None:
+    """Return how many requests took at least so long; None if it is no bound of the buckets."""
+    try:
+        index = latency.bounds_ms.index(ms)
+    except ValueError:
+        return None
+    return sum(latency.counts[index + 1 :])
+
+
+def merged(histograms: Iterable[Histogram]) -> Histogram | None:
+    """Add histograms up; those of another layout than the first are left out."""
+    several: Sequence[Histogram] = list(histograms)
+    if not several:
+        return None
+    bounds = several[0].bounds_ms
+    alike = [one.counts for one in several if one.bounds_ms == bounds]
+    return Histogram(bounds, tuple(map(sum, zip(*alike, strict=True))))
