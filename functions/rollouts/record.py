@@ -53,6 +53,19 @@ class ApprovalGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    """What the probes before traffic found. Each pair is one to the canary and one to stable."""
+
+    requests: int
+    """That many to each role."""
+    canary_bad: int
+    """Without an answer, or 5xx."""
+    stable_bad: int
+    at: dt.datetime
+    ended_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """One candidate's way on one target."""
 
@@ -85,6 +98,8 @@ class Rollout:
     because: str = ""
     ended_at: dt.datetime | None = None
     ended_by: str = ""
+    probed: Probed | None = None
+    """Before any traffic; None: no probes were asked for, or none counted."""
 
     @property
     def ended(self) -> bool:

@@ -16,6 +16,7 @@ from rollouts.record import (
     SCHEMA,
     ApprovalGiven,
     Build,
+    Probed,
     Record,
     RefusedDigest,
     Rollout,
@@ -89,13 +90,14 @@ def _record(document: Mapping[str, Any]) -> Record:
 
 
 def _rollout(document: Mapping[str, Any]) -> Rollout:
-    approval = document.get("approval")
+    approval, probed = document.get("approval"), document.get("probed")
     values = {
         **document,
         "build": _build(Build, document.get("build") or {}),
         "policy": parse_policy(document["policy"]),
         "approval": _build(ApprovalGiven, approval) if approval is not None else None,
         "shifts": tuple(_build(ShiftDone, one) for one in document.get("shifts", ())),
+        "probed": _build(Probed, probed) if probed is not None else None,
     }
     built: Rollout = _build(Rollout, values)
     return built
@@ -108,6 +110,7 @@ def _rollout_document(rollout: Rollout) -> dict[str, Any]:
         "policy": settings_of(rollout.policy),
         "approval": _document(rollout.approval) if rollout.approval else None,
         "shifts": [_document(one) for one in rollout.shifts],
+        "probed": _document(rollout.probed) if rollout.probed else None,
     }
 
 

@@ -14,6 +14,7 @@ from rollouts.record import (
     SCHEMA,
     ApprovalGiven,
     Build,
+    Probed,
     Record,
     RefusedDigest,
     Rollout,
@@ -81,6 +82,10 @@ ROLLOUTS = st.builds(
     because=TEXT,
     ended_at=st.none() | INSTANTS,
     ended_by=TEXT,
+    probed=st.none()
+    | st.builds(
+        Probed, st.integers(1, 50), st.integers(0, 50), st.integers(0, 50), INSTANTS, INSTANTS
+    ),
 )
 RECORDS = st.builds(
     Record,
@@ -127,7 +132,9 @@ def test_fields_that_are_not_known_yet_are_ignored_wherever_they_stand():
 
 def test_fields_that_older_code_did_not_write_have_their_defaults():
     old = json.loads(show_record(Record(rollout("deploying"))))
-    for field in ("adopted", "placeholder", "approval", "shifts", "verdict", "build", "ended_by"):
+    for field in (
+        "adopted", "placeholder", "approval", "shifts", "verdict", "build", "ended_by", "probed",
+    ):  # fmt: skip
         del old["rollout"][field]
     del old["rollout"]["policy"]["watch"]
 
@@ -139,7 +146,10 @@ def test_fields_that_older_code_did_not_write_have_their_defaults():
 DOCUMENT = json.loads(
     show_record(
         Record(
-            rollout(approval=waiting(decision="approved", by="a@example.org", at=at(5))),
+            rollout(
+                approval=waiting(decision="approved", by="a@example.org", at=at(5)),
+                probed=Probed(20, 3, 0, at(-9), at(-5)),
+            ),
             3,
             (RefusedDigest(DIGEST, "r", NOW, "it failed"),),
             at(1),
@@ -203,6 +213,9 @@ def test_a_null_rollout_is_none():
         ("shifts", [{"at": "2026-11-22T12:00:00Z", "step": True, "percent": 10}]),
         ("approval", {"asked_at": "2026-11-22T12:00:00Z"}),
         ("approval", "yes"),
+        ("probed", 20),
+        ("probed", {"requests": 20}),
+        ("probed", DOCUMENT["rollout"]["probed"] | {"canary_bad": True}),
     ],
 )
 def test_a_rollout_with_a_field_of_another_kind_is_damaged(field, value):
@@ -252,6 +265,7 @@ def test_a_record_with_one_value_replaced_is_bad_or_can_be_written_again(data):
                 given["rollout"]["approval"],
                 given["rollout"]["shifts"][0],
                 given["rollout"]["build"],
+                given["rollout"]["probed"],
                 given["refused"][0],
             ]
         )
@@ -285,6 +299,7 @@ def test_a_record_as_large_as_it_gets_stays_under_16_kib():
         verdict=words,
         because=words,
         ended_by=words,
+        probed=Probed(50, 50, 50, at(0.123456), at(9.123456)),
     )
     record = Record(
         longest,
