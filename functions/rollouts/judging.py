@@ -6,13 +6,14 @@ This file holds the fixed limits; a comparison of canary with stable has the sam
 import datetime as dt
 import itertools
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import Final
 
 from rollouts.intervals import BEFORE, Arm, Histogram, Interval
 from rollouts.policy import Policy
+from rollouts.verdict import Kind as Kind
+from rollouts.verdict import Numbers as Numbers
+from rollouts.verdict import Verdict as Verdict
 
-Kind = Literal["pass", "fail", "inconclusive", "no_data"]
 EXPECTED_MIN: Final = 5
 """Fewer requests than this expected in a window are silence."""
 FRESH_ERRORS_MIN: Final = 5
@@ -21,45 +22,6 @@ RATE_SECONDS: Final = 60.0
 """How much of the newest visible totals tells how busy the service is."""
 GENEROUS: Final = 1.5
 """Traffic may have grown since: too high an estimate delays, too low a one accuses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """What a verdict stands on: the present step, in counts."""
-
-    step: int
-    percent: int
-    canary_requests: int
-    """Visible ones only."""
-    canary_errors: int
-    """All that are known, also those that no visible total covers yet."""
-    stable_requests: int
-    stable_errors: int
-    canary_p95_ms: float | None
-    watched_seconds: float
-    """How much of the step is visible for both roles."""
-    window_seconds: float
-    canary_errors_uncounted: int = 0
-    """Of `canary_errors`, those that no visible total covers yet."""
-    stable_errors_uncounted: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the evidence says, in a word, a sentence and numbers."""
-
-    kind: Kind
-    because: str
-    numbers: Numbers
-    missing_requests: int = 0
-    """How many more requests would settle it; 0 when that is not what is missing."""
-    missing_seconds: float | None = None
-    """How long that takes at the present rate of requests; None when nobody can tell."""
-    settled: bool = True
-    """For no_data: waiting longer would show nothing new."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def judge(intervals: Sequence[Interval], policy: Policy, now: dt.datetime) -> Verdict:
