@@ -8,6 +8,7 @@ from rollouts import settings
 from rollouts.durations import show_duration
 from rollouts.errors import BadSettings
 from rollouts.policy import (
+    FIXED_COUNTS,
     Analysis,
     Approval,
     Delivery,
@@ -125,28 +126,55 @@ def _policy(given: dict[str, Any], where: str, problems: list[str]) -> Policy:
     values = _values(given, _PLAIN, where, problems, also=set(_PARTS))
     for key, (inner, build) in _PARTS.items():
         inside = f"{where}.{key}"
-        values[key] = build(
-            **_values(_mapping(given.get(key, {}), inside, problems), inner, inside, problems)
-        )
+        part = _mapping(given.get(key, {}), inside, problems)
+        if part.get("profile") == "fixed_counts":
+            part = _fixed_counts(values["steps"]) | part
+        values[key] = build(**_values(part, inner, inside, problems))
     return Policy(**values)
+
+
+def _fixed_counts(steps: tuple[int, ...] | None) -> dict[str, Any]:
+    """Return what the profile sets where nothing else is given; never more than there are steps."""
+    return {"max_errors": list(FIXED_COUNTS[: len(steps or FIXED_COUNTS)])}
 
 
 def _check_together(policy: Policy, where: str, problems: list[str]) -> None:
     """Check what no setting alone can tell. Not asked of a record: it keeps what it began with."""
+    _check_lists(policy, where, problems)
     deadline, every = show_duration(policy.deadline), show_duration(policy.check_every)
-    least = (policy.window + LATENESS) * len(policy.steps)
+    windows = [policy.window_of(step) + LATENESS for step in range(len(policy.steps))]
+    least = sum(windows, start=dt.timedelta(0))
     if policy.deadline < least:
         problems.append(
             f"{where}.deadline is {deadline}: must be at least {show_duration(least)}, a window and"
             f" {show_duration(LATENESS)} for each step because totals are minutes late, such as"
             f" {show_duration(least)}."
         )
-    seldom = dt.timedelta(seconds=-(-policy.deadline.total_seconds() // LOOKS_MAX))
+    longest = policy.deadline
+    if policy.no_data == "extend":
+        longest += policy.extend_max
+    seldom = dt.timedelta(seconds=-(-longest.total_seconds() // LOOKS_MAX))
     if policy.check_every < seldom:
         problems.append(
             f"{where}.check_every is {every}: must leave at most {LOOKS_MAX} looks within the"
-            f" deadline, {deadline}, such as {show_duration(seldom)}."
+            f" deadline, {show_duration(longest)}, such as {show_duration(seldom)}."
         )
+
+
+def _check_lists(policy: Policy, where: str, problems: list[str]) -> None:
+    """Refuse a list with more entries than there are steps: one of the two is a slip."""
+    steps = len(policy.steps)
+    lists = {
+        "window": policy.window,
+        "analysis.min_requests": policy.analysis.min_requests,
+        "analysis.max_errors": policy.analysis.max_errors or (),
+    }
+    for name, given in lists.items():
+        if len(given) > steps:
+            problems.append(
+                f"{where}.{name} has {len(given)} entries: must be at most one for each of the"
+                f" {steps} steps, such as a list of {steps}."
+            )
 
 
 def _values(

@@ -8,7 +8,7 @@ from typing import Any
 from rollouts import settings
 from rollouts.durations import show_duration
 from rollouts.policy import Policy
-from rollouts.setting_kinds import NAME
+from rollouts.setting_kinds import NAME, Kind
 
 
 def json_schema() -> dict[str, Any]:
@@ -40,14 +40,16 @@ def settings_of(policy: Policy) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for key in settings.TARGET:
         if settings.TARGET[key].default is not settings.REQUIRED:
-            shown[key] = _plain(getattr(policy, key))
+            shown[key] = _written(settings.TARGET[key].kind, getattr(policy, key))
     for key, group in (
         ("approval", settings.APPROVAL),
         ("verify", settings.VERIFY),
         ("analysis", settings.ANALYSIS),
     ):
         part = getattr(policy, key)
-        shown[key] = {name: _plain(getattr(part, name)) for name in group}
+        shown[key] = {
+            name: _written(setting.kind, getattr(part, name)) for name, setting in group.items()
+        }
     return shown
 
 
@@ -55,6 +57,13 @@ def policy_hash(policy: Policy) -> str:
     """Return 12 hex digits that change whenever any setting does."""
     text = json.dumps(settings_of(policy), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _written(kind: Kind, value: Any) -> Any:
+    """Write one value for all steps as such: so wrote, and reads, the code before lists."""
+    plain = _plain(value)
+    one = kind.each_step and isinstance(plain, list) and len(plain) == 1
+    return plain[0] if one else plain
 
 
 def _plain(value: Any) -> Any:

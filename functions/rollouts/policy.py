@@ -4,10 +4,19 @@ Every percent is a whole number 0..100, every ratio 0.0..1.0, every duration a t
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, TypeVar
 
-NoData = Literal["hold", "pass", "roll_back"]
+NoData = Literal["hold", "extend", "pass", "roll_back"]
+Sensitivity = Literal["low", "normal", "high"]
+Profile = Literal["comparison", "fixed_counts"]
+
+ALPHA: Final[dict[Sensitivity, float]] = {"low": 0.002, "normal": 0.01, "high": 0.05}
+FIXED_COUNTS: Final = (5, 10)
+"""Errors that the profile `fixed_counts` allows in each step."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +54,47 @@ class Smoke:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Limits that a canary must keep. `None` means that the limit is off."""
+    """How a canary is compared with stable, and limits beside it. `None` means off."""
 
-    min_requests: int
-    """Fewer requests than this in a step are too few for a pass."""
+    profile: Profile
+    """`fixed_counts` set `max_errors` where it was not given."""
+    sensitivity: Sensitivity
+    min_requests: tuple[int, ...]
+    """Fewer requests than this in a step are too few for a pass; the last entry for the rest."""
+    error_increase_tolerated: float
+    """0.10: a canary with a tenth more errors than stable counts as good as stable."""
+    error_ratio_ignored: float
+    """A ratio: errors rarer than this never roll back."""
+    slowdown_tolerated: float | None
+    """0.10: a tenth slower is tolerated. None: latency is not compared."""
+    warm_up: dt.timedelta
+    """From the canary's first request of a step on: latency of this time is not judged."""
+    bad_intervals_min: int
+    """In how many intervals there must be errors of the canary before it is rolled back."""
+    stable_also_bad: Literal["hold", "roll_back"]
+    common_outage_max: dt.timedelta
+    watch_action: Literal["roll_back", "alert"]
+    early_promote: bool
+    dry_run: bool
+    probes: int
+    """Requests that Barq itself sends to each role before the first shift."""
     max_errors: tuple[int, ...] | None
     """Errors (5xx) allowed in each step, the last entry for all further ones."""
     max_error_ratio: float | None
     max_latency_p95: dt.timedelta | None
 
+    @property
+    def alpha(self) -> float:
+        """The chance of a false rollback in all steps of a rollout below 100 % together."""
+        return ALPHA[self.sensitivity]
+
+    def requests_needed(self, step: int) -> int:
+        """Return what a step needs for a pass; before the first, what that one needs."""
+        return _of_step(self.min_requests, step)
+
     def errors_allowed(self, step: int) -> int | None:
         """Return the limit for a step, counted from 0; None if it is off."""
-        if self.max_errors is None:
-            return None
-        return self.max_errors[min(step, len(self.max_errors) - 1)]
+        return None if self.max_errors is None else _of_step(self.max_errors, step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +103,15 @@ class Policy:
 
     steps: tuple[int, ...]
     """Rising percents that end in 100."""
-    window: dt.timedelta
-    """How long each step is watched, in data time: minutes not visible yet do not count."""
+    window: tuple[dt.timedelta, ...]
+    """How long each step is watched, in data time: minutes not visible yet do not count. The
+    last entry holds for all further steps."""
     check_every: dt.timedelta
     deadline: dt.timedelta
-    """From the first shift; an approval has its own expiry."""
+    """From the first shift, or from the yes of the person who was asked when it was over; an
+    approval has its own expiry."""
+    extend_max: dt.timedelta
+    """With `no_data: extend`, how much longer than the deadline requests are waited for."""
     watch: dt.timedelta
     """How long after promotion an alert still rolls back."""
     ready_within: dt.timedelta
@@ -80,6 +120,14 @@ class Policy:
     approval: Approval
     verify: Smoke
     analysis: Analysis
+
+    def window_of(self, step: int) -> dt.timedelta:
+        """Return the window of a step, counted from 0; before the first, that one's."""
+        return _of_step(self.window, step)
+
+
+def _of_step(values: Sequence[T], step: int) -> T:
+    return values[min(max(step, 0), len(values) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,12 @@ class Rollout:
     ended_by: str = ""
     probed: Probed | None = None
     """Before any traffic; None: no probes were asked for, or none counted."""
+    deadline_approval: ApprovalGiven | None = None
+    """What a person was asked when the deadline was over, and too little data was all."""
+    paged_at: dt.datetime | None = None
+    """Since when a person knows that stable fails as well; None: it does not."""
+    alerted_at: dt.datetime | None = None
+    """When a person was told of errors at 100 % that take nothing back."""
 
     @property
     def ended(self) -> bool:

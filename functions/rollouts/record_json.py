@@ -24,11 +24,21 @@ from rollouts.record import (
 )
 
 _INSTANTS: Final = frozenset(
-    {"at", "created", "asked_at", "expires_at", "claimed_at", "ended_at", "newest_build"}
+    {
+        "at",
+        "created",
+        "asked_at",
+        "expires_at",
+        "claimed_at",
+        "ended_at",
+        "newest_build",
+        "paged_at",
+        "alerted_at",
+    }
 )
 _PROSE: Final = frozenset({"because", "verdict", "verified", "reason", "by", "ended_by"})
 _PROSE_MAX: Final = 500
-"""Longer words of people and platforms are cut, so that a record stays under 16 KiB."""
+"""Longer words of people and platforms are cut, so that a record stays under 20 KiB."""
 
 
 def show_record(record: Record) -> str:
@@ -90,16 +100,22 @@ def _record(document: Mapping[str, Any]) -> Record:
 
 
 def _rollout(document: Mapping[str, Any]) -> Rollout:
-    approval, probed = document.get("approval"), document.get("probed")
+    probed = document.get("probed")
     values = {
         **document,
         "build": _build(Build, document.get("build") or {}),
         "policy": parse_policy(document["policy"]),
-        "approval": _build(ApprovalGiven, approval) if approval is not None else None,
+        "approval": _approval(document.get("approval")),
+        "deadline_approval": _approval(document.get("deadline_approval")),
         "shifts": tuple(_build(ShiftDone, one) for one in document.get("shifts", ())),
         "probed": _build(Probed, probed) if probed is not None else None,
     }
     built: Rollout = _build(Rollout, values)
+    return built
+
+
+def _approval(document: Mapping[str, Any] | None) -> ApprovalGiven | None:
+    built: ApprovalGiven | None = None if document is None else _build(ApprovalGiven, document)
     return built
 
 
@@ -109,6 +125,9 @@ def _rollout_document(rollout: Rollout) -> dict[str, Any]:
         "build": _document(rollout.build),
         "policy": settings_of(rollout.policy),
         "approval": _document(rollout.approval) if rollout.approval else None,
+        "deadline_approval": (
+            _document(rollout.deadline_approval) if rollout.deadline_approval else None
+        ),
         "shifts": [_document(one) for one in rollout.shifts],
         "probed": _document(rollout.probed) if rollout.probed else None,
     }

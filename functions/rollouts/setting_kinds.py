@@ -28,6 +28,8 @@ class Kind:
     example: str
     read: Callable[[Any], Any]
     schema: Mapping[str, Any]
+    each_step: bool = False
+    """One value for all steps, or a list: a list of one is written as its only value."""
 
 
 def text(rule: str, pattern: str, example: str) -> Kind:
@@ -84,16 +86,26 @@ def duration(example: str, *, shortest: str = "1s") -> Kind:
     return Kind(rule, example, read, {"type": "string", "pattern": PATTERN})
 
 
-def ratio(example: float) -> Kind:
+def number(low: float, high: float, example: float) -> Kind:
     def read(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(value)
-        if not 0.0 <= value <= 1.0:
+        if not low <= value <= high:
             raise ValueError(value)
         return float(value)
 
-    schema = {"type": "number", "minimum": 0, "maximum": 1}
-    return Kind("a ratio 0.0 to 1.0", str(example), read, schema)
+    schema = {"type": "number", "minimum": low, "maximum": high}
+    return Kind(f"a number {_plainly(low)} to {_plainly(high)}", _plainly(example), read, schema)
+
+
+def _plainly(value: float) -> str:
+    """Write a number without an exponent, which YAML readers take for text."""
+    return f"{value:.8f}".rstrip("0").rstrip(".")
+
+
+def ratio(example: float) -> Kind:
+    kind = number(0, 1, example)
+    return Kind("a ratio 0.0 to 1.0", kind.example, kind.read, kind.schema)
 
 
 def optional(kind: Kind) -> Kind:
@@ -104,7 +116,7 @@ def optional(kind: Kind) -> Kind:
 
     # YAML 1.1 readers take a bare off for false: both spellings mean the same here.
     schema = {"anyOf": [{"enum": ["off", False]}, dict(kind.schema)]}
-    return Kind(f"off or {kind.rule}", kind.example, read, schema)
+    return Kind(f"off or {kind.rule}", kind.example, read, schema, kind.each_step)
 
 
 def several(kind: Kind, *, least: int = 0, most: int = 20) -> Kind:
@@ -137,7 +149,7 @@ def steps() -> Kind:
     return Kind(rule, "[10, 50, 100]", read, schema)
 
 
-def per_step(kind: Kind) -> Kind:
+def per_step(kind: Kind, example: str) -> Kind:
     """Return the kind of one value for all steps, or a list with one for each."""
 
     def read(value: Any) -> tuple[Any, ...]:
@@ -146,4 +158,4 @@ def per_step(kind: Kind) -> Kind:
         return (kind.read(value),)
 
     schema = {"anyOf": [dict(kind.schema), dict(several(kind, least=1).schema)]}
-    return Kind(f"{kind.rule}, or a list with one for each step", "[5, 10]", read, schema)
+    return Kind(f"{kind.rule}, or a list with one for each step", example, read, schema, True)

@@ -51,18 +51,89 @@ VERIFY: Final[Group] = {
 }
 
 ANALYSIS: Final[Group] = {
+    "profile": Setting(
+        kinds.one_of("comparison", "fixed_counts"),
+        "comparison",
+        "`comparison` judges the canary beside stable; `fixed_counts` counts errors: it sets"
+        " `max_errors` to [5, 10] if that is not given.",
+    ),
+    "sensitivity": Setting(
+        kinds.one_of("low", "normal", "high"),
+        "normal",
+        "How soon a difference to stable counts. A good canary is taken back in at most 0.2 %, 1 %"
+        " or 5 % of rollouts, all steps below 100 % together.",
+    ),
     "min_requests": Setting(
-        kinds.whole(0, 1_000_000, 20),
+        kinds.per_step(kinds.whole(0, 1_000_000, 20), "[20, 100]"),
         20,
         "A step with fewer requests to the canary is not passed; below it no ratio is judged.",
     ),
+    "error_increase_tolerated": Setting(
+        kinds.number(0, 10, 0.1),
+        0.1,
+        "How many more errors than stable's are still as good: 0.1 is a tenth more.",
+    ),
+    "error_ratio_ignored": Setting(
+        kinds.number(0.000001, 0.1, 0.0002),
+        0.0002,
+        "A canary whose share of errors is below this is never taken back for them.",
+    ),
+    "slowdown_tolerated": Setting(
+        kinds.optional(kinds.number(0, 10, 0.1)),
+        0.1,
+        "How much slower than stable is still as good: 0.1 is a tenth. `off` compares no latency.",
+    ),
+    "warm_up": Setting(
+        kinds.duration("20s", shortest="0s"),
+        "20s",
+        "Latency is not judged for so long after the canary's first request of a step.",
+    ),
+    "bad_intervals_min": Setting(
+        kinds.whole(1, 2, 1),
+        1,
+        "`2`: errors of a single interval of 10 seconds do not take the canary back, as when one"
+        " instance crashes.",
+    ),
+    "stable_also_bad": Setting(
+        kinds.one_of("hold", "roll_back"),
+        "hold",
+        "What happens while stable fails as well: `hold` goes no further and tells a person.",
+    ),
+    "common_outage_max": Setting(
+        kinds.duration("5m"),
+        "5m",
+        "If both fail for longer than this, since after the first shift, stable gets everything as"
+        " a precaution.",
+    ),
+    "watch_action": Setting(
+        kinds.one_of("roll_back", "alert"),
+        "roll_back",
+        "What happens if the 100 % step, where nothing is left to compare with, has more errors"
+        " than stable had: `alert` only tells a person.",
+    ),
+    "early_promote": Setting(
+        kinds.switch(),
+        False,
+        "`true`: a step is passed before its window is over once the evidence is clear.",
+    ),
+    "dry_run": Setting(
+        kinds.switch(),
+        False,
+        "`true`: verdicts are recorded, and only the absolute limits below are acted on.",
+    ),
+    "probes": Setting(
+        kinds.whole(0, 50, 20),
+        0,
+        "Requests that Barq sends to the canary and to stable, so many to each, before the first"
+        " shift. For quiet services.",
+    ),
     "max_errors": Setting(
-        kinds.optional(kinds.per_step(kinds.whole(0, 1_000_000, 5))),
+        kinds.optional(kinds.per_step(kinds.whole(0, 1_000_000, 5), "[5, 10]")),
         "off",
         "More errors (5xx) of the canary in one step than this roll it back.",
     ),
     "max_error_ratio": Setting(
-        kinds.optional(kinds.ratio(0.05)), 0.05, "A higher share of errors rolls it back."
+        kinds.optional(kinds.ratio(0.05)), "off", "A higher share of errors rolls it back."
     ),
     "max_latency_p95": Setting(
         kinds.optional(kinds.duration("800ms", shortest="1ms")),
@@ -91,11 +162,21 @@ TARGET: Final[Group] = {
         kinds.steps(), [10, 50, 100], "The shares of traffic that the canary gets, in percent."
     ),
     "window": Setting(
-        kinds.duration("5m"), "5m", "How long each step is watched, counted in visible data."
+        kinds.per_step(kinds.duration("5m"), "[1m, 5m, 5m]"),
+        "5m",
+        "How long each step is watched, counted in visible data.",
     ),
     "check_every": Setting(kinds.duration("10s"), "10s", "The wait between two looks."),
     "deadline": Setting(
-        kinds.duration("1h"), "1h", "A rollout not promoted this long after its first shift ends."
+        kinds.duration("1h"),
+        "1h",
+        "A rollout not promoted this long after its first shift is taken back; if nothing bad was"
+        " seen and too little data is all, a person is asked, for as long as `approval.expires`.",
+    ),
+    "extend_max": Setting(
+        kinds.duration("30m"),
+        "30m",
+        "With `no_data: extend`: how much longer than `deadline` missing requests are waited for.",
     ),
     "watch": Setting(
         kinds.duration("30m", shortest="0s"),
@@ -106,9 +187,10 @@ TARGET: Final[Group] = {
         kinds.duration("10m"), "10m", "How long a new revision may take to become Ready."
     ),
     "no_data": Setting(
-        kinds.one_of("hold", "pass", "roll_back"),
+        kinds.one_of("hold", "extend", "pass", "roll_back"),
         "hold",
-        "What a step without any request means. `pass` promotes without traffic.",
+        "What a step without any request means. `hold` waits until the deadline, `extend` until"
+        " `extend_max` after it, `pass` promotes without traffic.",
     ),
 }
 

@@ -106,7 +106,8 @@ def _not_ready(rollout: Rollout, canary: RevisionSeen | None, now: dt.datetime) 
     because = f"{rollout.canary} is not Ready: {reason}"
     approved = rollout.approval.at if rollout.approval else None
     since = rollout.shifts[-1].at if rollout.shifts else approved or rollout.claimed_at
-    late = now - since >= rollout.policy.ready_within + rollout.policy.window
+    window = rollout.policy.window_of(rollout.next_step - 1)
+    late = now - since >= rollout.policy.ready_within + window
     if canary is None or canary.readiness == "failed" or late:
         return RollBack(because, refuse=False)
     return Hold(_look_seconds(rollout), because, "revision")

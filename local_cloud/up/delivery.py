@@ -88,6 +88,7 @@ def targets(path: Path) -> tuple[Target, ...]:
 
 def _target(service_name: str, service: dict[str, Any], name: str, given: dict[str, Any]) -> Target:
     analysis = given.get("analysis") or {}
+    needed = analysis.get("min_requests", _REQUESTS_MIN)
     ratio = analysis.get("max_error_ratio", _ERROR_RATIO)
     return Target(
         service=service_name,
@@ -98,5 +99,6 @@ def _target(service_name: str, service: dict[str, Any], name: str, given: dict[s
         approval=(given.get("approval") or {}).get("by") == "manual",
         # `off` is read by YAML as False.
         error_ratio_max=ratio if isinstance(ratio, float) else _ERROR_RATIO,
-        requests_min=analysis.get("min_requests", _REQUESTS_MIN),
+        # An alert watches the last step, and what comes after it.
+        requests_min=needed[-1] if isinstance(needed, list) else needed,
     )

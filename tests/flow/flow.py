@@ -35,7 +35,7 @@ services:
         window: 2m
         check_every: 15s
         deadline: 1h
-        analysis: {max_errors: [5, 10], max_latency_p95: 800ms}
+        analysis: {max_errors: [5, 10], max_error_ratio: 0.05, max_latency_p95: 800ms}
 """
 
 

@@ -28,8 +28,11 @@ def intervals(count, requests=402, errors=31):
     )
 
 
+LIMITED = rollout(policy=policy(analysis={"max_error_ratio": 0.05}))
+
+
 def recorded(count=2, *, before="", signals=SIGNALS, **counts):
-    own, history = rollout(), intervals(count, **counts)
+    own, history = LIMITED, intervals(count, **counts)
     now = at(60 * count + 61)
     verdict = judge(history, own.policy, now)
     return decision_record(own, signals, history, verdict, ACTION, now, before=before)
@@ -38,7 +41,7 @@ def recorded(count=2, *, before="", signals=SIGNALS, **counts):
 def test_a_decision_can_be_computed_again_from_its_record():
     document = recorded()
 
-    own = rollout()
+    own = LIMITED
     assert (document["rollout"], document["policy_hash"]) == (own.id, own.policy_hash)
     assert document["visible_until"] == "2026-11-22T12:03:00Z"
     assert document["log_until"] == "2026-11-22T12:04:00Z"

@@ -57,9 +57,10 @@ def test_what_is_not_said_has_its_default():
     target = parse_delivery(document(targets={"production": PLACE})).services[0].targets[0]
 
     assert target.policy == policy()
-    assert target.policy.window == dt.timedelta(minutes=5)
-    assert target.policy.analysis.max_error_ratio == 0.05
-    assert target.policy.analysis.max_errors is None
+    assert target.policy.window == (dt.timedelta(minutes=5),)
+    limits = target.policy.analysis
+    assert (limits.max_errors, limits.max_error_ratio, limits.max_latency_p95) == (None,) * 3
+    assert (limits.profile, limits.sensitivity, limits.alpha) == ("comparison", "normal", 0.01)
     assert target.policy.verify.paths == ("/health/ready", "/health/live")
 
 
@@ -181,6 +182,65 @@ def test_a_deadline_must_hold_a_window_for_each_step():
             " for each step because totals are minutes late, such as 1h."
         )
     ]
+
+
+def test_a_deadline_must_hold_each_steps_own_window():
+    just = production(steps=[1, 10, 50, 100], window=["1m", "10m"], deadline="47m")
+    short = production(steps=[1, 10, 50, 100], window=["1m", "10m"], deadline="46m")
+
+    assert parse_delivery(just)
+    assert "must be at least 47m" in problems_of(short)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("window", {"window": ["1m", "5m", "5m"]}),
+        ("analysis.min_requests", {"analysis": {"min_requests": [5, 10, 20]}}),
+        ("analysis.max_errors", {"analysis": {"max_errors": [5, 10, 20]}}),
+    ],
+)
+def test_a_list_has_no_more_entries_than_there_are_steps(name, more):
+    assert parse_delivery(production(steps=[10, 50, 100], **more))
+    assert problems_of(production(steps=[50, 100], **more)) == [
+        (
+            f"services.api.targets.production.{name} has 3 entries: must be at most one for each"
+            " of the 2 steps, such as a list of 2."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("analysis", "steps", "allowed"),
+    [
+        ({}, [10, 50, 100], (5, 10)),
+        ({}, [100], (5,)),
+        ({"max_errors": 7}, [10, 50, 100], (7,)),
+        ({"max_errors": "off"}, [10, 50, 100], None),
+    ],
+)
+def test_the_profile_of_fixed_counts_sets_errors_where_none_are_given(analysis, steps, allowed):
+    given = production(steps=steps, analysis={"profile": "fixed_counts"} | analysis)
+
+    target = parse_delivery(given).services[0].targets[0]
+
+    assert target.policy.analysis.max_errors == allowed
+    assert target.policy.analysis.profile == "fixed_counts"
+
+
+def test_fixed_counts_hide_no_problem_of_the_steps():
+    (problem,) = problems_of(production(steps=[50], analysis={"profile": "fixed_counts"}))
+
+    assert problem.startswith("services.api.targets.production.steps is [50]")
+
+
+def test_a_deadline_that_may_be_extended_leaves_looks_for_that_too():
+    just = production(deadline="4970m", check_every="1m", no_data="extend")
+    often = production(deadline="4971m", check_every="1m", no_data="extend")
+
+    assert parse_delivery(just)
+    assert "check_every is 1m" in problems_of(often)[0]
+    assert parse_delivery(production(deadline="4971m", check_every="1m", no_data="hold"))
 
 
 def test_a_rollout_has_no_more_looks_than_an_execution_has_steps_for():

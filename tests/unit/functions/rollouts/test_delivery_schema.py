@@ -38,18 +38,24 @@ def or_off(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return values | st.sampled_from(["off", False])
 
 
-STEPS = st.sets(st.integers(1, 99), max_size=5).map(lambda found: [*sorted(found), 100])
+def each_step(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return one value, or a list for steps of which there are always two or more."""
+    return values | st.lists(values, min_size=1, max_size=2)
+
+
+STEPS = st.sets(st.integers(1, 99), min_size=1, max_size=5).map(lambda found: [*sorted(found), 100])
 COUNTS = st.integers(0, 1_000_000)
 POLICIES = st.fixed_dictionaries(
     {},
     optional={
         "steps": STEPS,
-        "window": st.integers(1, 60).map("{}s".format),
-        "deadline": st.integers(200, 600).map("{}m".format),
+        "window": each_step(st.integers(1, 60).map("{}s".format)),
+        "deadline": st.integers(200, 360).map("{}m".format),
         "check_every": st.integers(8, 4000).map("{}s".format),
         "watch": long_enough(0),
         "ready_within": long_enough(),
-        "no_data": st.sampled_from(["hold", "pass", "roll_back"]),
+        "no_data": st.sampled_from(["hold", "extend", "pass", "roll_back"]),
+        "extend_max": st.integers(1, 300).map("{}m".format),
         "approval": st.fixed_dictionaries(
             {}, optional={"by": st.sampled_from(["none", "manual"]), "expires": long_enough()}
         ),
@@ -66,8 +72,21 @@ POLICIES = st.fixed_dictionaries(
         "analysis": st.fixed_dictionaries(
             {},
             optional={
-                "min_requests": COUNTS,
-                "max_errors": or_off(COUNTS | st.lists(COUNTS, min_size=1, max_size=5)),
+                "profile": st.sampled_from(["comparison", "fixed_counts"]),
+                "sensitivity": st.sampled_from(["low", "normal", "high"]),
+                "min_requests": each_step(COUNTS),
+                "error_increase_tolerated": st.floats(0, 10),
+                "error_ratio_ignored": st.floats(0.000001, 0.1),
+                "slowdown_tolerated": or_off(st.floats(0, 10)),
+                "warm_up": long_enough(0),
+                "bad_intervals_min": st.integers(1, 2),
+                "stable_also_bad": st.sampled_from(["hold", "roll_back"]),
+                "common_outage_max": long_enough(),
+                "watch_action": st.sampled_from(["roll_back", "alert"]),
+                "early_promote": st.booleans(),
+                "dry_run": st.booleans(),
+                "probes": st.integers(0, 50),
+                "max_errors": or_off(each_step(COUNTS)),
                 "max_error_ratio": or_off(st.floats(0, 1) | st.sampled_from([0, 1])),
                 "max_latency_p95": or_off(long_enough(1)),
             },
@@ -85,7 +104,7 @@ NOTIFICATIONS = st.lists(
 
 def together(policy: dict[str, Any]) -> dict[str, Any]:
     """Give a policy of many steps the deadline that they need: no schema asks for that."""
-    return {"deadline": "600m"} | policy if "steps" in policy else policy
+    return {"deadline": "360m"} | policy if "steps" in policy else policy
 
 
 @st.composite
@@ -172,6 +191,10 @@ def test_what_the_schema_refuses_the_parser_refuses(given, data):
         {"verify": {"status": 99}},
         {"verify": {"paths": ["health"]}},
         {"analysis": {"max_error_ratio": 5}},
+        {"analysis": {"bad_intervals_min": 3}},
+        {"analysis": {"error_ratio_ignored": 0}},
+        {"analysis": {"probes": 51}},
+        {"analysis": {"sensitivity": "off"}},
         {"analysis": {"max_errors": "none"}},
         {"analysis": {"max_errors": True}},
         {"analysis": {"max_latency": "1s"}},
@@ -191,6 +214,7 @@ def test_a_wrong_value_is_refused_by_both(change):
         {"steps": [50, 10, 100]},
         {"window": "366d"},
         {"window": "1ms"},
+        {"window": ["1m"] * 4},
         {"window": "20m", "deadline": "20m"},
         {"verify": {"status": 200.0}},
     ],
@@ -223,9 +247,22 @@ def test_a_policy_is_written_in_a_users_words_with_every_setting():
 
     assert shown["window"] == "1m30s"
     assert shown["analysis"] == {
+        "profile": "comparison",
+        "sensitivity": "normal",
         "min_requests": 20,
+        "error_increase_tolerated": 0.1,
+        "error_ratio_ignored": 0.0002,
+        "slowdown_tolerated": 0.1,
+        "warm_up": "20s",
+        "bad_intervals_min": 1,
+        "stable_also_bad": "hold",
+        "common_outage_max": "5m",
+        "watch_action": "roll_back",
+        "early_promote": False,
+        "dry_run": False,
+        "probes": 0,
         "max_errors": [5, 10],
-        "max_error_ratio": 0.05,
+        "max_error_ratio": "off",
         "max_latency_p95": "off",
     }
     assert VALIDATOR.is_valid(document(targets={"production": PLACE | shown}))

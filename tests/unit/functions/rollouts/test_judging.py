@@ -97,7 +97,7 @@ def test_a_ratio_of_too_few_requests_is_not_judged(requests, kind):
 
 
 def test_a_ratio_is_judged_before_the_window_is_whole():
-    by = replace(limits(max_error_ratio=0.05), window=dt.timedelta(hours=1))
+    by = replace(limits(max_error_ratio=0.05), window=(dt.timedelta(hours=1),))
 
     assert judged(interval(0, canary=(100, 6)), by=by).kind == "fail"
 
@@ -355,6 +355,9 @@ def test_a_verdict_on_the_wire_is_word_sentence_and_numbers():
         "missing_requests",
         "missing_seconds",
         "settled",
+        "cause",
+        "page",
+        "evidence",
     }
 
 
@@ -436,7 +439,7 @@ def test_a_pass_stands_on_a_whole_window_and_enough_requests_of_the_present_step
         present = [one for one in history if one.step == history[-1].step]
         assert sum(one.seconds for one in present if one.complete) >= 60
         requests = sum(one.canary.requests or 0 for one in present)
-        assert requests >= max(1, by.analysis.min_requests)
+        assert requests >= max(1, by.analysis.requests_needed(0))
 
 
 @given(histories(), POLICIES, st.integers(1, 5))

@@ -67,3 +67,19 @@ def test_the_last_limit_of_errors_holds_for_all_further_steps():
 
     assert [limits.errors_allowed(step) for step in range(4)] == [5, 10, 10, 10]
     assert policy(analysis={"max_errors": "off"}).analysis.errors_allowed(0) is None
+
+
+def test_a_step_has_its_own_window_and_needs_its_own_requests_the_last_entry_for_all_further():
+    own = policy(steps=[1, 10, 50, 100], window=["1m", "5m"], analysis={"min_requests": [5, 50]})
+
+    minutes = [own.window_of(step).total_seconds() / 60 for step in (-1, 0, 1, 2, 3)]
+    assert minutes == [1, 1, 5, 5, 5]
+    assert [own.analysis.requests_needed(step) for step in (-1, 0, 1, 3)] == [5, 5, 50, 50]
+
+
+def test_sensitivity_is_the_chance_of_a_false_rollback():
+    alphas = [
+        policy(analysis={"sensitivity": name}).analysis.alpha for name in ("low", "normal", "high")
+    ]
+
+    assert alphas == [0.002, 0.01, 0.05]

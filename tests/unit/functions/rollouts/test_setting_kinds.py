@@ -30,6 +30,8 @@ def name():
         (kinds.switch(), False, False),
         (kinds.duration("5m"), "1s", SECOND),
         (kinds.duration("5m", shortest="0s"), "0s", dt.timedelta(0)),
+        (kinds.number(0.5, 2, 1), 0.5, 0.5),
+        (kinds.number(0.5, 2, 1), 2, 2.0),
         (kinds.ratio(0.05), 0, 0.0),
         (kinds.ratio(0.05), 1, 1.0),
         (kinds.optional(kinds.whole(0, 9, 1)), "off", None),
@@ -39,8 +41,8 @@ def name():
         (kinds.several(kinds.switch(), most=2), [True, False], (True, False)),
         (kinds.steps(), [100], (100,)),
         (kinds.steps(), [1, 99, 100], (1, 99, 100)),
-        (kinds.per_step(kinds.whole(0, 9, 1)), 5, (5,)),
-        (kinds.per_step(kinds.whole(0, 9, 1)), [5, 9], (5, 9)),
+        (kinds.per_step(kinds.whole(0, 9, 1), "[1, 2]"), 5, (5,)),
+        (kinds.per_step(kinds.whole(0, 9, 1), "[1, 2]"), [5, 9], (5, 9)),
     ],
 )
 def test_a_value_of_its_kind_is_read(kind, given, read):
@@ -77,6 +79,9 @@ def test_a_value_of_its_kind_is_read(kind, given, read):
         (kinds.duration("5m"), "999ms"),
         (kinds.duration("5m"), "366d"),
         (kinds.duration("5m"), 300),
+        (kinds.number(0.5, 2, 1), 0.499),
+        (kinds.number(0.5, 2, 1), 2.001),
+        (kinds.number(0.5, 2, 1), "1"),
         (kinds.ratio(0.05), -0.001),
         (kinds.ratio(0.05), 1.001),
         (kinds.ratio(0.05), float("nan")),
@@ -96,8 +101,8 @@ def test_a_value_of_its_kind_is_read(kind, given, read):
         (kinds.steps(), [10, 10, 100]),
         (kinds.steps(), [0, 100]),
         (kinds.steps(), 100),
-        (kinds.per_step(kinds.whole(0, 9, 1)), []),
-        (kinds.per_step(kinds.whole(0, 9, 1)), [10]),
+        (kinds.per_step(kinds.whole(0, 9, 1), "[1, 2]"), []),
+        (kinds.per_step(kinds.whole(0, 9, 1), "[1, 2]"), [10]),
     ],
 )
 def test_a_value_of_another_kind_is_refused(kind, given):
@@ -107,9 +112,22 @@ def test_a_value_of_another_kind_is_refused(kind, given):
 
 @pytest.mark.parametrize(
     "kind",
-    [kinds.optional(kinds.ratio(0.05)), kinds.several(kinds.switch()), kinds.per_step(name())],
+    [kinds.optional(kinds.ratio(0.05)), kinds.several(kinds.switch()), kinds.per_step(name(), "[a, b]")],
 )
 def test_a_kind_of_kinds_says_the_inner_rule_too(kind):
     inner = {"a ratio 0.0 to 1.0", "true or false", "a name"}
 
     assert any(rule in kind.rule for rule in inner)
+
+
+def test_a_small_number_is_told_in_a_way_that_yaml_reads_as_one():
+    kind = kinds.number(0.000001, 0.1, 0.0002)
+
+    assert (kind.rule, kind.example) == ("a number 0.000001 to 0.1", "0.0002")
+
+
+def test_one_value_for_each_step_stays_one_where_it_may_be_off():
+    each = kinds.per_step(kinds.whole(0, 9, 1), "[1, 2]")
+
+    assert kinds.optional(each).each_step
+    assert not kinds.several(kinds.whole(0, 9, 1)).each_step

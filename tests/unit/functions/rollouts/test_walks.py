@@ -172,7 +172,7 @@ class Walk:
             return
         record = replace(change.record, generation=self.service.generation)
         text = show_record(record)
-        assert len(text.encode()) < 16 * 1024
+        assert len(text.encode()) < 20 * 1024
         split = self.service.split if change.split is None else change.split
         self.service = replace(
             self.service,
