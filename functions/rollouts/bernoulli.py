@@ -65,5 +65,3 @@ def clean_evidence(bad: int, requests: int, tested: float, against: float) -> fl
     """Return the log evidence that the ratio is `against` and not `tested`."""
     fine = math.log1p(-against) - math.log1p(-tested)
     return bad * math.log(against / tested) + (requests - bad) * fine
-
-

@@ -15,8 +15,9 @@ from rollouts.delivery_file import parse_policy
 from rollouts.delivery_schema import settings_of
 from rollouts.instants import parse_instant, show_instant
 from rollouts.intervals import Arm, Histogram, Interval, Signals
-from rollouts.judging import Verdict, judge
+from rollouts.judging import judge
 from rollouts.record import Rollout
+from rollouts.verdict import Verdict
 
 SCHEMA: Final = 1
 CODE_VERSION: Final = "0.1.0"

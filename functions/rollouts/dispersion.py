@@ -37,12 +37,6 @@ class Dispersion:
         self._bad = 0
         self._last: list[list[float] | None] = [None, None]
 
-    def copy(self) -> "Dispersion":
-        other = Dispersion(self._prior)
-        other._observed, other._expected, other._bad = self._observed, self._expected, self._bad
-        other._last = self._last.copy()
-        return other
-
     @property
     def phi(self) -> float:
         """Variance over that of independent failures, at least 1."""

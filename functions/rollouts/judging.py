@@ -1,230 +1,318 @@
 """What the evidence says. `judge` is pure: the same history always gives the same verdict.
 
-This file holds the fixed limits; a comparison of canary with stable has the same signature.
+The method, its promise about false rollbacks and what lies outside of it:
+docs/concepts/verdict.md.
 """
 
 import datetime as dt
-import itertools
-from collections.abc import Sequence
-from typing import Final
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from rollouts.intervals import BEFORE, Arm, Histogram, Interval
+from rollouts.bernoulli import clean_evidence, wilson
+from rollouts.comparison import ALONE
+from rollouts.durations import show_duration
+from rollouts.intervals import BEFORE, Interval
+from rollouts.limits import Broken, broken
 from rollouts.policy import Policy
-from rollouts.verdict import Kind as Kind
-from rollouts.verdict import Numbers as Numbers
-from rollouts.verdict import Verdict as Verdict
+from rollouts.showing import show, show_evidence
+from rollouts.step_counts import StepCounts
+from rollouts.tally import GUARD_BAD, Tally
+from rollouts.verdict import SHOWN_MAX, Cause, Evidence, Kind, Numbers, Verdict
 
 EXPECTED_MIN: Final = 5
 """Fewer requests than this expected in a window are silence."""
-FRESH_ERRORS_MIN: Final = 5
-"""Errors that the log must tell before totals are estimated for them."""
-RATE_SECONDS: Final = 60.0
-"""How much of the newest visible totals tells how busy the service is."""
-GENEROUS: Final = 1.5
-"""Traffic may have grown since: too high an estimate delays, too low a one accuses."""
+WEIGHT_ERRORS, WEIGHT_LATENCY, WEIGHT_FULL = 0.70, 0.20, 0.10
+DOUBT: Final = 10.0
+"""Evidence from which on a canary is not given more, for a while."""
+DOUBT_SECONDS: Final = 300.0
+VISIBLE_SHARE: Final = 0.6
+"""The part of a window whose totals must be visible for a pass; its errors must all be known."""
+GLANCE_SECONDS: Final = 60.0
+"""A first step watched no longer than this is only there to meet what fails outright."""
+EARLY_SECONDS: Final = 60.0
+EARLY_EVIDENCE: Final = math.log(20.0)
+EARLY_RATIO, EARLY_AGAINST = 0.001, 0.01
+LOG_MAX: Final = 690.0
 
 
-def judge(intervals: Sequence[Interval], policy: Policy, now: dt.datetime) -> Verdict:
-    """Judge a rollout's whole history, in order, up to `now`.
+def judge(
+    intervals: Sequence[Interval], policy: Policy, now: dt.datetime, *, affinity: bool = False
+) -> Verdict:
+    """Judge a rollout's whole history up to `now`, in any order.
 
-    A fail needs no whole window; a pass needs one, in visible data, with `min_requests`.
+    A fail needs no whole window; a pass needs one, with `min_requests` in visible data.
+    `affinity`: clients stick to a revision, so nothing is compared and only limits act.
     """
-    assert all(one.end <= now for one in intervals)
-    numbers = _numbers(intervals, policy)
-    limits = policy.analysis
-    for broken in (
-        _too_many_errors(numbers, limits.errors_allowed(max(numbers.step, 0))),
-        _error_ratio_too_high(intervals, numbers, policy),
-        _too_slow(numbers, policy),
-    ):
-        if broken:
-            return Verdict("fail", broken, numbers)
-    if _idle(intervals, numbers, policy):
-        quiet = "no traffic to judge by (under {} requests a window)"
-        return Verdict("no_data", quiet.format(EXPECTED_MIN), numbers)
-    seen = _show(numbers)
-    if numbers.watched_seconds < numbers.window_seconds:
-        left = numbers.window_seconds - numbers.watched_seconds
-        kind: Kind = "inconclusive" if numbers.canary_requests else "no_data"
-        return Verdict(kind, f"{seen}; watching", numbers, missing_seconds=left, settled=False)
-    if not numbers.canary_requests:
+    tally = Tally(policy, affinity=affinity)
+    tally.take(intervals)
+    return conclude(tally, now)
+
+
+def begin(policy: Policy, *, affinity: bool = False) -> Tally:
+    """Return the state of a judge that has seen nothing."""
+    return Tally(policy, affinity=affinity)
+
+
+def advance(tally: Tally, intervals: Iterable[Interval]) -> Tally:
+    """Take new intervals, and those whose totals have become visible since. Changes `tally`."""
+    tally.take(intervals)
+    return tally
+
+
+def conclude(tally: Tally, now: dt.datetime) -> Verdict:
+    """Say what the history taken so far comes to. Leaves `tally` as it is."""
+    counts = tally.counts
+    if counts is None:
+        window = tally.policy.window_of(0).total_seconds()
+        nothing = Numbers(BEFORE, 0, 0, 0, 0, 0, None, 0.0, window)
+        return Verdict("no_data", "nothing is known yet", nothing, settled=False)
+    assert counts.known_until <= now.timestamp()
+    evidence = weigh(tally)
+    numbers = numbers_of(tally, counts)
+    found = Finding(tally, counts, numbers, evidence)
+    return found.failed() or found.held() or found.passed()
+
+
+def weigh(tally: Tally) -> Evidence:
+    """Return the evidence against the canary, with what no total covers yet."""
+    policy = tally.policy.analysis
+    threshold = 1.0 / policy.alpha
+    if tally.affinity:
+        return Evidence(threshold=threshold)
+    streams = tally.ahead()
+    errors, full = streams.log_errors, streams.full.log_value
+    if tally.bad_intervals < policy.bad_intervals_min and tally.bad_most < GUARD_BAD:
+        errors, full = min(errors, 0.0), min(full, 0.0)
+    values = [math.exp(min(one, LOG_MAX)) for one in (errors, tally.slow.log_value, full)]
+    total = WEIGHT_ERRORS * values[0] + WEIGHT_LATENCY * values[1] + WEIGHT_FULL * values[2]
+    floor = math.exp(min(streams.log_floor, LOG_MAX))
+    shown = [min(one, SHOWN_MAX) for one in (*values, total)]
+    return Evidence(shown[0], shown[1], shown[2], shown[3], threshold, min(floor, SHOWN_MAX))
+
+
+def numbers_of(tally: Tally, counts: StepCounts) -> Numbers:
+    """Return the present step in counts."""
+    canary, stable = counts.canary, counts.stable
+    p95 = counts.latency.quantile_ms(0.95) if counts.latency else None
+    return Numbers(
+        step=counts.step,
+        percent=counts.percent,
+        canary_requests=canary.requests,
+        canary_errors=canary.errors,
+        stable_requests=stable.requests,
+        stable_errors=stable.errors,
+        canary_p95_ms=p95,
+        watched_seconds=counts.watched_seconds,
+        window_seconds=tally.policy.window_of(max(counts.step, 0)).total_seconds(),
+        canary_errors_uncounted=canary.errors - canary.counted,
+        stable_errors_uncounted=stable.errors - stable.counted,
+        visible_seconds=counts.visible_seconds,
+        canary_ratio=wilson(canary.counted, canary.requests),
+        stable_ratio=wilson(stable.counted, stable.requests),
+        requests_a_second=tally.rate,
+        unreached=(canary.apart, stable.apart),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One look at a tally, and the sentences that it comes to."""
+
+    tally: Tally
+    counts: StepCounts
+    numbers: Numbers
+    evidence: Evidence
+
+    # Fail: at once, whatever the window.
+
+    def failed(self) -> Verdict | None:
+        return self._compared() or self._beyond_limits() or self._shared()
+
+    def _compared(self) -> Verdict | None:
+        seen = show(self.numbers)
+        if self.evidence.total >= self.evidence.threshold:
+            cause, what = self._strongest()
+            sure = show_evidence(self.evidence)
+            return self._says("fail", f"{seen}; {what} ({sure})", cause=cause)
+        hang = "" if self.tally.affinity else self.tally.hang.fails
+        return self._says("fail", f"{seen}; {hang}", cause="hang") if hang else None
+
+    def _strongest(self) -> tuple[Cause, str]:
+        one = self.evidence
+        weighted: dict[Cause, float] = {
+            "errors": WEIGHT_ERRORS * one.errors,
+            "latency": WEIGHT_LATENCY * one.latency,
+            "full": WEIGHT_FULL * one.full,
+        }
+        cause = max(weighted, key=lambda name: weighted[name])
+        edges = " and ".join(f"{stream.edge.ms:.0f} ms" for stream in self.tally.slow.streams)
+        said: dict[Cause, str] = {
+            "errors": "the canary fails more often than stable",
+            "latency": f"more of its requests than of stable's take longer than {edges}",
+            "full": "the canary fails more often than stable did before the rollout",
+        }
+        return cause, said[cause]
+
+    def _beyond_limits(self) -> Verdict | None:
+        found: Broken | None = broken(self.tally, self.numbers)
+        if found is None:
+            return None
+        if found.stable_too and not self._precaution():
+            return self._both_bad(f"{found.because}, and stable breaks it too")
+        return self._says("fail", found.because, cause="limit")
+
+    def _shared(self) -> Verdict | None:
+        """Both roles are bad: wait and call a person, then go back as a precaution."""
+        outage = self.tally.outage
+        if outage.since is None or self.tally.affinity:
+            return None
+        seen = show(self.numbers)
+        if not self._precaution():
+            return self._both_bad(f"{seen}; stable is equally bad")
+        lasted = show_duration(dt.timedelta(seconds=int(outage.seconds)))
+        because = f"{seen}; both are bad for {lasted}, and were not before the rollout"
+        return self._says("fail", f"{because}: a precaution", cause="shared")
+
+    def _both_bad(self, because: str) -> Verdict:
+        if self.tally.policy.analysis.stable_also_bad == "roll_back":
+            return self._says("fail", because, cause="shared")
+        return self._says("inconclusive", because, settled=False, page=because)
+
+    def _precaution(self) -> bool:
+        outage, past = self.tally.outage, self.tally.past
+        longest = self.tally.policy.analysis.common_outage_max.total_seconds()
+        lasting = outage.since is not None and outage.seconds >= longest
+        return lasting and past.exists and not past.was_bad and outage.takes_part
+
+    # Inconclusive and no data: what is missing, and how long it takes.
+
+    def held(self) -> Verdict | None:
+        return self._idle() or self._watching() or self._too_few() or self._doubtful()
+
+    def _idle(self) -> Verdict | None:
+        """Whether a window could show nothing: hardly a request in all that is visible.
+
+        Only asked where the policy passes silence in a single step, a target on the way:
+        elsewhere a window is watched whole, because traffic of the last minutes is not visible
+        yet. Smoke tests of earlier rollouts stand in stable's past like users' requests, so a
+        target that nobody uses is not one without a single request.
+        """
+        policy, numbers = self.tally.policy, self.numbers
+        if policy.no_data != "pass" or len(policy.steps) > 1:
+            return None
+        if numbers.canary_requests or numbers.canary_errors or numbers.stable_errors:
+            return None
+        rate = self.tally.rate
+        if rate is None or rate * numbers.window_seconds >= EXPECTED_MIN:
+            return None
+        return self._says(
+            "no_data", f"no traffic to judge by (under {EXPECTED_MIN} requests a window)"
+        )
+
+    def _watching(self) -> Verdict | None:
+        numbers = self.numbers
+        if self._early():
+            return None
+        unknown = numbers.window_seconds - numbers.watched_seconds
+        needed = 0.0 if self._glance() else VISIBLE_SHARE * numbers.window_seconds
+        left = max(unknown, needed - numbers.visible_seconds)
+        if left <= 0:
+            return None
+        return self._says(
+            "inconclusive" if numbers.canary_requests else "no_data",
+            f"{show(numbers)}; watching",
+            missing_seconds=left,
+            settled=False,
+        )
+
+    def _early(self) -> bool:
+        """Whether a step may end early: so many requests of the canary, hardly one bad."""
+        numbers = self.numbers
+        if not self.tally.policy.analysis.early_promote:
+            return False
+        if numbers.watched_seconds < EARLY_SECONDS or numbers.canary_errors_uncounted:
+            return False
+        clean = clean_evidence(
+            numbers.canary_errors, numbers.canary_requests, EARLY_AGAINST, EARLY_RATIO
+        )
+        return clean >= EARLY_EVIDENCE
+
+    def _glance(self) -> bool:
+        """Whether the step is a short first one, which the log alone may pass.
+
+        What it cannot see, the next steps do: the whole history is judged again there.
+        """
+        numbers = self.numbers
+        short = numbers.window_seconds <= GLANCE_SECONDS
+        first = numbers.step == 0 and len(self.tally.policy.steps) > 1
+        return first and short and self._expected(numbers.watched_seconds) >= EXPECTED_MIN
+
+    def _too_few(self) -> Verdict | None:
+        numbers = self.numbers
+        if self._glance():
+            return None
+        if not numbers.canary_requests:
+            return self._silent()
+        needed = self.tally.policy.analysis.requests_needed(max(numbers.step, 0))
+        missing = needed - numbers.canary_requests
+        if missing <= 0:
+            return None
+        rate = numbers.canary_requests / max(numbers.visible_seconds, 1.0)
+        return self._says(
+            "inconclusive",
+            f"{show(numbers)}; {missing} more requests are needed",
+            missing_requests=missing,
+            missing_seconds=missing / rate,
+        )
+
+    def _silent(self) -> Verdict:
+        seen, numbers = show(self.numbers), self.numbers
         if numbers.canary_errors:
-            return Verdict("inconclusive", f"{seen}; no total is visible", numbers, settled=False)
-        expected = _expected(intervals, numbers)
+            return self._says("inconclusive", f"{seen}; no total is visible", settled=False)
+        expected = self._expected(numbers.visible_seconds)
         if expected >= EXPECTED_MIN:
             silent = f"the canary had no request, of about {expected:,.0f} that were its share"
-            return Verdict("inconclusive", f"{seen}; {silent}", numbers)
-        return Verdict("no_data", f"{seen}; the canary had no request", numbers)
-    missing = limits.requests_needed(numbers.step) - numbers.canary_requests
-    if missing > 0:
-        rate = numbers.canary_requests / max(numbers.watched_seconds, 1.0)
-        because = f"{seen}; {missing} more requests are needed"
-        return Verdict("inconclusive", because, numbers, missing, missing / rate if rate else None)
-    failing = _failing_now(intervals, numbers, limits.max_error_ratio)
-    if failing:
-        return Verdict("inconclusive", f"{seen}; {failing}", numbers, settled=False)
-    return Verdict("pass", seen, numbers)
+            return self._says("inconclusive", f"{seen}; {silent}")
+        return self._says("no_data", f"{seen}; the canary had no request")
 
+    def _expected(self, seconds: float) -> float:
+        """Return how many requests are the canary's share of the service's."""
+        share = self.numbers.percent / 100
+        if share < ALONE and self.numbers.stable_requests:
+            return self.numbers.stable_requests * share / (1.0 - share)
+        return (self.tally.past.rate or 0.0) * share * seconds
 
-def _present(intervals: Sequence[Interval]) -> list[Interval]:
-    step = intervals[-1].step if intervals else BEFORE
-    return [one for one in intervals if one.step == step]
+    def _doubtful(self) -> Verdict | None:
+        numbers, seen = self.numbers, show(self.numbers)
+        doubts = "" if self.tally.affinity else self.tally.hang.doubts
+        if doubts:
+            return self._says("inconclusive", f"{seen}; {doubts}", settled=False)
+        most = max(self.evidence.errors, self.evidence.latency)
+        left = numbers.window_seconds + DOUBT_SECONDS - numbers.watched_seconds
+        if most < DOUBT or left <= 0:
+            return None
+        requests = self._requests_to_settle(most)
+        rate = numbers.canary_requests / max(numbers.visible_seconds, 1.0)
+        because = f"{seen}; in doubt ({show_evidence(self.evidence)})"
+        return self._says(
+            "inconclusive",
+            because,
+            missing_requests=requests,
+            missing_seconds=min(left, requests / rate) if rate else left,
+            settled=False,
+        )
 
+    def _requests_to_settle(self, evidence: float) -> int:
+        """Return how many more requests bring the evidence to its threshold, if it goes on so."""
+        left = math.log(self.evidence.threshold) - math.log(evidence)
+        gained = math.log(evidence) / max(self.numbers.canary_requests, 1)
+        return max(1, math.ceil(left / gained))
 
-def _numbers(intervals: Sequence[Interval], policy: Policy) -> Numbers:
-    present = _present(intervals)
-    latency = _merged([one.canary.latency for one in present if one.canary.latency])
-    p95 = latency.quantile_ms(0.95) if latency else None
-    step = present[-1].step if present else BEFORE
-    return Numbers(
-        step=step,
-        percent=present[-1].percent if present else 0,
-        canary_requests=sum(one.canary.requests or 0 for one in present),
-        canary_errors=sum(one.canary.errors for one in present),
-        stable_requests=sum(one.stable.requests or 0 for one in present),
-        stable_errors=sum(one.stable.errors for one in present),
-        canary_p95_ms=p95,
-        watched_seconds=sum(one.seconds for one in present if one.complete),
-        window_seconds=policy.window_of(step).total_seconds(),
-        canary_errors_uncounted=_uncounted([one.canary for one in present]),
-        stable_errors_uncounted=_uncounted([one.stable for one in present]),
-    )
+    def passed(self) -> Verdict:
+        note = "; clients stick to a revision, so nothing was compared"
+        return self._says("pass", show(self.numbers) + note * self.tally.affinity)
 
-
-def _uncounted(arms: Sequence[Arm]) -> int:
-    return sum(arm.errors for arm in arms if arm.requests is None)
-
-
-def _too_many_errors(numbers: Numbers, allowed: int | None) -> str:
-    if allowed is None or numbers.canary_errors <= allowed:
-        return ""
-    return f"{_show(numbers)}; more than {allowed} errors at {numbers.percent} %"
-
-
-def _error_ratio_too_high(intervals: Sequence[Interval], numbers: Numbers, policy: Policy) -> str:
-    limit = policy.analysis.max_error_ratio
-    needed = policy.analysis.requests_needed(numbers.step)
-    whole = [one for one in _present(intervals) if one.canary.requests is not None]
-    requests = sum(one.canary.requests or 0 for one in whole)
-    errors = sum(one.canary.errors for one in whole)
-    if limit is None:
-        return ""
-    if requests >= max(needed, 1) and errors / requests > limit:
-        return f"{_show(numbers)}; an error ratio above {limit:g}"
-    about = requests + _unseen_requests(intervals)
-    failed = numbers.canary_errors
-    if about < needed or failed < FRESH_ERRORS_MIN or not about > requests:
-        return ""
-    if failed / max(about, failed) <= limit:
-        return ""
-    stable = f"stable {numbers.stable_errors:,} of {numbers.stable_requests:,}"
-    told = f"{failed:,} of about {about:,.0f} requests failed, {stable}"
-    return f"{told}; an error ratio above {limit:g}"
-
-
-def _unseen_requests(intervals: Sequence[Interval]) -> float:
-    """Estimate, generously, the canary's requests whose totals are not visible yet; 0 if unknown.
-
-    The log tells errors at once and totals come minutes later: the service is taken to be as
-    busy as it last was, half as much again.
-    """
-    visible = [one for one in intervals if one.complete]
-    if not visible:
-        return 0.0
-    newest = visible[-1].end - dt.timedelta(seconds=RATE_SECONDS)
-    rate = _rate([one for one in visible if one.end > newest]) or 0.0
-    return sum(
-        GENEROUS * rate * one.percent / 100 * one.seconds
-        for one in _present(intervals)
-        if one.canary.requests is None
-    )
-
-
-def _failing_now(intervals: Sequence[Interval], numbers: Numbers, limit: float | None) -> str:
-    """Say what holds a pass back: failures of now, above the limit; empty if nothing does.
-
-    The log tells of them minutes before their totals are visible. Until then the canary is
-    taken to be as busy as it was; what is true then, pass or fail, the totals will say.
-    """
-    fresh = list(
-        itertools.takewhile(lambda one: one.canary.requests is None, reversed(_present(intervals)))
-    )
-    failed = sum(one.canary.errors for one in fresh)
-    a_second = numbers.canary_requests / max(numbers.watched_seconds, 1.0)
-    expected = a_second * sum(one.seconds for one in fresh)
-    if limit is None or failed <= limit * expected:
-        return ""
-    return f"{failed} failed since the totals that are visible, of about {expected:.0f}"
-
-
-def _too_slow(numbers: Numbers, policy: Policy) -> str:
-    limit = policy.analysis.max_latency_p95
-    if limit is None or numbers.canary_p95_ms is None:
-        return ""
-    limit_ms = limit.total_seconds() * 1000
-    enough = numbers.canary_requests >= policy.analysis.requests_needed(numbers.step)
-    if not enough or numbers.canary_p95_ms <= limit_ms:
-        return ""
-    return f"{_show(numbers)}; p95 {numbers.canary_p95_ms:.0f} ms, above {limit_ms:.0f} ms"
-
-
-def _idle(intervals: Sequence[Interval], numbers: Numbers, policy: Policy) -> bool:
-    """Whether a window could show nothing: hardly a request in all that is visible.
-
-    Only asked where the policy passes silence in a single step, a target on the way: elsewhere
-    a window is watched whole, because traffic of the last minutes is not visible yet. Smoke
-    tests of earlier rollouts stand in stable's past like users' requests, so a target that
-    nobody uses is not one without a single request.
-    """
-    if policy.no_data != "pass" or len(policy.steps) > 1:
-        return False
-    if numbers.canary_requests or numbers.canary_errors or numbers.stable_errors:
-        return False
-    rate = _rate([one for one in intervals if one.complete])
-    return rate is not None and rate * numbers.window_seconds < EXPECTED_MIN
-
-
-def _expected(intervals: Sequence[Interval], numbers: Numbers) -> float:
-    """Return how many requests were the canary's share of what the service had in the step.
-
-    At 100 % nothing else is served: there the past tells.
-    """
-    present = [one for one in _present(intervals) if one.complete]
-    share = numbers.percent / 100
-    if share < 1.0:
-        return numbers.stable_requests * share / (1.0 - share)
-    rate = _rate([one for one in intervals if one.complete and one not in present])
-    return (rate or 0.0) * numbers.watched_seconds
-
-
-def _rate(visible: Sequence[Interval]) -> float | None:
-    """Return the service's requests a second; None if nothing is visible.
-
-    What the canary got before its first shift were smoke tests.
-    """
-    seconds = sum(one.seconds for one in visible)
-    requests = sum(
-        (one.stable.requests or 0) + (one.canary.requests or 0 if one.step > BEFORE else 0)
-        for one in visible
-    )
-    return requests / seconds if seconds else None
-
-
-def _merged(histograms: Sequence[Histogram]) -> Histogram | None:
-    """Add histograms up; those of another layout than the first are left out."""
-    if not histograms:
-        return None
-    bounds = histograms[0].bounds_ms
-    alike = [one.counts for one in histograms if one.bounds_ms == bounds]
-    return Histogram(bounds, tuple(map(sum, zip(*alike, strict=True))))
-
-
-def _show(numbers: Numbers) -> str:
-    """Say failures beside the requests that they are of; those of now apart."""
-    stable_errors = numbers.stable_errors - numbers.stable_errors_uncounted
-    stable = f"stable {stable_errors:,} of {numbers.stable_requests:,}"
-    fresh = numbers.canary_errors_uncounted
-    if fresh and not numbers.canary_requests:
-        return f"{fresh:,} requests failed, no total is visible yet, {stable}"
-    counted = f"{numbers.canary_errors - fresh:,} of {numbers.canary_requests:,} requests failed"
-    return f"{counted} and {fresh:,} more since, {stable}" if fresh else f"{counted}, {stable}"
+    def _says(self, kind: Kind, because: str, **more: Any) -> Verdict:
+        return Verdict(kind, because, self.numbers, evidence=self.evidence, **more)

@@ -29,31 +29,31 @@ class Mixture:
     without a bad request costs nothing.
     """
 
-    __slots__ = ("_log_weights", "_reserve", "_staked", "masses")
+    __slots__ = ("log_weights", "masses", "reserve", "staked")
 
     def __init__(self, log_weights: Sequence[float]) -> None:
-        self._log_weights = tuple(log_weights)
-        self._reserve = self._staked = math.log(1.0 - NOW_SHARE)
-        self.masses = [math.log(NOW_SHARE) + one for one in self._log_weights]
+        self.log_weights = tuple(log_weights)
+        self.reserve = self.staked = math.log(1.0 - NOW_SHARE)
+        self.masses = [math.log(NOW_SHARE) + one for one in self.log_weights]
 
     def copy(self) -> "Mixture":
         other = Mixture.__new__(Mixture)
-        other._log_weights = self._log_weights
-        other._reserve, other._staked = self._reserve, self._staked
+        other.log_weights = self.log_weights
+        other.reserve, other.staked = self.reserve, self.staked
         other.masses = self.masses.copy()
         return other
 
     def leak(self, log_kept: float) -> None:
         """Let the reserve flow: `log_kept` is the logarithm of what stays, at most 0."""
-        self._reserve += log_kept
+        self.reserve += log_kept
 
     def multiply(self, factors: Sequence[float]) -> None:
         """Apply the log factors of what was seen, one for each effect."""
         masses = self.masses
-        if self._reserve < self._staked:
-            flowed = self._staked + math.log(-math.expm1(self._reserve - self._staked))
-            self._staked = self._reserve
-            for index, weight in enumerate(self._log_weights):
+        if self.reserve < self.staked:
+            flowed = self.staked + math.log(-math.expm1(self.reserve - self.staked))
+            self.staked = self.reserve
+            for index, weight in enumerate(self.log_weights):
                 masses[index] = log_add(masses[index], weight + flowed) + factors[index]
         else:
             for index, factor in enumerate(factors):
@@ -61,20 +61,20 @@ class Mixture:
 
     @property
     def log_value(self) -> float:
-        highest = max(self._staked, *self.masses)
-        total = math.exp(self._staked - highest)
+        highest = max(self.staked, *self.masses)
+        total = math.exp(self.staked - highest)
         for mass in self.masses:
             total += math.exp(mass - highest)
         return highest + math.log(total)
 
     def state(self) -> list[float]:
-        return [self._reserve, self._staked, *self.masses]
+        return [self.reserve, self.staked, *self.masses]
 
     def restore(self, state: Sequence[float]) -> None:
         """Take over what `state` gave. Raises ValueError for another number of effects."""
-        if len(state) != 2 + len(self._log_weights):
+        if len(state) != 2 + len(self.log_weights):
             raise ValueError("a mixture of another size")
-        self._reserve, self._staked, *self.masses = map(float, state)
+        self.reserve, self.staked, *self.masses = map(float, state)
 
 
 def logs(*values: float) -> tuple[float, ...]:

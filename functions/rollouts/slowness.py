@@ -1,4 +1,4 @@
-"""What counts as a slow request, learned from stable's own latencies, and how much more is too much.
+"""What is a slow request, learned from stable's own latencies, and how many are too many.
 
 Source: reference/analysis.md, 3.5.
 """

@@ -1,0 +1,176 @@
+"""What a comparison of bad requests cannot see, watched beside it.
+
+These rules are outside the promise about false rollbacks: theirs are measured, not proven.
+Source: reference/analysis.md, 3.6a.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from rollouts.comparison import ALONE
+from rollouts.intervals import Interval
+
+APART_SECONDS: Final = 60.0
+"""How long after a shift requests that never reached a container are set apart."""
+APART_INTERVALS: Final = 3
+BUSY: Final = 10.0
+"""Requests that the canary expects in an interval, from which on single ones tell little."""
+SETTLE_SECONDS: Final = 20.0
+"""A canary's first requests need so long, and stable's p99, to come back at all."""
+COMPLETED_MIN: Final = 0.25
+"""A canary that completes a smaller part of its share than this hangs."""
+EXPECTED_DOUBT: Final = 10.0
+EXPECTED_HANG: Final = 50.0
+OPEN_MIN: Final = 10.0
+OPEN_SECONDS: Final = 300.0
+OUTAGE_SECONDS: Final = 60.0
+OUTAGE_BAD: Final = 5
+OUTAGE_RATIO: Final = 0.01
+
+
+@dataclass(slots=True)
+class Unreached:
+    """Requests that the platform answered: they depend on the role, so they are no comparison.
+
+    All are set apart in a step's first minute, then in a few intervals where the canary is
+    busy. A canary that does not come up at all is another thing: from then on all count.
+    """
+
+    step: int | None = None
+    began: float = 0.0
+    used: int = 0
+    count_all: bool = False
+
+    def counted(self, interval: Interval, expected: float) -> bool:
+        """Whether those of this interval count as errors. `expected` is the canary's requests."""
+        start = interval.start.timestamp()
+        if interval.step != self.step:
+            self.step, self.began, self.used = interval.step, start, 0
+        found = interval.canary.unreached
+        counted = self._counted(start, found, expected)
+        if found >= max(BUSY, expected / 2):
+            self.count_all = True
+        return counted
+
+    def _counted(self, start: float, found: int, expected: float) -> bool:
+        if self.count_all:
+            return True
+        if start < self.began + APART_SECONDS:
+            return False
+        if expected >= BUSY and self.used < APART_INTERVALS:
+            self.used += bool(found)
+            return False
+        return True
+
+
+@dataclass(slots=True)
+class Hang:
+    """Requests that never end are in no signal but by their absence."""
+
+    step: int | None = None
+    began: float = 0.0
+    completed: int = 0
+    expected: float = 0.0
+    open_now: float = 0.0
+    stuck_seconds: float = 0.0
+
+    def take(self, interval: Interval, stable_p99_ms: float | None) -> None:
+        """Take an interval with visible totals."""
+        start = interval.start.timestamp()
+        if interval.step != self.step:
+            self.step, self.began = interval.step, start
+            self.completed, self.expected = 0, 0.0
+            self.open_now = self.stuck_seconds = 0.0
+        share = interval.percent / 100
+        canary, stable = interval.canary.requests or 0, interval.stable.requests or 0
+        settled = self.began + SETTLE_SECONDS + (stable_p99_ms or 0.0) / 1000
+        if stable_p99_ms is not None and start >= settled:
+            self.completed += canary
+            self.expected += share * (canary + stable)
+        self._note_open(interval, share)
+
+    def _note_open(self, interval: Interval, share: float) -> None:
+        canary, stable = interval.canary.in_flight, interval.stable.in_flight
+        since = (interval.latency_since or interval.start).timestamp()
+        if canary is None or share >= ALONE or since < self.began:
+            return
+        self.open_now = canary
+        odds = share / (1.0 - share)
+        stuck = canary >= OPEN_MIN and canary >= 10 * (stable or 0.0) * odds
+        seconds = interval.end.timestamp() - since
+        self.stuck_seconds = self.stuck_seconds + seconds if stuck else 0.0
+
+    @property
+    def fails(self) -> str:
+        if self._short and self.expected >= EXPECTED_HANG and self.open_now:
+            return self._told
+        if self.stuck_seconds >= OPEN_SECONDS:
+            return f"{self.open_now:.0f} of its requests were open at once for 5 minutes"
+        return ""
+
+    @property
+    def doubts(self) -> str:
+        if self._short and self.expected >= EXPECTED_DOUBT:
+            return self._told
+        return f"{self.open_now:.0f} of its requests are open at once" * bool(self.stuck_seconds)
+
+    @property
+    def _short(self) -> bool:
+        return self.completed < COMPLETED_MIN * self.expected
+
+    @property
+    def _told(self) -> str:
+        return f"the canary completed {self.completed:,} of about {self.expected:,.0f} requests"
+
+
+@dataclass(slots=True)
+class Outage:
+    """Both roles bad at once: a common cause, or a canary that harms what both stand on."""
+
+    recent: list[list[float]]
+    """[end, stable's bad requests, its requests] of the last minute's intervals."""
+    since: float | None = None
+    until: float = 0.0
+    canary_bad: int = 0
+    canary_expected: float = 0.0
+
+    def take(
+        self, interval: Interval, bad: tuple[int, int], stable_requests: float, limit: float
+    ) -> None:
+        """Take an interval as soon as its errors are known; `bad` is of canary and stable.
+
+        `limit` is the error ratio that stable had at most before the rollout.
+        """
+        end, share = interval.end.timestamp(), interval.percent / 100
+        if share >= ALONE:
+            self.recent, self.since = [], None
+            return
+        self.recent = [one for one in self.recent if one[0] > end - OUTAGE_SECONDS]
+        self.recent.append([end, bad[1], max(stable_requests, bad[1])])
+        failed = sum(one[1] for one in self.recent)
+        if failed < OUTAGE_BAD or failed <= limit * sum(one[2] for one in self.recent):
+            self.since = None
+            return
+        if self.since is None:
+            self.since, self.canary_bad, self.canary_expected = end, 0, 0.0
+        self.until = end
+        self.canary_bad += bad[0]
+        self.canary_expected += share * sum(bad)
+
+    @property
+    def seconds(self) -> float:
+        return self.until - self.since if self.since is not None else 0.0
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the canary has at least half of its share of the bad requests."""
+        return self.canary_bad >= self.canary_expected / 2
+
+
+def outage_limit(upper: float | None) -> float:
+    """Return the error ratio above which stable is out of order; `upper` is of its past."""
+    return max(OUTAGE_RATIO, 3.0 * upper) if upper is not None else OUTAGE_RATIO
+
+
+def state_of(part: Unreached | Hang | Outage) -> dict[str, Any]:
+    return asdict(part)

@@ -1,0 +1,159 @@
+"""The evidence in bad requests: canary against stable, whether it matters, and the step at 100 %.
+
+Source: reference/analysis.md, 3.2, 3.4 and 3.6.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rollouts.bernoulli import Test, testing
+from rollouts.comparison import (
+    ALONE,
+    NEW_STEP,
+    REMAIN_SECONDS,
+    Group,
+    comparing,
+    factors,
+    served_share,
+)
+from rollouts.intervals import Interval
+from rollouts.policy import Analysis
+
+FULL_REMAIN_SECONDS: Final = 300.0
+FLOOR: Final = math.log(10.0)
+"""The log evidence that a canary's error ratio is worth acting on at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An interval whose errors are known and final, and what they count."""
+
+    interval: Interval
+    groups: tuple[tuple[int, Group], ...]
+    """Bad requests with the step that they began in; the interval's own first."""
+    discount: float
+    """What each of them is worth, fixed when they became known."""
+
+    @property
+    def share(self) -> float:
+        return self.interval.percent / 100
+
+    @property
+    def canary_bad(self) -> int:
+        return sum(group.canary for _, group in self.groups)
+
+
+class ErrorStreams:
+    """Evidence of intervals in the order of time. Mutable; `copy` looks ahead without a trace."""
+
+    __slots__ = (
+        "analysis", "errors", "floor", "floor_seen", "full", "full_began", "full_test", "served",
+        "step", "test",
+    )  # fmt: skip
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.test = Test(max(analysis.error_ratio_ignored, 1e-9))
+        self.full_test: Test | None = None
+        self.errors = comparing()
+        self.floor, self.floor_seen, self.full = testing(), testing(), testing()
+        self.step: int | None = None
+        self.full_began = False
+        self.served: dict[int, list[int]] = {}
+        """Visible requests of canary and stable, by step."""
+
+    def copy(self) -> "ErrorStreams":
+        other = ErrorStreams.__new__(ErrorStreams)
+        other.analysis, other.test, other.full_test = (
+            self.analysis, self.test, self.full_test,
+        )  # fmt: skip
+        other.errors, other.full = self.errors.copy(), self.full.copy()
+        other.floor, other.floor_seen = self.floor.copy(), self.floor_seen.copy()
+        other.step, other.full_began = self.step, self.full_began
+        other.served = {step: counts.copy() for step, counts in self.served.items()}
+        return other
+
+    def limit_full(self, limit: float | None) -> None:
+        """Set the error ratio that a canary may have at 100 %; None: nothing is known of it."""
+        self.full_test = Test(limit) if limit is not None and limit < 1.0 else None
+
+    def take(self, judged: Judged, totals: tuple[int, int] | None, estimated: float) -> None:
+        """Add an interval. `totals` are its visible requests.
+
+        Without them `estimated` stands for the canary's, where a count is needed at all.
+        """
+        share = judged.share
+        self._leak(judged.interval)
+        if totals:
+            counts = self.served.setdefault(judged.interval.step, [0, 0])
+            counts[0] += totals[0]
+            counts[1] += totals[1]
+        if judged.groups:
+            by = [(group, self._judged_by(step, group)) for step, group in judged.groups]
+            margin = 1.0 + self.analysis.error_increase_tolerated
+            self.errors.multiply(factors(by, margin, judged.discount, unseen=totals is None))
+        if share < ALONE:
+            self._materiality(judged, totals, estimated)
+        elif self.full_test:
+            self._at_full(judged, totals[0] if totals else estimated)
+
+    def _leak(self, interval: Interval) -> None:
+        seconds = interval.seconds
+        if interval.percent >= 100 * ALONE:
+            if self.full_began:
+                self.full.leak(-seconds / FULL_REMAIN_SECONDS)
+            self.full_began = True
+        if self.step is not None:
+            kept = NEW_STEP if interval.step != self.step else -seconds / REMAIN_SECONDS
+            for mixture in (self.errors, self.floor, self.floor_seen):
+                mixture.leak(kept)
+        self.step = interval.step
+
+    def _judged_by(self, step: int, group: Group) -> float:
+        canary, stable = self.served.get(step, (0, 0))
+        return served_share(group.share, canary, stable)
+
+    def _materiality(
+        self, judged: Judged, totals: tuple[int, int] | None, estimated: float
+    ) -> None:
+        bad = judged.canary_bad
+        requests = max(totals[0] if totals else estimated, bad)
+        if not requests:
+            return
+        found = self.test.factors(bad, requests)
+        self.floor.multiply(found)
+        if totals:
+            self.floor_seen.multiply(found)
+
+    def _at_full(self, judged: Judged, requests: float) -> None:
+        assert self.full_test is not None
+        bad = judged.groups[0][1].canary if judged.groups else 0
+        found = self.full_test.factors(bad, max(requests, bad))
+        # A cluster of failures is no more evidence here than in a comparison.
+        self.full.multiply([one * judged.discount if one > 0 else one for one in found])
+
+    @property
+    def log_floor(self) -> float:
+        return max(self.floor.log_value, self.floor_seen.log_value)
+
+    @property
+    def log_errors(self) -> float:
+        found = self.errors.log_value
+        return found if found <= 0.0 or self.log_floor >= FLOOR else 0.0
+
+    def state(self) -> dict[str, Any]:
+        mixtures = (self.errors, self.floor, self.floor_seen, self.full)
+        return {
+            "mixtures": [one.state() for one in mixtures],
+            "step": self.step,
+            "full_began": self.full_began,
+            "served": [[step, *counts] for step, counts in self.served.items()],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        mixtures = (self.errors, self.floor, self.floor_seen, self.full)
+        for mixture, told in zip(mixtures, state["mixtures"], strict=True):
+            mixture.restore(told)
+        self.step, self.full_began = state["step"], state["full_began"]
+        self.served = {step: counts for step, *counts in state["served"]}

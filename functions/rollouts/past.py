@@ -1,0 +1,47 @@
+"""Stable before the rollout: how busy it was, how often it failed, whether it was ever bad."""
+
+from dataclasses import dataclass
+
+from rollouts.bernoulli import upper_ratio
+from rollouts.blind_spots import OUTAGE_BAD, outage_limit
+from rollouts.intervals import Interval
+
+
+@dataclass(slots=True)
+class Past:
+    """Sums over the intervals before the first shift."""
+
+    seconds: float = 0.0
+    requests: int = 0
+    errors: int = 0
+    worst: float = 0.0
+    """The highest error ratio of an interval with at least 5 errors."""
+
+    def take(self, interval: Interval) -> None:
+        requests = interval.stable.requests
+        if requests is None:
+            return
+        errors = interval.stable.errors
+        self.seconds += interval.seconds
+        self.requests += requests
+        self.errors += errors
+        if errors >= OUTAGE_BAD:
+            self.worst = max(self.worst, errors / max(requests, errors))
+
+    @property
+    def exists(self) -> bool:
+        return self.requests > 0
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second; None if nothing is visible."""
+        return self.requests / self.seconds if self.seconds else None
+
+    @property
+    def limit(self) -> float:
+        """The error ratio above which the service is worse than it ever was: at least 1 %."""
+        return outage_limit(upper_ratio(self.errors, self.requests))
+
+    @property
+    def was_bad(self) -> bool:
+        return self.worst > self.limit

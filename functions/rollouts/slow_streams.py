@@ -1,0 +1,170 @@
+"""The evidence in slow requests: canary against stable, above edges learned from stable.
+
+The edges are frozen before their first use. Source: reference/analysis.md, 3.5.
+"""
+
+import math
+from typing import Any, Final
+
+from rollouts.comparison import (
+    ALONE,
+    NEW_STEP,
+    REMAIN_SECONDS,
+    Group,
+    comparing,
+    factors,
+)
+from rollouts.dispersion import SLOW, Dispersion
+from rollouts.intervals import Histogram, Interval
+from rollouts.slowness import REQUESTS_MIN, Edge, edges, merged, slower_than
+
+WARM_REQUESTS: Final = 5
+"""A canary that served fewer is still starting up."""
+
+
+class SlowStream:
+    """One edge's evidence."""
+
+    __slots__ = ("edge", "evidence", "phi")
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self.evidence = comparing()
+        self.phi = Dispersion(SLOW)
+
+    def note(self, latency: Histogram, *, past: bool) -> None:
+        """Learn from stable's latencies how slow requests come in clusters."""
+        slow = slower_than(latency, self.edge.ms)
+        if slow is not None:
+            self.phi.note(slow, float(latency.total), past=past)
+
+    def take(self, interval: Interval, share: float) -> None:
+        """Compare the roles' slow requests of an interval at the share to judge by."""
+        assert interval.canary.latency is not None
+        assert interval.stable.latency is not None
+        canary = slower_than(interval.canary.latency, self.edge.ms)
+        stable = slower_than(interval.stable.latency, self.edge.ms)
+        if not canary and not stable:
+            return
+        group = Group(interval.percent / 100, canary or 0, stable or 0)
+        discount = self.phi.discount(group.canary + group.stable)
+        self.evidence.multiply(factors([(group, share)], self.edge.margin, discount))
+
+
+class SlowStreams:
+    """Both edges' evidence, and what is learned until they are known. Mutable."""
+
+    def __init__(self, slowdown: float | None, warm_up_seconds: float) -> None:
+        self._slowdown = slowdown
+        self._warm_up = warm_up_seconds
+        self.streams: tuple[SlowStream, ...] = ()
+        self.known = False
+        self.past: list[Histogram] = []
+        """Stable's latencies before the rollout, until they are put to use."""
+        self.learned: Histogram | None = None
+        self.stable_p99_ms: float | None = None
+        self._step: int | None = None
+        self._warm_from: float | None = None
+        """When the canary's first request of the step was, in seconds since the epoch."""
+        self._served = 0
+
+    def learn(self, latency: Histogram) -> None:
+        """Take stable's latencies of before the rollout."""
+        for stream in self.streams:
+            stream.note(latency, past=True)
+        if not self.known:
+            self.past.append(latency)
+
+    def begin(self) -> None:
+        """Use the past, once: a rollout's first interval is known."""
+        past = merged(self.past)
+        self.learned = past if past is None or not self.learned else merged((self.learned, past))
+        used, self.past = self.past, []
+        self._freeze()
+        for latency in used:
+            for stream in self.streams:
+                stream.note(latency, past=True)
+
+    def take(self, interval: Interval, share: float) -> None:
+        """Take an interval with visible totals. `share` is the one to judge by."""
+        if interval.step != self._step:
+            for stream in self.streams:
+                stream.evidence.leak(NEW_STEP if self._step is not None else 0.0)
+            self._step, self._warm_from = interval.step, None
+        else:
+            for stream in self.streams:
+                stream.evidence.leak(-interval.seconds / REMAIN_SECONDS)
+        start = interval.start.timestamp()
+        if self._warm_from is None and interval.canary.requests:
+            self._warm_from = start
+        self._compare(interval, share, start)
+        self._served += interval.canary.requests or 0
+
+    def _compare(self, interval: Interval, share: float, start: float) -> None:
+        stable = interval.stable.latency
+        if stable is None:
+            return
+        if interval.latency_since:
+            start = interval.latency_since.timestamp()
+        if not self.known:
+            self.learned = merged((self.learned, stable)) if self.learned else stable
+            self._freeze()
+            return
+        warm = self._warm_from is not None and start >= self._warm_from + self._warm_up
+        compared = warm and self._served >= WARM_REQUESTS and interval.percent < 100 * ALONE
+        for stream in self.streams:
+            if compared and interval.canary.latency:
+                stream.take(interval, share)
+            stream.note(stable, past=False)
+
+    def _freeze(self) -> None:
+        if self.learned is None or self.learned.total < REQUESTS_MIN:
+            return
+        self.known = True
+        self.stable_p99_ms = self.learned.quantile_ms(0.99)
+        if self._slowdown is not None:
+            self.streams = tuple(map(SlowStream, edges(self.learned, self._slowdown)))
+        self.learned = None
+
+    @property
+    def log_value(self) -> float:
+        """The average of the edges' evidence; 0 without any."""
+        if not self.streams:
+            return 0.0
+        values = [stream.evidence.log_value for stream in self.streams]
+        highest = max(values)
+        total = sum(math.exp(one - highest) for one in values)
+        return highest + math.log(total / len(values))
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "streams": [
+                [one.edge.ms, one.edge.margin, one.evidence.state(), one.phi.state()]
+                for one in self.streams
+            ],
+            "known": self.known,
+            "learned": _layout(self.learned),
+            "p99": self.stable_p99_ms,
+            "step": self._step,
+            "warm_from": self._warm_from,
+            "served": self._served,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        restored = []
+        for ms, margin, evidence, phi in state["streams"]:
+            stream = SlowStream(Edge(ms, margin))
+            stream.evidence.restore(evidence)
+            stream.phi.restore(phi)
+            restored.append(stream)
+        self.streams = tuple(restored)
+        self.known, self.stable_p99_ms = state["known"], state["p99"]
+        told = state["learned"]
+        self.learned = Histogram(tuple(told[0]), tuple(told[1])) if told else None
+        self._step, self._warm_from, self._served = (
+            state["step"], state["warm_from"], state["served"],
+        )  # fmt: skip
+
+
+def _layout(latency: Histogram | None) -> list[list[float]] | None:
+    return [list(latency.bounds_ms), list(latency.counts)] if latency else None

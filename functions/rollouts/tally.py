@@ -1,0 +1,196 @@
+"""A rollout's history, taken in interval by interval: everything that a verdict stands on.
+
+Two things happen to an interval: its errors become known, final from then on, and later its
+totals become visible. Both happen in the order of time, so the same history gives the same tally
+however it is cut into calls. Mutable; `judging` keeps it from the world.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from rollouts.blind_spots import Hang, Outage, Unreached
+from rollouts.comparison import ALONE, Group, served_share
+from rollouts.dispersion import ERRORS, Dispersion
+from rollouts.error_streams import ErrorStreams, Judged
+from rollouts.intervals import BEFORE, Interval
+from rollouts.past import Past
+from rollouts.policy import Policy
+from rollouts.slow_streams import SlowStreams
+from rollouts.step_counts import StepCounts
+
+UNSEEN_MAX: Final = 23
+"""Intervals that wait for their totals; the oldest beyond are judged without, for good."""
+GENEROUS: Final = 1.5
+"""Traffic may have grown since it was visible: too high an estimate delays, too low accuses."""
+RATE_SECONDS: Final = 60.0
+GUARD_BAD: Final = 50
+"""So many bad requests in one interval need no second one."""
+
+
+class Tally:
+    """What is known so far. `affinity`: clients stick to a revision, so nothing is compared."""
+
+    def __init__(self, policy: Policy, *, affinity: bool = False) -> None:
+        self.policy = policy
+        self.affinity = affinity
+        analysis = policy.analysis
+        self.past = Past()
+        self.errors = ErrorStreams(analysis)
+        self.slow = SlowStreams(analysis.slowdown_tolerated, analysis.warm_up.total_seconds())
+        self.phi = Dispersion(ERRORS)
+        self.unreached = Unreached()
+        self.hang = Hang()
+        self.outage = Outage([])
+        self.counts: StepCounts | None = None
+        self.unseen: list[Judged] = []
+        self.recent: list[list[float]] = []
+        """[end, seconds, requests] of the last visible minute of the rollout."""
+        self.bad_intervals = 0
+        self.bad_most = 0
+        self.full_known = False
+
+    # In: intervals, each known once and seen once.
+
+    def take(self, intervals: Iterable[Interval]) -> None:
+        """Take new intervals, and corrected ones: those whose totals have become visible."""
+        waiting = {one.interval.start for one in self.unseen}
+        happened = []
+        for one in intervals:
+            known = one.known_at or one.end
+            if one.start not in waiting:
+                happened.append((known, one.start, 0, one))
+            if one.seen_at:
+                happened.append((max(known, one.seen_at), one.start, 1, one))
+        happened.sort(key=lambda event: event[:3])
+        for _, _, seen, one in happened:
+            if one.step == BEFORE:
+                self._take_past(one, seen=bool(seen))
+            elif seen:
+                self._see(one)
+            elif self.counts is None or one.start.timestamp() >= self.counts.known_until:
+                self._know(one)
+
+    def _take_past(self, one: Interval, *, seen: bool) -> None:
+        if not seen or one.stable.requests is None:
+            return
+        self.past.take(one)
+        self.phi.note(one.stable.errors, one.seconds, past=True)
+        if one.stable.latency:
+            self.slow.learn(one.stable.latency)
+
+    def _know(self, one: Interval) -> None:
+        """Fix what an interval counts: its errors are known."""
+        if self.counts is None:
+            self.slow.begin()
+        if self.counts is None or one.step != self.counts.step:
+            began = one.start.timestamp()
+            self.counts = StepCounts(one.step, one.percent, began, began, began)
+        if one.percent >= 100 * ALONE and not self.full_known:
+            self.full_known = True
+            self.errors.limit_full(self.past.limit if self.past.exists else None)
+        counted = self.unreached.counted(one, self.expected(one, self.rate))
+        judged, bad = self._judged(one, counted=counted)
+        share = one.percent / 100
+        self.phi.note(bad[1], one.seconds * (1.0 - share), past=False)
+        self.bad_intervals += bool(judged.canary_bad)
+        self.bad_most = max(self.bad_most, judged.canary_bad)
+        self._watch_outage(one, bad)
+        self.counts.know(one, bad, apart=not counted)
+        self.unseen.append(judged)
+        if len(self.unseen) > UNSEEN_MAX:
+            self._fold(self.unseen.pop(0))
+
+    def _judged(self, one: Interval, *, counted: bool) -> tuple[Judged, tuple[int, int]]:
+        """Return what an interval counts, and the bad requests of its own step."""
+        canary = one.canary.errors + (one.canary.unreached if counted else 0)
+        stable = one.stable.errors + (one.stable.unreached if counted else 0)
+        groups = []
+        if canary or stable:
+            groups.append((one.step, Group(one.percent / 100, canary, stable)))
+        groups += [
+            (late.step, Group(late.percent / 100, late.canary, late.stable)) for late in one.carried
+        ]
+        both = sum(group.canary + group.stable for _, group in groups)
+        judged = Judged(one, tuple(groups), self.phi.discount(both))
+        own = [late for late in one.carried if late.step == one.step]
+        return judged, (
+            canary + sum(late.canary for late in own),
+            stable + sum(late.stable for late in own),
+        )
+
+    def _watch_outage(self, one: Interval, bad: tuple[int, int]) -> None:
+        at_once = one.seen_at is not None and one.seen_at <= (one.known_at or one.end)
+        if at_once and one.stable.requests is not None:
+            requests = float(one.stable.requests)
+        else:
+            requests = GENEROUS * (self.rate or 0.0) * (1.0 - one.percent / 100) * one.seconds
+        self.outage.take(one, bad, requests, self.past.limit)
+
+    def _see(self, one: Interval) -> None:
+        """Take an interval's totals; those that come too late are ignored."""
+        for index, judged in enumerate(self.unseen):
+            if judged.interval.start == one.start:
+                self.unseen[index] = Judged(one, judged.groups, judged.discount)
+                break
+        while self.unseen and self.unseen[0].interval.seen_at:
+            self._fold(self.unseen.pop(0))
+
+    def _fold(self, judged: Judged) -> None:
+        """Take an interval for good: nothing of it will change any more."""
+        one = judged.interval
+        totals = totals_of(one)
+        self.errors.take(judged, totals, self.estimated(judged))
+        if self.counts and one.step == self.counts.step:
+            self.counts.visible_until = one.end.timestamp()
+            own = [group for step, group in judged.groups if step == one.step]
+            bad = sum(group.canary for group in own), sum(group.stable for group in own)
+            if totals:
+                self.counts.see(one, bad)
+        if totals is None:
+            return
+        self._note_rate(one, sum(totals))
+        canary, stable = self.errors.served[one.step]
+        self.slow.take(one, served_share(judged.share, canary, stable))
+        self.hang.take(one, self.slow.stable_p99_ms)
+
+    def _note_rate(self, one: Interval, requests: int) -> None:
+        if one.step < BEFORE:
+            return  # Probes are Barq's own.
+        end = one.end.timestamp()
+        self.recent = [was for was in self.recent if was[0] > end - RATE_SECONDS]
+        self.recent.append([end, one.seconds, requests])
+
+    # Out: what is estimated as long as totals are not visible.
+
+    @property
+    def rate(self) -> float | None:
+        """The service's requests a second when last visible; None if nothing ever was."""
+        if self.recent:
+            return sum(one[2] for one in self.recent) / sum(one[1] for one in self.recent)
+        return self.past.rate
+
+    @staticmethod
+    def expected(one: Interval, rate: float | None) -> float:
+        """Return how many requests of an interval are the canary's, at that rate."""
+        return (rate or 0.0) * one.percent / 100 * one.seconds
+
+    def estimated(self, judged: Judged) -> float:
+        """Return how many requests the canary had at most, for an interval without totals."""
+        guess = GENEROUS * self.expected(judged.interval, self.rate)
+        return max(float(judged.canary_bad), guess)
+
+    def ahead(self) -> ErrorStreams:
+        """Return the errors' evidence with what no visible total covers yet."""
+        if not self.unseen:
+            return self.errors
+        streams = self.errors.copy()
+        for judged in self.unseen:
+            streams.take(judged, totals_of(judged.interval), self.estimated(judged))
+        return streams
+
+
+def totals_of(one: Interval) -> tuple[int, int] | None:
+    """Return the visible requests of both roles; None as long as one of them is not visible."""
+    if one.canary.requests is None or one.stable.requests is None:
+        return None
+    return one.canary.requests, one.stable.requests
