@@ -85,6 +85,7 @@ class LocalCloud:
         )
         self.run.on_request.append(self.monitoring.record)
         self.run.on_request.append(self.logging.record)
+        self.run.on_open.append(self.monitoring.note_open)
 
     def router(self) -> Router:
         """Return every REST API. Their paths do not overlap, so one port serves them all."""

@@ -19,6 +19,8 @@ RECORD: Final = "rollout.barq.dev/record"
 SUMMARY: Final = "rollout.barq.dev/summary"
 INGRESS: Final = "run.googleapis.com/ingress"
 DEFAULT_URL_DISABLED: Final = "run.googleapis.com/default-url-disabled"
+SESSION_AFFINITY: Final = "run.googleapis.com/sessionAffinity"
+"""On the template. Source: https://cloud.google.com/run/docs/configuring/session-affinity"""
 USER_IMAGE: Final = "client.knative.dev/user-image"
 """What gcloud shows as the image, by the name that a person gave. It would tell of the old one."""
 _SUMMARY_MAX: Final = 300
@@ -40,6 +42,7 @@ def seen_of(ref: ServiceRef, raw: Mapping[str, Any]) -> ServiceSeen:
         image=str(container.get("image", "")),
         url=str(status.get("url", "")),
         unreachable=unreachable(annotations),
+        session_affinity=_template_annotations(raw).get(SESSION_AFFINITY) == "true",
         raw=raw,
     )
 
@@ -99,6 +102,11 @@ def unreachable(annotations: Mapping[str, str]) -> str:
             f" {way_out}, or enable the default URL"
         )
     return ""
+
+
+def _template_annotations(raw: Mapping[str, Any]) -> Mapping[str, str]:
+    metadata = raw["spec"]["template"].get("metadata") or {}
+    return metadata.get("annotations") or {}
 
 
 def summary(record: Record) -> str:

@@ -28,6 +28,9 @@ class ServiceSeen:
     """The service's own URL: the audience of every ID token for it."""
     unreachable: str = ""
     """Why tag URLs cannot be reached by design, such as internal ingress; empty if they can."""
+    session_affinity: bool = False
+    """Whether the template keeps a client with its instance: then the share of requests is not
+    the share that was set, and no comparison of the two revisions holds."""
     raw: Any = field(default=None, compare=False, repr=False)
     """The adapter's own: what the next write starts from."""
 

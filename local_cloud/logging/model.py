@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from local_cloud.kit.audit import Audit
 from local_cloud.kit.errors import Refused
-from local_cloud.kit.quota import MinuteQuota
+from local_cloud.kit.quota import MinuteQuota, QuotaName
 from local_cloud.kit.scheduler import Scheduler
 from local_cloud.kit.traffic import ServedRequest
 from local_cloud.logging.compiled import BAD_STATUS_MIN, compiled
@@ -72,6 +72,9 @@ class LoggingModel:
             limit="Read requests per minute",
             service="logging.googleapis.com",
             per_minute=self.settings.reads_per_minute,
+            name=QuotaName(
+                "logging.googleapis.com/read_requests", "ReadRequestsPerMinutePerProject"
+            ),
         )
 
     def record(self, served: ServedRequest) -> None:
@@ -121,7 +124,7 @@ class LoggingModel:
         for name in resource_names:
             self._audit.note(caller, f"{SERVICE}.ListLogEntries", name)
         projects = _projects(resource_names)
-        self._take_read(projects[0])
+        self._quota.take(f"project:{projects[0]}")
         query = compiled(filter)
         newest_first = _newest_first(order_by)
         size = _size(page_size)
@@ -160,30 +163,6 @@ class LoggingModel:
     def _next_number(self) -> int:
         self._number += 1
         return self._number
-
-    def _take_read(self, project: str) -> None:
-        try:
-            self._quota.take(f"project:{project}")
-        except Refused as refusal:
-            raise Refused(
-                refusal.code, refusal.message, details=[self._error_info(project)]
-            ) from None
-
-    def _error_info(self, project: str) -> dict[str, Any]:
-        """Return the detail of Google's 429. Source: github.com/snarfed/bridgy-fed/issues/620."""
-        return {
-            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-            "reason": "RATE_LIMIT_EXCEEDED",
-            "domain": "googleapis.com",
-            "metadata": {
-                "consumer": f"projects/{project}",
-                "quota_limit": "ReadRequestsPerMinutePerProject",
-                "quota_limit_value": str(self.settings.reads_per_minute),
-                "quota_location": "global",
-                "quota_metric": "logging.googleapis.com/read_requests",
-                "service": "logging.googleapis.com",
-            },
-        }
 
 
 def _is_bad(document: Document) -> bool:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from local_cloud.kit.traffic import ServedRequest
+from local_cloud.kit.traffic import OpenRequests, ServedRequest
 from local_cloud.monitoring.descriptors import RESOURCE_TYPE, response_code_class
 from local_cloud.monitoring.distribution import Distribution
 from local_cloud.monitoring.filters import Facts
@@ -12,13 +12,13 @@ from local_cloud.monitoring.filters import Facts
 
 @dataclass(slots=True)
 class Series:
-    """The requests of one revision that ended with one status, by sample period."""
+    """What one revision did, of one kind, by sample period."""
 
     project: str
     resource_labels: dict[str, str]
     metric_labels: dict[str, str]
     cells: dict[int, Distribution] = field(default_factory=dict)
-    """Latencies in ms by period number; the period `n` is [n, n+1) times its length, UTC."""
+    """By period number; the period `n` is [n, n+1) times its length, UTC."""
     facts: Facts = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -41,7 +41,10 @@ class Series:
 
 
 class Store:
-    """All series. Memory is bounded by `kept_periods` a series; idle series are forgotten."""
+    """The requests that ended, a series for each status, with their latencies in ms.
+
+    Memory is bounded by `kept_periods` a series; idle series are forgotten.
+    """
 
     def __init__(self, period_seconds: int, kept_periods: int) -> None:
         self.period_seconds = period_seconds
@@ -58,7 +61,7 @@ class Store:
         cell = series.cells.get(period)
         if cell is None:
             cell = series.cells[period] = Distribution()
-            _drop_before(series, period - self._kept)
+            drop_before(series, period - self._kept)
         cell.add(served.latency_seconds * 1000, count)
 
     def of(self, project: str) -> Iterator[Series]:
@@ -74,12 +77,12 @@ class Store:
 
     def _forget_idle(self, period: int) -> None:
         for key, series in list(self._series.items()):
-            _drop_before(series, period - self._kept)
+            drop_before(series, period - self._kept)
             if not series.cells:
                 del self._series[key]
 
 
-def _drop_before(series: Series, first: int) -> None:
+def drop_before(series: Series, first: int) -> None:
     # Periods were added in the order of time; one that came late waits for those before it.
     while series.cells and (oldest := next(iter(series.cells))) < first:
         del series.cells[oldest]
@@ -88,16 +91,20 @@ def _drop_before(series: Series, first: int) -> None:
 def _series(served: ServedRequest) -> Series:
     return Series(
         served.project,
-        {
-            "project_id": served.project,
-            "service_name": served.service,
-            "revision_name": served.revision,
-            "location": served.region,
-            "configuration_name": served.service,
-        },
+        resource_labels(served),
         {
             "response_code": str(served.status),
             "response_code_class": response_code_class(served.status),
             "route": served.service,
         },
     )
+
+
+def resource_labels(seen: ServedRequest | OpenRequests) -> dict[str, str]:
+    return {
+        "project_id": seen.project,
+        "service_name": seen.service,
+        "revision_name": seen.revision,
+        "location": seen.region,
+        "configuration_name": seen.service,
+    }

@@ -55,6 +55,10 @@ class Exchange:
     request: web.BaseRequest
     revision: str = ""
     instance_id: str | None = None
+    started: bool = True
+    """Whether the instance came up."""
+    text: str = ""
+    """The platform's own words; empty when the instance answered."""
     status: int = 0
     response_bytes: int = 0
     response: web.StreamResponse | None = None

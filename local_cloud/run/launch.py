@@ -31,12 +31,27 @@ class ProcessSettings:
     """For a container without a startup probe of its own; Cloud Run gives it 240 s."""
     idle_seconds: float = 900.0
     """After the last request, unless it has traffic or minimum instances."""
+    queue_seconds: float = 10.0
+    """How long a request waits for room at the maximum of instances, until it gets a 429.
+    Source: https://cloud.google.com/run/docs/about-instance-autoscaling"""
     stop_grace_seconds: float = 10.0
     """From SIGTERM to SIGKILL. Source: https://cloud.google.com/run/docs/container-contract"""
 
 
 class NotStartedError(Exception):
-    """A revision's process did not come up; the text says why, for its condition."""
+    """A revision's process did not come up; the text says why, for its condition.
+
+    `exited`: it ended by itself, instead of staying deaf until its startup probe's deadline.
+    """
+
+    def __init__(self, text: str, *, instance_id: str | None = None, exited: bool = False) -> None:
+        super().__init__(text)
+        self.instance_id = instance_id
+        self.exited = exited
+
+
+class NoRoomError(Exception):
+    """No instance had room for a request in time, and no more may be started."""
 
 
 @dataclass(eq=False, slots=True)
@@ -50,6 +65,11 @@ class Instance:
     in_flight: int = 0
     used: float = 0.0
     """When the last request ended, on the monotonic clock."""
+
+    @property
+    def full(self) -> bool:
+        limit = self.revision.requests_max
+        return limit is not None and self.in_flight >= limit
 
     def exit_code(self) -> int | None:
         """Return the code of the first container that has ended, None while all run."""
@@ -86,7 +106,9 @@ class Launcher:
             await self.end(instance)
             if code is None:
                 break
-        raise NotStartedError(self._explain(revision, code))
+        raise NotStartedError(
+            self._explain(revision, code), instance_id=instance.id, exited=code is not None
+        )
 
     async def end(self, instance: Instance) -> None:
         """Stop an instance, politely and then not."""
@@ -124,7 +146,8 @@ class Launcher:
             except OSError as error:
                 for started in instance.containers:
                     started.kill()
-                raise NotStartedError(f"{self._explain(revision, None)}\n{error}") from error
+                text = f"{self._explain(revision, None)}\n{error}"
+                raise NotStartedError(text, exited=True) from error
             self._running.add(running)
             instance.containers.append(running)
         return instance

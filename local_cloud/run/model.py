@@ -13,7 +13,7 @@ from local_cloud.kit.audit import DEVELOPER, Audit
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.quota import MinuteQuota
 from local_cloud.kit.scheduler import Scheduler
-from local_cloud.kit.traffic import ServedRequest
+from local_cloud.kit.traffic import OpenRequests, ServedRequest
 from local_cloud.registry.images import Images
 from local_cloud.run import documents, traffic, written
 from local_cloud.run.platform import Addresses, Instances, Platform
@@ -37,6 +37,7 @@ class RunModel:
         self.audit = audit
         self.settings = settings or RunSettings()
         self.on_request: list[Callable[[ServedRequest], None]] = []
+        self.on_open: list[Callable[[OpenRequests], None]] = []
         self.on_service_change: list[Callable[[ServiceKey], None]] = []
         self._scheduler = scheduler
         self._rng = rng
@@ -204,6 +205,12 @@ class RunModel:
         """Tell the observers of a request that has ended."""
         for observer in self.on_request:
             observer(request)
+
+    def requests_open(self, key: ServiceKey, revision: str, count: int) -> None:
+        """Tell the observers how many requests a revision's instance has open from now on."""
+        told = OpenRequests(*key, revision, count, self._scheduler.now())
+        for observer in self.on_open:
+            observer(told)
 
     # Inside.
 

@@ -16,6 +16,7 @@ from local_cloud.run.launch import (
     Environment,
     Instance,
     Launcher,
+    NoRoomError,
     NotStartedError,
     ProcessSettings,
 )
@@ -23,8 +24,16 @@ from local_cloud.run.platform import Reports
 from local_cloud.run.resources import Revision
 from local_cloud.run.virtual import NOT_LISTENING
 
-__all__ = ["Environment", "Instance", "NotStartedError", "ProcessInstances", "ProcessSettings"]
+__all__ = [
+    "Environment",
+    "Instance",
+    "NoRoomError",
+    "NotStartedError",
+    "ProcessInstances",
+    "ProcessSettings",
+]
 
+_ROOM_EVERY_SECONDS: Final = 0.02
 _WATCH_EVERY_SECONDS: Final = 0.1
 
 
@@ -82,12 +91,18 @@ class ProcessInstances:
     async def acquire(self, revision: Revision) -> Instance:
         """Return a running instance, started if need be, and count a request on it.
 
-        Raises NotStartedError. Give it back with `release`.
+        Raises NotStartedError and NoRoomError. Give it back with `release`.
         """
+        deadline = time.monotonic() + self._settings.queue_seconds
         slot = self._slots.get(revision)
         if slot is None:
             slot = self._slots[revision] = _Slot(revision)
         instance = slot.instance or await self._started(slot)
+        while instance.full:
+            if time.monotonic() >= deadline:
+                raise NoRoomError
+            await asyncio.sleep(_ROOM_EVERY_SECONDS)
+            instance = slot.instance or await self._started(slot)
         instance.in_flight += 1
         return instance
 

@@ -19,34 +19,21 @@ from aiohttp import web
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.tokens import Tokens
 from local_cloud.kit.traffic import ServedRequest
-from local_cloud.run import forward
+from local_cloud.run import forward, own_answers
 from local_cloud.run.launch import free_port
 from local_cloud.run.model import RunModel
-from local_cloud.run.processes import NotStartedError, ProcessInstances
+from local_cloud.run.processes import (
+    Instance,
+    NoRoomError,
+    NotStartedError,
+    ProcessInstances,
+)
 from local_cloud.run.resources import Revision, Service, ServiceKey
 
 PortFor = Callable[[ServiceKey, str | None], int]
 
-_HELP: Final = "Read more at https://cloud.google.com/run/docs/securing/authenticating"
-# Source: https://cloud.google.com/run/docs/troubleshooting
-_UNAUTHENTICATED: Final = (
-    "The request was not authenticated. Either allow unauthenticated invocations or set the"
-    f" proper Authorization header. {_HELP}"
-)
-_BAD_TOKEN: Final = f"The access token could not be verified. {_HELP}"
-_NOT_INVOKER: Final = f"The request was not authorized to invoke this service. {_HELP}"
-_NOT_FOUND: Final = "The requested URL was not found on this server."
-_NO_INSTANCE: Final = "The request was aborted because there was no available instance."
-_MALFORMED: Final = (
-    "The request failed because either the HTTP response was malformed or connection to the"
-    " instance had an error."
-)
-_TOO_LATE: Final = (
-    "The request has been terminated because it has reached the maximum request timeout."
-)
 _INVOKE: Final = "google.cloud.run.v1.Routes.Invoke"
 _SIGNATURE_REMOVED: Final = "SIGNATURE_REMOVED_BY_GOOGLE"
-_UNAUTHORIZED: Final = 401
 _CALLER_GONE: Final = 499
 _SERVER_ERROR: Final = 500
 _RETRIES_MAX: Final = 20
@@ -76,14 +63,6 @@ class _Door:
     url: str
     server: web.Server
     listener: asyncio.Server | None = None
-
-
-class _OwnAnswer(Exception):
-    """Ends a request with the proxy's own words."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status, self.text = status, text
 
 
 def any_port(_key: ServiceKey, _tag: str | None) -> int:
@@ -155,7 +134,7 @@ class Proxy:
         exchange = forward.Exchange(request)
         try:
             await self._pass_on(key, tag, exchange)
-        except _OwnAnswer as own:
+        except own_answers.OwnAnswer as own:
             self._answer_itself(exchange, own)
         except forward.BrokenMidwayError:
             self.counts.lost += 1
@@ -174,7 +153,7 @@ class Proxy:
         headers = self._authorized(service, exchange.request)
         name = self._model.route(*key, tag)
         if name is None:
-            raise _OwnAnswer(404, _NOT_FOUND)
+            raise own_answers.OwnAnswer(404, own_answers.NOT_FOUND)
         exchange.revision = name
         revision = self._model.revision(key, name)
         body = await forward.body_of(exchange.request)
@@ -184,7 +163,7 @@ class Proxy:
                 return
             self.counts.retried += 1
             await asyncio.sleep(_RETRY_SECONDS)
-        raise _OwnAnswer(503, _MALFORMED)
+        raise own_answers.OwnAnswer(503, own_answers.MALFORMED)
 
     async def _sent(
         self,
@@ -197,8 +176,11 @@ class Proxy:
         try:
             instance = await self._instances.acquire(revision)
         except NotStartedError as error:
-            raise _OwnAnswer(503, f"{_NO_INSTANCE} {error}") from error
+            raise own_answers.not_started(exchange, error) from error
+        except NoRoomError as error:
+            raise own_answers.OwnAnswer(429, own_answers.NO_INSTANCE) from error
         exchange.instance_id = instance.id
+        self._told_open(instance)
         timeout = revision.timeout_seconds
         try:
             await forward.forward(
@@ -217,21 +199,26 @@ class Proxy:
             self._instances.lost(instance)
             if exchange.request.transport is None:
                 raise forward.CallerGoneError from error
-            raise _OwnAnswer(503, f"{_MALFORMED} {error}") from error
+            raise own_answers.OwnAnswer(503, own_answers.MALFORMED, error) from error
         except forward.TooLateError as error:
-            raise _OwnAnswer(504, _TOO_LATE) from error
+            raise own_answers.OwnAnswer(504, own_answers.TOO_LATE) from error
         finally:
             self._instances.release(instance)
+            self._told_open(instance)
         return True
+
+    def _told_open(self, instance: Instance) -> None:
+        revision = instance.revision
+        self._model.requests_open(revision.key, revision.name, instance.in_flight)
 
     def _reachable(self, key: ServiceKey) -> Service:
         try:
             service = self._model.service(key)
         except Refused as refused:
-            raise _OwnAnswer(404, _NOT_FOUND) from refused
+            raise own_answers.OwnAnswer(404, own_answers.NOT_FOUND) from refused
         # Every caller of a loopback socket counts as one from outside the project's network.
         if not service.reachable:
-            raise _OwnAnswer(404, _NOT_FOUND)
+            raise own_answers.OwnAnswer(404, own_answers.NOT_FOUND)
         return service
 
     def _authorized(self, service: Service, request: web.BaseRequest) -> dict[str, str]:
@@ -251,12 +238,12 @@ class Proxy:
         try:
             email = self._tokens.invoker(given, (service.url,))
         except Refused as refused:
-            raise _OwnAnswer(401, _BAD_TOKEN) from refused
+            raise own_answers.OwnAnswer(401, own_answers.BAD_TOKEN) from refused
         if email is None:
-            raise _OwnAnswer(403, _UNAUTHENTICATED)
+            raise own_answers.OwnAnswer(403, own_answers.UNAUTHENTICATED)
         self._model.audit.note(email, _INVOKE, service.key.resource)
         if not self._model.may_invoke(service.key, email):
-            raise _OwnAnswer(403, _NOT_INVOKER)
+            raise own_answers.OwnAnswer(403, own_answers.NOT_INVOKER)
         # The service must not be able to use its caller's token.
         return {name: f"{(given or '').rpartition('.')[0]}.{_SIGNATURE_REMOVED}"}
 
@@ -272,17 +259,24 @@ class Proxy:
             added["X-Cloud-Trace-Context"] = f"{trace:032x}/{span};o=0"
         return added
 
-    def _answer_itself(self, exchange: forward.Exchange, own: _OwnAnswer) -> None:
+    def _answer_itself(self, exchange: forward.Exchange, own: own_answers.OwnAnswer) -> None:
         if own.status >= _SERVER_ERROR:
             self.counts.own_5xx += 1
         else:
             self.counts.refused += 1
-        exchange.status, exchange.response = own.status, _page(own)
+        exchange.status, exchange.response = own.status, own_answers.page(own)
+        exchange.text = own.logged
 
     def _report(
         self, door: _Door, exchange: forward.Exchange, began: dt.datetime, seconds: float
     ) -> None:
+        """Report a request. One that no instance got is in the log with its end and "0s".
+
+        Seen in the log of others, see own_answers.py; 401, 403 and 404 are taken to be the same.
+        """
         request = exchange.request
+        if exchange.instance_id is None:
+            began, seconds = began + dt.timedelta(seconds=seconds), 0.0
         self._model.request_served(
             ServedRequest(
                 project=door.key.project,
@@ -299,18 +293,10 @@ class Proxy:
                 response_bytes=exchange.response_bytes,
                 user_agent=request.headers.get("User-Agent", ""),
                 remote_ip=request.remote or "127.0.0.1",
+                text=exchange.text,
+                started=exchange.started,
             )
         )
-
-
-def _page(own: _OwnAnswer) -> web.Response:
-    headers = {"Server": "Google Frontend"}
-    if own.status == _UNAUTHORIZED:
-        headers["WWW-Authenticate"] = (
-            'Bearer error="invalid_token" error_description="The access token could not be'
-            ' verified"'
-        )
-    return web.Response(status=own.status, text=f"{own.text}\n", headers=headers)
 
 
 def _listen(port: int) -> socket.socket:

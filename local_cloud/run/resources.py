@@ -12,6 +12,11 @@ DEFAULT_URL_DISABLED = "run.googleapis.com/default-url-disabled"
 INVOKER_IAM_DISABLED = "run.googleapis.com/invoker-iam-disabled"
 SERVICE_MIN_SCALE = "run.googleapis.com/minScale"
 REVISION_MIN_SCALE = "autoscaling.knative.dev/minScale"
+REVISION_MAX_SCALE = "autoscaling.knative.dev/maxScale"
+SESSION_AFFINITY = "run.googleapis.com/sessionAffinity"
+"""On a template: "true" keeps clients with their instance, whatever the split says. Kept and
+shown here, without effect. Source: https://cloud.google.com/run/docs/configuring/session-affinity
+"""
 
 ALL_USERS = "allUsers"
 
@@ -115,6 +120,20 @@ class Revision:
     @property
     def timeout_seconds(self) -> int:
         return int(self.template["spec"]["timeoutSeconds"])
+
+    @property
+    def requests_max(self) -> int | None:
+        """How many requests it may serve at once: concurrency times maximum instances.
+
+        None without a maximum: the real service starts more instances then (up to 100), and the
+        one instance here takes them all.
+        Source: https://cloud.google.com/run/docs/about-instance-autoscaling
+        """
+        annotations = self.template.get("metadata", {}).get("annotations", {})
+        each = int(self.template["spec"]["containerConcurrency"])
+        if REVISION_MAX_SCALE not in annotations or not each:
+            return None
+        return int(annotations[REVISION_MAX_SCALE]) * each
 
     @property
     def instances_min(self) -> int:

@@ -11,8 +11,10 @@ from local_cloud.run.resources import (
     DEFAULT_URL_DISABLED,
     INGRESS,
     INVOKER_IAM_DISABLED,
+    REVISION_MAX_SCALE,
     REVISION_MIN_SCALE,
     SERVICE_MIN_SCALE,
+    SESSION_AFFINITY,
     Condition,
     Revision,
     ServedTarget,
@@ -20,7 +22,6 @@ from local_cloud.run.resources import (
     Target,
 )
 
-REVISION_MAX_SCALE: Final = "autoscaling.knative.dev/maxScale"
 LATEST: Final = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 REVISION: Final = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
 INGRESS_NAMES: Final = {
@@ -161,6 +162,8 @@ def _template(stored: Mapping[str, Any]) -> dict[str, Any]:
         found["revision"] = metadata["name"]
     if "serviceAccountName" in spec:
         found["serviceAccount"] = spec["serviceAccountName"]
+    if annotations.get(SESSION_AFFINITY) == "true":
+        found["sessionAffinity"] = True
     if "volumes" in spec:
         found["volumes"] = spec["volumes"]
     for name, field in ((REVISION_MIN_SCALE, "minInstanceCount"),

@@ -13,8 +13,10 @@ from local_cloud.run.resources import (
     DEFAULT_URL_DISABLED,
     INGRESS,
     INVOKER_IAM_DISABLED,
+    REVISION_MAX_SCALE,
     REVISION_MIN_SCALE,
     SERVICE_MIN_SCALE,
+    SESSION_AFFINITY,
     Service,
     ServiceKey,
 )
@@ -32,7 +34,7 @@ _IGNORED: Final = frozenset(
 )  # fmt: skip
 _TEMPLATE: Final = frozenset(
     {"revision", "labels", "annotations", "scaling", "timeout", "serviceAccount", "containers",
-     "volumes", "maxInstanceRequestConcurrency"}
+     "volumes", "maxInstanceRequestConcurrency", "sessionAffinity"}
 )  # fmt: skip
 # The numbers of the enums: the official client sends `enum-encoding=int`.
 _INGRESS: Final = {1: "all", 2: "internal", 3: "internal-and-cloud-load-balancing"}
@@ -84,7 +86,8 @@ def as_v1(fields: Mapping[str, Any], key: ServiceKey, service: Service | None) -
 
 _NOTHING: Final[tuple[Any, ...]] = (None, {}, [], "", 0, False)
 _SERVICE_MAPPED: Final = (INGRESS, DEFAULT_URL_DISABLED, INVOKER_IAM_DISABLED, SERVICE_MIN_SCALE)
-_TEMPLATE_MAPPED: Final = (REVISION_MIN_SCALE, v2.REVISION_MAX_SCALE)
+_SCALING: Final = {REVISION_MIN_SCALE: "minInstanceCount", REVISION_MAX_SCALE: "maxInstanceCount"}
+_TEMPLATE_MAPPED: Final = (*_SCALING, SESSION_AFFINITY)
 
 
 def _service_annotations(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -111,9 +114,11 @@ def _template(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str,
         **_kept(stored.get("metadata", {}).get("annotations", {}), _TEMPLATE_MAPPED),
         **_own(wanted.get("annotations"), "template.annotations"),
     }
-    for name, field in zip(_TEMPLATE_MAPPED, ("minInstanceCount", "maxInstanceCount"), strict=True):
+    for name, field in _SCALING.items():
         if scaling.get(field):
             annotations[name] = str(scaling[field])
+    if wanted.get("sessionAffinity"):
+        annotations[SESSION_AFFINITY] = "true"
     metadata = {
         "name": wanted.get("revision") or None,
         "labels": _own(wanted.get("labels"), "template.labels"),

@@ -11,7 +11,13 @@ from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
 from local_cloud.run import traffic
-from local_cloud.run.resources import REVISION_MIN_SCALE, Container, ServiceKey, Target
+from local_cloud.run.resources import (
+    REVISION_MAX_SCALE,
+    REVISION_MIN_SCALE,
+    Container,
+    ServiceKey,
+    Target,
+)
 
 # Set by the platform and sent back by every client that reads, changes and writes.
 PLATFORM_ANNOTATIONS: Final = frozenset(
@@ -80,8 +86,9 @@ def read_template(document: Any, service: str) -> Mapping[str, Any]:
     _check_revision_name(metadata.get("name"), service)
     _strings(metadata.get("labels"), "spec.template.metadata.labels")
     annotations = _strings(metadata.get("annotations"), "spec.template.metadata.annotations")
-    if not annotations.get(REVISION_MIN_SCALE, "0").isdecimal():
-        raise _invalid(f"Invalid value at '{REVISION_MIN_SCALE}': must be a whole number.")
+    for name in (REVISION_MIN_SCALE, REVISION_MAX_SCALE):
+        if not annotations.get(name, "1").isdecimal():
+            raise _invalid(f"Invalid value at '{name}': must be a whole number.")
     containers = spec.get("containers")
     if not isinstance(containers, list) or not containers:
         raise _invalid("spec.template.spec.containers: must contain at least one container.")

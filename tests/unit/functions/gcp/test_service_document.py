@@ -125,6 +125,29 @@ def test_an_open_service_hides_nothing():
     assert unreachable({"run.googleapis.com/default-url-disabled": "false"}) == ""
 
 
+@pytest.mark.parametrize(
+    ("metadata", "sticky"),
+    [
+        (None, False),
+        ({"annotations": None}, False),
+        ({"annotations": {"run.googleapis.com/sessionAffinity": "false"}}, False),
+        ({"annotations": {"run.googleapis.com/sessionAffinity": "true"}}, True),
+    ],
+)
+def test_session_affinity_is_read_from_the_template(metadata, sticky):
+    raw = service_json()
+    raw["spec"]["template"]["metadata"] = metadata
+
+    assert seen_of(REF, raw).session_affinity is sticky
+
+
+def test_session_affinity_of_the_service_itself_means_nothing():
+    raw = service_json()
+    raw["metadata"].setdefault("annotations", {})["run.googleapis.com/sessionAffinity"] = "true"
+
+    assert seen_of(REF, raw).session_affinity is False
+
+
 def test_a_deploy_changes_name_image_traffic_and_record_and_nothing_else():
     raw = service_json()
     expected = copy.deepcopy(raw)

@@ -114,6 +114,22 @@ def test_a_request_that_never_reached_a_container_has_no_instance_id(world):
     assert [e["httpRequest"]["status"] for e in world.read("labels.instanceId:*")] == [500]
 
 
+def test_what_the_platform_says_itself_is_the_text_of_the_entry(world):
+    """As reported of real entries: no instanceId, latency "0s", the words as textPayload."""
+    words = "The request was aborted because there was no available instance."
+    world.log.record(served(status=500, instance_id=None, latency_seconds=0.0, text=words))
+    world.serve(500)
+    world.scheduler.run_for(1)
+
+    (entry,) = world.read('textPayload:"no available instance"')
+
+    assert entry["textPayload"] == words
+    assert entry["httpRequest"]["latency"] == "0s"
+    assert entry["resource"]["labels"]["revision_name"] == "fleet-1"
+    assert "labels" not in entry
+    assert len(world.read()) == 2
+
+
 def test_an_entry_is_visible_only_after_its_delay():
     world = World(receive_delay_seconds=2.0)
     world.serve(500)
@@ -316,6 +332,17 @@ def test_an_excluded_service_leaves_nothing_in_the_log():
     world.scheduler.run_for(1)
 
     assert [e["httpRequest"]["status"] for e in world.read()] == [500, 200]
+
+
+def test_an_excluded_request_log_is_silent_and_other_entries_are_not():
+    world = World(exclusions=('log_id("run.googleapis.com/requests")',))
+    world.serve(500)
+    world.log.write(
+        {"logName": "projects/p/logs/run.googleapis.com%2Fstderr", "resource": {"type": "global"}}
+    )
+    world.scheduler.run_for(1)
+
+    assert [entry["logName"].rpartition("%2F")[2] for entry in world.read()] == ["stderr"]
 
 
 def test_a_broken_exclusion_is_refused_at_the_start():

@@ -19,7 +19,7 @@ from local_cloud.kit.audit import Audit
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.grpc_door import add_service
 from local_cloud.kit.scheduler import VirtualScheduler
-from local_cloud.kit.traffic import ServedRequest
+from local_cloud.kit.traffic import OpenRequests, ServedRequest
 from local_cloud.monitoring.distribution import BOUNDS
 from local_cloud.monitoring.door import methods
 from local_cloud.monitoring.model import DEMO, MonitoringModel
@@ -27,6 +27,7 @@ from local_cloud.monitoring.model import DEMO, MonitoringModel
 START = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
 COUNT = 'metric.type="run.googleapis.com/request_count"'
 LATENCIES = 'metric.type="run.googleapis.com/request_latencies"'
+OPEN = 'metric.type="run.googleapis.com/container/max_request_concurrencies"'
 
 
 def model_with_traffic(settings=None):
@@ -37,6 +38,8 @@ def model_with_traffic(settings=None):
             "p", "r", "fleet", "fleet-1", "i", "GET", "http://fleet/", status, START, latency
         )
         model.record(request, count)
+    model.note_open(OpenRequests("p", "r", "fleet", "fleet-1", 12, START))
+    model.note_open(OpenRequests("p", "r", "fleet", "fleet-1", 0, START))
     scheduler.run_for(600)
     return model
 
@@ -149,6 +152,19 @@ def test_the_descriptor_says_how_late_points_are(settings, period, delay):
     assert descriptor.metric_kind == metric_pb2.MetricDescriptor.MetricKind.DELTA
 
 
+def test_the_most_open_requests_are_described_as_the_others_are():
+    name = "projects/p/metricDescriptors/run.googleapis.com/container/max_request_concurrencies"
+
+    descriptor = call(
+        model_with_traffic(), "GetMetricDescriptor", v3.GetMetricDescriptorRequest(name=name)
+    )
+
+    assert descriptor.value_type == metric_pb2.MetricDescriptor.ValueType.DISTRIBUTION
+    assert [label.key for label in descriptor.labels] == ["state"]
+    assert descriptor.metadata.sample_period.seconds == 60
+    assert descriptor.metadata.ingest_delay.seconds == 120
+
+
 class _NoTokens:
     def access_token(self, email):
         raise NotImplementedError
@@ -210,7 +226,10 @@ def test_googles_client_reads_series_descriptors_and_refusals(client):
     name = "projects/p/metricDescriptors/run.googleapis.com/request_latencies"
     descriptor = client.get_metric_descriptor(name=name)
     assert descriptor.metadata.ingest_delay.seconds == 120
-    assert len(list(client.list_metric_descriptors(name="projects/p"))) == 2
+    (most_open,) = client.list_time_series(request_of(OPEN))
+    assert most_open.metric.labels["state"] == "active"
+    assert most_open.points[0].value.distribution_value.mean == 12
+    assert len(list(client.list_metric_descriptors(name="projects/p"))) == 3
     with pytest.raises(InvalidArgument, match="single metric type"):
         client.list_time_series(request_of('resource.type="cloud_run_revision"'))
     with pytest.raises(NotFound):

@@ -102,6 +102,30 @@ def test_a_request_that_never_reached_a_container_is_in_no_metric(world):
     assert world.ask(LATENCIES) == ()
 
 
+def test_a_request_whose_instance_never_came_up_is_in_no_metric(world):
+    """Its log entry names the instance all the same."""
+    world.serve(503, instance_id="i-1", started=False)
+    world.scheduler.run_for(600)
+
+    assert world.ask() == ()
+
+
+def test_the_6001st_query_of_a_minute_is_refused_and_the_platforms_own_is_not(world):
+    for _ in range(6000):
+        world.ask()
+
+    with pytest.raises(Refused, match="'Time series queries per minute'") as refusal:
+        world.ask()
+
+    metadata = refusal.value.details[0]["metadata"]
+    assert refusal.value.http_status() == 429
+    assert metadata["quota_limit"] == "QueryRequestsPerMinutePerProject"
+    assert metadata["quota_limit_value"] == "6000"
+    world.model.query(TimeSeriesQuery("projects/p", COUNT, START, at(60)))
+    world.scheduler.run_for(60)
+    assert world.ask() == ()
+
+
 def test_a_minute_is_visible_only_after_its_end_and_the_ingest_delay(world):
     world.serve(second=10)
 
@@ -394,7 +418,7 @@ def test_metrics_are_listed_by_filter(world):
     )
 
     assert [metric.type for metric in listed] == ["run.googleapis.com/request_latencies"]
-    assert len(world.model.list_metrics("projects/p")) == 2
+    assert len(world.model.list_metrics("projects/p")) == 3
 
 
 def test_memory_is_bounded_by_the_retention_and_idle_series_are_forgotten():

@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import dataclasses
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import os
 import aiohttp
 import pytest
 
+from local_cloud.kit.traffic import OpenRequests
 from tests.unit.local_cloud.run.real import KEY, real_world
 
 pytestmark = pytest.mark.processes
@@ -186,6 +188,93 @@ def test_a_request_waits_for_an_instance_that_starts(tmp_path):
         assert len(world.instances.instances()) == 1
 
     running(test, tmp_path)
+
+
+def test_open_requests_are_told_when_they_begin_and_when_they_end(tmp_path):
+    async def test(world, session):
+        service = await world.create()
+        told: list[OpenRequests] = []
+        world.model.on_open.append(told.append)
+
+        asked = [asyncio.create_task(get(session, f"{service.url}/slow")) for _ in range(3)]
+        await world.until(lambda: len(told) == 3)
+        assert [one.open for one in told] == [1, 2, 3]
+        assert len(world.served) == 0
+        await asyncio.gather(*asked)
+
+        assert [one.open for one in told[3:]] == [2, 1, 0]
+        assert {one.revision for one in told} == {service.latest_ready}
+
+    running(test, tmp_path)
+
+
+async def break_image(world, version):
+    """Have the next start of every instance fail as `version` does, and end what runs."""
+    (revision,) = world.model.revisions(KEY)
+    revision.images = {
+        name: dataclasses.replace(image, env={"VERSION": version})
+        for name, image in revision.images.items()
+    }
+    instance = world.instances.instances()[0]
+    os.killpg(instance.pids[0], 9)
+    await dead(instance)
+
+
+def test_callers_of_an_instance_that_exits_at_its_start_get_500_and_no_instance(tmp_path):
+    """Reported words and form: own_answers.py."""
+
+    async def test(world, session):
+        service = await world.create()
+        await break_image(world, "broken")
+
+        status, text = await get(session, service.url)
+
+        words = "The request failed because the instance could not start successfully."
+        assert (status, text.startswith(words)) == (500, True)
+        (served,) = world.served
+        assert (served.status, served.text, served.instance_id) == (500, words, None)
+        assert (served.latency_seconds, served.reached) == (0.0, False)
+        assert served.revision == service.latest_ready
+
+    running(test, tmp_path)
+
+
+def test_callers_of_an_instance_that_stays_deaf_get_503_and_its_name_in_the_log(tmp_path):
+    async def test(world, session):
+        service = await world.create()
+        await break_image(world, "deaf")
+
+        status, _ = await get(session, service.url)
+
+        assert status == 503
+        (served,) = world.served
+        assert served.text == "The request failed because the instance failed the readiness check."
+        assert served.instance_id is not None
+        assert served.latency_seconds > 0.5
+        assert served.reached is False
+
+    running(test, tmp_path, startup_seconds=1)
+
+
+def test_beyond_the_maximum_of_instances_a_request_waits_and_then_gets_429(tmp_path):
+    async def test(world, session):
+        await world.create()
+        document = world.document_with_timeout(300)
+        document["spec"]["template"]["spec"]["containerConcurrency"] = 1
+        annotations = {"autoscaling.knative.dev/maxScale": "2"}
+        document["spec"]["template"]["metadata"] = {"annotations": annotations}
+        service = world.model.replace(KEY, document)
+        await world.until(lambda: service.latest_ready == service.latest_created)
+
+        answers = await asyncio.gather(*(get(session, f"{service.url}/slow") for _ in range(6)))
+
+        counted = collections.Counter(status for status, _ in answers)
+        assert counted == {200: 4, 429: 2}, "two at once, two that waited a second, two too many"
+        refused = [one for one in world.served if one.status == 429]
+        assert {(one.instance_id, one.latency_seconds) for one in refused} == {(None, 0.0)}
+        assert "no available instance. Additional troubleshooting" in refused[0].text
+
+    running(test, tmp_path, queue_seconds=1.5)
 
 
 @pytest.mark.parametrize("warm", [False, True])

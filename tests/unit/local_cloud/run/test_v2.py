@@ -125,6 +125,25 @@ def test_what_v1_alone_can_say_survives_a_v2_write(world):
     assert "run.googleapis.com/client-name" not in world.ask("GET", f"{BASE}/api")[1]["annotations"]
 
 
+def test_session_affinity_is_a_field_of_v2_and_an_annotation_of_v1(world):
+    world.create()
+    _, service = world.ask("GET", f"{BASE}/api")
+    assert "sessionAffinity" not in service["template"]
+
+    service["template"]["sessionAffinity"] = True
+    world.ask("PATCH", f"{BASE}/api", service, updateMask="template")
+
+    template = world.read()["spec"]["template"]
+    assert template["metadata"]["annotations"] == {"run.googleapis.com/sessionAffinity": "true"}
+    _, service = world.ask("GET", f"{BASE}/api")
+    assert service["template"]["sessionAffinity"] is True
+    name = service["latestCreatedRevision"]
+    assert world.ask("GET", f"/v2/{name}")[1]["sessionAffinity"] is True
+
+    world.ask("PATCH", f"{BASE}/api", {"template": {}}, updateMask="template.session_affinity")
+    assert "sessionAffinity" not in world.ask("GET", f"{BASE}/api")[1]["template"]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "annotation"),
     [
