@@ -48,6 +48,8 @@ class Tally:
         self.bad_intervals = 0
         self.bad_most = 0
         self.full_known = False
+        self.full_limit: float | None = None
+        """The error ratio allowed at 100 %, frozen at its first use; None: nothing is known."""
 
     # In: intervals, each known once and seen once.
 
@@ -70,6 +72,10 @@ class Tally:
             elif self.counts is None or one.start.timestamp() >= self.counts.known_until:
                 self._know(one)
 
+    def limit_full(self, limit: float | None) -> None:
+        self.full_limit = limit
+        self.errors.limit_full(limit)
+
     def _take_past(self, one: Interval, *, seen: bool) -> None:
         if not seen or one.stable.requests is None:
             return
@@ -87,7 +93,7 @@ class Tally:
             self.counts = StepCounts(one.step, one.percent, began, began, began)
         if one.percent >= 100 * ALONE and not self.full_known:
             self.full_known = True
-            self.errors.limit_full(self.past.limit if self.past.exists else None)
+            self.limit_full(self.past.limit if self.past.exists else None)
         counted = self.unreached.counted(one, self.expected(one, self.rate))
         judged, bad = self._judged(one, counted=counted)
         share = one.percent / 100

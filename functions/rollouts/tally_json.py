@@ -1,0 +1,164 @@
+"""A tally as a short text, for the variable of the workflow that it travels in between checks.
+
+Restored bit for bit, so the next verdict is what it would have been. Opaque to the workflow, whose
+own JSON might write numbers otherwise. Whatever is odd about a text, it is as good as lost: the
+tally is rebuilt from the signals then.
+"""
+
+import base64
+import binascii
+import datetime as dt
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from rollouts.blind_spots import Hang, Outage, Unreached
+from rollouts.comparison import Group
+from rollouts.error_streams import Judged
+from rollouts.intervals import Arm, Carried, Histogram, Interval
+from rollouts.past import Past
+from rollouts.policy import Policy
+from rollouts.step_counts import Side, StepCounts
+from rollouts.tally import Tally
+
+SCHEMA: Final = 1
+TEXT_MAX: Final = 4096
+"""Longer ones are not kept. The unpacked size is bounded too: the text comes from outside."""
+UNPACKED_MAX: Final = 1 << 20
+
+
+def dump(tally: Tally, key: str) -> str | None:
+    """Return the tally's text; None as long as the rollout's first interval is not known.
+
+    `key` names what it belongs to, such as rollout and policy: `load` asks for the same.
+    """
+    if tally.counts is None:
+        return None
+    document = {
+        "schema": SCHEMA,
+        "key": key,
+        "affinity": tally.affinity,
+        "past": asdict(tally.past),
+        "errors": tally.errors.state(),
+        "limit": tally.full_limit,
+        "slow": tally.slow.state(),
+        "phi": tally.phi.state(),
+        "unreached": asdict(tally.unreached),
+        "hang": asdict(tally.hang),
+        "outage": asdict(tally.outage),
+        "counts": _counts(tally.counts),
+        "unseen": [_judged(one) for one in tally.unseen],
+        "recent": tally.recent,
+        "bad": [tally.bad_intervals, tally.bad_most],
+        "full_known": tally.full_known,
+    }
+    plain = json.dumps(document, separators=(",", ":"))
+    text = base64.b85encode(zlib.compress(plain.encode(), 9)).decode()
+    return text if len(text) <= TEXT_MAX else None
+
+
+def load(text: object, key: str, policy: Policy) -> Tally | None:
+    """Return the tally of `dump`; None for any text that is not one of `key`."""
+    if not isinstance(text, str) or len(text) > TEXT_MAX:
+        return None
+    try:
+        unpacked = zlib.decompressobj().decompress(base64.b85decode(text), UNPACKED_MAX)
+        document = json.loads(unpacked)
+        if document["schema"] != SCHEMA or document["key"] != key:
+            return None
+        return _restored(document, policy)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
+        return None
+    except (zlib.error, binascii.Error):
+        return None
+
+
+def _restored(document: dict[str, Any], policy: Policy) -> Tally:
+    tally = Tally(policy, affinity=document["affinity"])
+    tally.past = Past(**document["past"])
+    tally.errors.restore(document["errors"])
+    tally.limit_full(document["limit"])
+    tally.slow.restore(document["slow"])
+    tally.phi.restore(document["phi"])
+    tally.unreached = Unreached(**document["unreached"])
+    tally.hang = Hang(**document["hang"])
+    tally.outage = Outage(**document["outage"])
+    tally.counts = _read_counts(document["counts"])
+    tally.unseen = [_read_judged(one) for one in document["unseen"]]
+    tally.recent = document["recent"]
+    tally.bad_intervals, tally.bad_most = document["bad"]
+    tally.full_known = document["full_known"]
+    return tally
+
+
+def _counts(counts: StepCounts) -> dict[str, Any]:
+    told = asdict(counts)
+    return told | {"latency": _histogram(counts.latency)}
+
+
+def _read_counts(told: dict[str, Any]) -> StepCounts:
+    sides = {"canary": Side(**told["canary"]), "stable": Side(**told["stable"])}
+    return StepCounts(**(told | sides | {"latency": _read_histogram(told["latency"])}))
+
+
+def _judged(judged: Judged) -> list[Any]:
+    one = judged.interval
+    return [
+        one.start.timestamp(),
+        one.end.timestamp(),
+        one.step,
+        one.percent,
+        _arm(one.canary),
+        _arm(one.stable),
+        [[late.step, late.percent, late.canary, late.stable] for late in one.carried],
+        one.known_at.timestamp() if one.known_at else None,
+        one.seen_at.timestamp() if one.seen_at else None,
+        [[step, group.share, group.canary, group.stable] for step, group in judged.groups],
+        judged.discount,
+        one.latency_since.timestamp() if one.latency_since else None,
+    ]
+
+
+def _arm(arm: Arm) -> list[Any]:
+    """Latency and requests in flight stand at the end: mostly there are none yet."""
+    told: list[Any] = [arm.requests, arm.errors, arm.unreached]
+    if arm.latency or arm.in_flight is not None:
+        told += [_histogram(arm.latency), arm.in_flight]
+    return told
+
+
+def _read_arm(told: Sequence[Any]) -> Arm:
+    requests, errors, unreached, latency, in_flight = [*told, None, None][:5]
+    return Arm(requests, errors, _read_histogram(latency), unreached, in_flight)
+
+
+def _histogram(latency: Histogram | None) -> list[list[float]] | None:
+    return [list(latency.bounds_ms), list(latency.counts)] if latency else None
+
+
+def _read_histogram(told: Sequence[Sequence[Any]] | None) -> Histogram | None:
+    return Histogram(tuple(told[0]), tuple(told[1])) if told else None
+
+
+def _read_judged(told: Sequence[Any]) -> Judged:
+    start, end, step, percent, canary, stable, carried, known, seen, groups, *rest = told
+    discount, since = rest
+    interval = Interval(
+        _instant(start),
+        _instant(end),
+        step,
+        percent,
+        _read_arm(canary),
+        _read_arm(stable),
+        tuple(Carried(*late) for late in carried),
+        _instant(known) if known is not None else None,
+        _instant(seen) if seen is not None else None,
+        _instant(since) if since is not None else None,
+    )
+    return Judged(interval, tuple((step, Group(*group)) for step, *group in groups), discount)
+
+
+def _instant(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
