@@ -1,7 +1,11 @@
-"""verify: smoke tests on the canary's tag URL, before any user meets it. Also on the live URL."""
+"""verify: smoke tests on the canary's tag URL, before any user meets it. Also on the live URL.
+
+Then, where the policy asks for them, probes: requests to the canary and to stable in pairs.
+"""
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import flask
@@ -14,9 +18,26 @@ from gcp.world import world
 from rollouts.actions import Hold, RollBack, Stop
 from rollouts.claiming import READY_POLL_SECONDS
 from rollouts.deciding import first_shift
+from rollouts.decisions import Decision
 from rollouts.durations import show_duration
-from rollouts.policy import Smoke
-from rollouts.record import Rollout
+from rollouts.policy import ServiceRef, Smoke
+from rollouts.probing import (
+    PAIRS_A_ROUND,
+    ROUND_MAX,
+    Sent,
+    counted,
+    hindered,
+    line_of,
+    note_against,
+    order_of,
+    path_of,
+    probed_of,
+    sent_before,
+    speaks_against,
+    taken_back,
+    timeout_of,
+)
+from rollouts.record import Probed, Rollout
 from rollouts.requests import StepRequest, parse_step
 from rollouts.seen import ServiceSeen
 from rollouts.shifting import verified
@@ -26,10 +47,23 @@ from rollouts.traffic import CANARY_TAG, tag_url
 
 NOT_THE_IMAGES: Final = (None, 401, 403)
 """No answer, and what Cloud Run answers to a caller without the right to invoke."""
+PROBE_SECONDS: Final = 1
+"""Between two rounds of probes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One call for a rollout that is to be verified."""
+
+    request: StepRequest
+    world: World
+    ref: ServiceRef
+    seen: ServiceSeen
+    rollout: Rollout
 
 
 def handle(request: StepRequest, world: World) -> dict[str, Any]:
-    """One round of smoke tests a call; the number of rounds so far travels in `state`."""
+    """One round of smoke tests or of probes a call; how far they are travels in `state`."""
     target = find_target(world, request.driver.service, request.driver.target)
     seen = world.services.read(target.ref)
     if request.by_hand:
@@ -39,16 +73,72 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         return answered(rollout, seen.record.rollout)
     if rollout.state != "deployed":
         return answered(first_shift(rollout), rollout)
+    if rollout.probed:  # Only what speaks against a canary is noted before it is verified.
+        return answered(taken_back(rollout.probed), rollout)
     smoke = rollout.policy.verify
     url = _canary_url(seen, rollout)
     if smoke.paths and url is None:
         return answered(_without_url(rollout, world.clock.now()), rollout)
+    turn = _Turn(request, world, target.ref, seen, rollout)
+    sent = sent_before(request.state)
+    if sent is not None:
+        return _probe(turn, str(url), sent)
     found = [_get(str(url), path, seen, smoke, world) for path in smoke.paths]
-    wrong = failures(found, smoke)
-    if wrong:
+    if failures(found, smoke):
         return _again(request, smoke, found, seen)
-    line = passed_line(found)
-    acted = act(world, target.ref, lambda fresh: verified(fresh, request, line, world.clock.now()))
+    if rollout.policy.analysis.probes:
+        return _probe_next(turn, Sent(world.clock.now(), passed_line(found)))
+    return _verified(turn, passed_line(found))
+
+
+def _probe(turn: _Turn, url: str, sent: Sent) -> dict[str, Any]:
+    """Send a round of probes, and weigh them after the last one."""
+    why_not = hindered(turn.seen, turn.rollout)
+    if why_not:
+        return _verified(turn, f"{sent.smoke}; no probes: {why_not}")
+    after = _round(turn, url, sent)
+    if after.pairs < turn.rollout.policy.analysis.probes:
+        return _probe_next(turn, after)
+    now, request = turn.world.clock.now(), turn.request
+    probed = probed_of(after, now)
+    if probed and speaks_against(probed, turn.rollout.policy):
+        acted = act(turn.world, turn.ref, lambda fresh: note_against(fresh, request, probed, now))
+        return answered(acted.action, acted.rollout)
+    return _verified(turn, line_of(after, probed), probed)
+
+
+def _round(turn: _Turn, url: str, sent: Sent) -> Sent:
+    """Send pairs of probes as long as they surely end in time, one at least."""
+    smoke, world = turn.rollout.policy.verify, turn.world
+    urls = {"canary": url, "stable": turn.seen.url}
+    timeout = timeout_of(smoke)
+    latest = world.clock.now() + ROUND_MAX - timeout * 2
+    last = min(sent.pairs + PAIRS_A_ROUND, turn.rollout.policy.analysis.probes)
+    while sent.pairs < last:
+        path = path_of(smoke, sent.pairs)
+        found = {
+            role: world.prober.get(urls[role], path, audience=turn.seen.url, timeout=timeout)
+            for role in order_of(turn.rollout.id, sent.pairs)
+        }
+        sent = counted(sent, found["canary"], found["stable"])
+        if world.clock.now() > latest:
+            break
+    return sent
+
+
+def _probe_next(turn: _Turn, sent: Sent) -> dict[str, Any]:
+    because = f"{sent.pairs} of {turn.rollout.policy.analysis.probes} pairs of probes are sent"
+    hold = Hold(PROBE_SECONDS, because, "smoke_test")
+    return answered(hold, turn.rollout, state={"probes": sent.as_json()})
+
+
+def _verified(turn: _Turn, line: str, probed: Probed | None = None) -> dict[str, Any]:
+    """Note on record that the canary may get users."""
+
+    def decide(fresh: ServiceSeen) -> Decision:
+        return verified(fresh, turn.request, line, turn.world.clock.now(), probed)
+
+    acted = act(turn.world, turn.ref, decide)
     return answered(acted.action, acted.rollout)
 
 

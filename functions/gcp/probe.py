@@ -9,6 +9,7 @@ import requests
 from google.auth import exceptions as auth_errors
 from google.auth.transport.requests import Request
 from google.oauth2 import id_token
+from urllib3.util import Timeout
 
 from gcp.http_errors import transport_error
 from gcp.ports import Probe
@@ -86,7 +87,7 @@ class HttpProber:
             url,
             auth=_Bearer(token),
             headers={"User-Agent": "barq-verify"},
-            timeout=(seconds, seconds),
+            timeout=Timeout(total=seconds),  # type: ignore[arg-type]  # As requests documents it.
             allow_redirects=False,
             stream=True,
         ) as answer:
@@ -94,7 +95,7 @@ class HttpProber:
             for chunk in answer.iter_content(8192):
                 read += len(chunk)
                 if self._monotonic() - began > seconds:
-                    # The timeout above is each read's, and a trickle would go on for ever.
+                    # The timeout above is until the first byte; a trickle would go on for ever.
                     raise requests.Timeout
                 if read >= BODY_BYTES_MAX:
                     break

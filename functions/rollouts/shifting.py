@@ -11,7 +11,7 @@ from rollouts.deciding import first_shift, stop_for
 from rollouts.decisions import Decision, with_rollout
 from rollouts.instants import parse_instant
 from rollouts.notices import Notice
-from rollouts.record import Rollout, ShiftDone
+from rollouts.record import Probed, Rollout, ShiftDone
 from rollouts.requests import StepRequest
 from rollouts.seen import Change, RevisionSeen, ServiceSeen
 from rollouts.stopping import foreign_stop, undisturbed
@@ -21,14 +21,20 @@ VERDICT_AGE: Final = dt.timedelta(seconds=30)
 """Beside two looks, how old a verdict may be that still gives the canary more."""
 
 
-def verified(seen: ServiceSeen, request: StepRequest, line: str, now: dt.datetime) -> Decision:
-    """Note a passed smoke test, once."""
+def verified(
+    seen: ServiceSeen,
+    request: StepRequest,
+    line: str,
+    now: dt.datetime,
+    probed: Probed | None = None,
+) -> Decision:
+    """Note a passed smoke test, and the probes that followed it, once."""
     rollout = undisturbed(seen, request.driver, now)
     if isinstance(rollout, Decision):
         return rollout
     if rollout.state != "deployed":
         return Decision(first_shift(rollout))
-    after = replace(rollout, state="verified", verified=line)
+    after = replace(rollout, state="verified", verified=line, probed=probed)
     notice = Notice("rollout.verified", now, after, line, 0, 0)
     return Decision(first_shift(after), Change(with_rollout(seen.record, after)), (notice,))
 
