@@ -128,7 +128,8 @@ class ErrorStreams:
 
     def _at_full(self, judged: Judged, requests: float) -> None:
         assert self.full_test is not None
-        bad = judged.groups[0][1].canary if judged.groups else 0
+        step = judged.interval.step
+        bad = sum(group.canary for began, group in judged.groups if began == step)
         found = self.full_test.factors(bad, max(requests, bad))
         # A cluster of failures is no more evidence here than in a comparison.
         self.full.multiply([one * judged.discount if one > 0 else one for one in found])
