@@ -73,7 +73,7 @@ def handle(request: ApproveRequest, world: World) -> dict[str, Any]:
 
 def _evidence(seen: ServiceSeen) -> dict[str, Any]:
     rollout = seen.record.rollout
-    approval = rollout.approval if rollout else None
+    approval = (rollout.deadline_approval or rollout.approval) if rollout else None
     return {
         "kind": "evidence",
         "rollout": summary(rollout),
@@ -81,6 +81,7 @@ def _evidence(seen: ServiceSeen) -> dict[str, Any]:
         "source": rollout.build.source if rollout else None,
         "verified": rollout.verified if rollout else None,
         "steps": list(rollout.steps) if rollout else None,
+        "verdict": rollout.verdict if rollout else None,
         "waits": bool(approval and not approval.decision and rollout and not rollout.ended),
         "expires": show_instant(approval.expires_at) if approval else None,
         "decision": approval.decision if approval else None,

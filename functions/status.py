@@ -11,6 +11,7 @@ from gcp.edge import Answer, respond
 from gcp.looking import look
 from gcp.ports import World
 from gcp.world import world
+from rollouts.deadline import asked, ends_at
 from rollouts.deciding import decide
 from rollouts.errors import BarqError
 from rollouts.instants import show_instant
@@ -95,13 +96,15 @@ def _evidence(rollout: Rollout, target: Target, world: World) -> dict[str, Any]:
     now = world.clock.now()
     signals, intervals = look(world, target.ref, rollout, now)
     verdict = judge(intervals, rollout.policy, now)
-    return {
-        "waits_for": "data",
+    action, approval = decide(rollout, verdict, now), asked(rollout)
+    facts = {
+        "waits_for": "approval" if approval else "data",
         "verdict": verdict.as_json(),
-        "next": decide(rollout, verdict, now).as_json(),
-        "deadline": show_instant(rollout.shifts[0].at + rollout.policy.deadline),
+        "next": action.as_json(),
+        "deadline": show_instant(ends_at(rollout, verdict)),
         "notes": list(signals.notes),
     }
+    return facts | ({"until": show_instant(approval.expires_at)} if approval else {})
 
 
 @functions_framework.http

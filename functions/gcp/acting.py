@@ -14,7 +14,7 @@ from gcp.ports import World
 from rollouts.actions import Action
 from rollouts.decisions import Decision
 from rollouts.errors import BarqError, Missing
-from rollouts.notices import Notice
+from rollouts.notices import FOR_NOW, Notice
 from rollouts.policy import ServiceRef, Target
 from rollouts.record import Rollout
 from rollouts.seen import ServiceSeen
@@ -60,7 +60,7 @@ def tell(world: World, notices: Sequence[Notice]) -> None:
     """Log and publish what happened."""
     for notice in notices:
         event = notice.as_cloud_event()
-        severity: Severity = "ERROR" if notice.kind == "traffic.stuck" else "INFO"
+        severity: Severity = "ERROR" if notice.kind in FOR_NOW else "INFO"
         log(severity, notice.kind, **{k: v for k, v in event["data"].items() if k != "event"})
     if not notices:
         return

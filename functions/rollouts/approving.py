@@ -1,15 +1,16 @@
-"""The gate before the first shift: asking a person, and taking the answer."""
+"""A person's word: the gate before the first shift, and the answer to whatever was asked."""
 
 import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from rollouts.actions import Action, Hold, RollBack, Stop
-from rollouts.deciding import first_shift
+from rollouts.deadline import approved as deadline_approved
+from rollouts.deadline import expired, refused, words_of
+from rollouts.deciding import first_shift, onward
 from rollouts.decisions import Decision, with_rollout
 from rollouts.durations import show_duration
-from rollouts.instants import show_instant
-from rollouts.notices import Notice
+from rollouts.notices import Kind, Notice
 from rollouts.record import ApprovalGiven, Rollout
 from rollouts.seen import Change, ServiceSeen
 from rollouts.stopping import not_meant
@@ -40,10 +41,9 @@ def gate(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision | No
     if approval.decision == "approved":
         return None
     if approval.decision == "denied":
-        reason = f": {approval.reason}" if approval.reason else ""
-        return Decision(RollBack(f"denied by {approval.by}{reason}", refuse=False))
+        return Decision(refused(approval))
     if now >= approval.expires_at:
-        return Decision(RollBack(_expired(rollout, approval), refuse=False))
+        return Decision(RollBack(expired(rollout, approval), refuse=False))
     return Decision(_waiting(approval, now))
 
 
@@ -56,13 +56,13 @@ def answer(seen: ServiceSeen, given: Answer, now: dt.datetime) -> Decision:
     other = not_meant(rollout, given.rollout)
     if other:
         return Decision(other)
-    approval = rollout.approval
+    approval = rollout.deadline_approval or rollout.approval
     if approval is None:
         return _unchanged(f"rollout {rollout.id} waits for no approval ({rollout.state})")
     if approval.decision:
         return _unchanged(f"rollout {rollout.id} was already {approval.decision} by {approval.by}")
     if now >= approval.expires_at:
-        return _unchanged(_expired(rollout, approval))
+        return _unchanged(expired(rollout, approval))
     approved = given.decision == "approve"
     decided = replace(
         approval,
@@ -71,13 +71,24 @@ def answer(seen: ServiceSeen, given: Answer, now: dt.datetime) -> Decision:
         at=now,
         reason=given.reason,
     )
-    after = replace(rollout, approval=decided)
-    because = f"{decided.decision} by {given.by}" + (f": {given.reason}" if given.reason else "")
-    notice = Notice(
-        "approval.given" if approved else "approval.denied", now, after, because, 0, 0, given.by
-    )
-    action: Action = first_shift(after) if approved else RollBack(because, refuse=False)
+    if rollout.deadline_approval:
+        after = replace(rollout, deadline_approval=decided)
+    else:
+        after = replace(rollout, approval=decided)
+    because, percent = words_of(decided), rollout.percent
+    kind: Kind = "approval.given" if approved else "approval.denied"
+    notice = Notice(kind, now, after, because, percent, percent, given.by)
+    action = _what_follows(after, because) if approved else refused(decided)
     return Decision(action, Change(with_rollout(seen.record, after)), (notice,))
+
+
+def _what_follows(rollout: Rollout, because: str) -> Action:
+    """Return what a yes leads to; its driver decides it again."""
+    if not rollout.shifts:
+        return first_shift(rollout)
+    if not deadline_approved(rollout):  # It passed the step that was asked about meanwhile.
+        return Stop("passed", f"{because}; it went on meanwhile, and its deadline begins anew")
+    return onward(rollout, because)
 
 
 def _ask(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision:
@@ -93,14 +104,6 @@ def _waiting(approval: ApprovalGiven, now: dt.datetime) -> Hold:
     left = (approval.expires_at - now).total_seconds()
     wait = max(1, min(LONGEST_WAIT_SECONDS, int(left) + 1))
     return Hold(wait, "waiting for an approval", "approval", approval.expires_at)
-
-
-def _expired(rollout: Rollout, approval: ApprovalGiven) -> str:
-    allowed = show_duration(rollout.policy.approval.expires)
-    return (
-        f"the approval of {rollout.canary} expired at {show_instant(approval.expires_at)},"
-        f" {allowed} after it was asked for"
-    )
 
 
 def _unchanged(because: str) -> Decision:

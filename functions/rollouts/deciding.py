@@ -1,42 +1,54 @@
 """From a rollout and a verdict to the one next action."""
 
 import datetime as dt
-import math
 
-from rollouts.actions import Action, Hold, Promote, RollBack, Shift, Stop
-from rollouts.durations import show_duration
-from rollouts.judging import Verdict
+from rollouts import deadline
+from rollouts.actions import Action, Promote, RollBack, Shift, Stop
 from rollouts.record import Rollout
+from rollouts.verdict import Verdict
 
 
 def decide(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Action:
     """Choose the next action. Pure: the same arguments always give the same answer.
 
-    A fail is acted on at once. Anything short of a pass never moves forward, and past the
-    deadline it goes back: a canary that nobody can judge must not serve users for ever. What
-    speaks for an earlier step says nothing of the present one.
+    A fail is acted on at once. What speaks for an earlier step says nothing of the present one,
+    and short of a pass only a person moves on what nobody could judge by the deadline.
     """
     if rollout.ended:
         return stop_for(rollout)
     if not rollout.shifts:
         return first_shift(rollout)
-    if verdict.kind == "fail":
-        return RollBack(verdict.because)
+    lenient = spared(rollout, verdict)
+    if verdict.kind == "fail" and not lenient:
+        # A precaution says nothing of the image itself: stable was as bad.
+        return RollBack(verdict.because, refuse=verdict.cause != "shared")
     if rollout.placeholder:
         return Promote("the first image after the placeholder: nothing to compare with")
-    ends = rollout.shifts[0].at + rollout.policy.deadline
-    if verdict.numbers.step == rollout.shifts[-1].step:
-        if verdict.kind == "pass" or _passes_unseen(rollout, verdict):
-            action = _forward(rollout, verdict)
-            if now < ends or isinstance(action, Promote):
-                return action
-        if verdict.kind == "no_data" and rollout.policy.no_data == "roll_back" and verdict.settled:
-            return RollBack(f"{verdict.because}; no_data: roll_back", refuse=False)
-    if now >= ends:
-        allowed = show_duration(rollout.policy.deadline)
-        because = f"not promoted within {allowed}: {verdict.because}"
-        return RollBack(because, refuse=False)
-    return Hold(_wait_seconds(rollout, ends - now), verdict.because, "data", ends)
+    no = deadline.denied(rollout)
+    if no:
+        return no
+    why = _why_onward(rollout, verdict, lenient)
+    if why:
+        return onward(rollout, why)
+    if _silent(rollout, verdict) and rollout.policy.no_data == "roll_back":
+        return RollBack(f"{verdict.because}; no_data: roll_back", refuse=False)
+    return deadline.wait(rollout, verdict, now, lenient or verdict.because)
+
+
+def spared(rollout: Rollout, verdict: Verdict) -> str:
+    """Say why a fail is not acted on; empty if it is."""
+    analysis = rollout.policy.analysis
+    if verdict.kind != "fail":
+        return ""
+    if analysis.dry_run and verdict.cause != "limit":
+        return f"dry run: would have been rolled back: {verdict.because}"
+    return f"watch_action: alert: {verdict.because}" if alerts(rollout, verdict) else ""
+
+
+def alerts(rollout: Rollout, verdict: Verdict) -> bool:
+    """Whether a person alone is told of a fail: at 100 % nothing is left to compare with."""
+    told = rollout.policy.analysis.watch_action == "alert" and verdict.cause == "full"
+    return told and verdict.kind == "fail" and rollout.percent == 100  # noqa: PLR2004
 
 
 def stop_for(rollout: Rollout) -> Stop:
@@ -52,24 +64,35 @@ def first_shift(rollout: Rollout) -> Shift:
     return Shift(0, rollout.steps[0], why or rollout.verified or "nothing to judge at 0 %")
 
 
-def _passes_unseen(rollout: Rollout, verdict: Verdict) -> bool:
-    return verdict.kind == "no_data" and rollout.policy.no_data == "pass" and verdict.settled
-
-
-def _forward(rollout: Rollout, verdict: Verdict) -> Action:
-    because = verdict.because
-    if verdict.kind == "no_data":
-        because = f"{because}; no_data: pass"
+def onward(rollout: Rollout, because: str) -> Shift | Promote:
+    """Return the next step, or promotion after the last."""
     if rollout.next_step == len(rollout.steps):
         return Promote(because)
     return Shift(rollout.next_step, rollout.steps[rollout.next_step], because)
 
 
-def _wait_seconds(rollout: Rollout, left: dt.timedelta) -> int:
-    """Return whole seconds until the next look: never past the deadline.
+def _of_present_step(rollout: Rollout, verdict: Verdict) -> bool:
+    return verdict.numbers.step == rollout.shifts[-1].step
 
-    Not before `check_every` is over either: totals become visible a period at a time, and each
-    look costs a read of the log, of which a project has 60 a minute.
-    """
-    wait = rollout.policy.check_every.total_seconds()
-    return max(1, math.ceil(min(wait, left.total_seconds())))
+
+def _silent(rollout: Rollout, verdict: Verdict) -> bool:
+    """Whether nothing was seen of the present step, and waiting would show no more."""
+    return verdict.kind == "no_data" and verdict.settled and _of_present_step(rollout, verdict)
+
+
+def _why_onward(rollout: Rollout, verdict: Verdict, lenient: str) -> str:
+    """Say what lets the rollout leave its step; empty if nothing does."""
+    numbers = verdict.numbers
+    if verdict.kind == "pass" and _of_present_step(rollout, verdict):
+        return verdict.because
+    if _silent(rollout, verdict) and rollout.policy.no_data == "pass":
+        return f"{verdict.because}; no_data: pass"
+    watched = numbers.watched_seconds >= numbers.window_seconds
+    if lenient and watched and _of_present_step(rollout, verdict):
+        return lenient
+    yes = deadline.approved(rollout)
+    return (
+        f"{yes}; {lenient or verdict.because}"
+        if yes and not deadline.in_doubt(rollout, verdict)
+        else ""
+    )

@@ -18,6 +18,8 @@ _SIGNS: Final = {
     "approval.denied": "denied",
     "delivery.ignored": "a push began nothing",
     "traffic.stuck": "traffic did not arrive: look now",
+    "verdict.page": "stable fails as well: look now",
+    "verdict.alert": "fails at 100 %, and is left there: look now",
 }
 
 
@@ -35,6 +37,8 @@ def message(data: Mapping[str, Any]) -> dict[str, Any]:
     before, after = _clean(data.get("percent_before")), _clean(data.get("percent_after"))
     if event == "traffic.shifted":
         head += f" {before} % -> {after} %"
+    if event.startswith("approval.") and data.get("percent_before"):
+        head += f" at {before} %, after the deadline"
     if event == "rollout.rolled_back":
         head += f" from {before} %"
     lines = [head, f"{_clean(data['canary'])} beside {_clean(data['stable'])}"]

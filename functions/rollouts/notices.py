@@ -15,11 +15,13 @@ Kind = Literal[
     "rollout.started", "rollout.verified", "traffic.shifted",
     "rollout.promoted", "rollout.rolled_back", "rollout.stopped", "rollout.superseded",
     "approval.requested", "approval.given", "approval.denied", "traffic.stuck",
-    "delivery.ignored",
+    "delivery.ignored", "verdict.page", "verdict.alert",
 ]  # fmt: skip
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 UNWRITTEN: Final = frozenset({"delivery.ignored", "traffic.stuck"})
 """What is told although nothing was written: a repeated call tells it again."""
+FOR_NOW: Final = frozenset({"traffic.stuck", "verdict.page", "verdict.alert"})
+"""What a person must look at now: the log tells it as an error."""
 SCHEMA: Final = 1
 TYPE_PREFIX: Final = "dev.barq."
 

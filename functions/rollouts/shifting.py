@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from rollouts.actions import Action, Hold, RollBack
 from rollouts.approving import gate
+from rollouts.deadline import deadline_of
 from rollouts.deciding import first_shift, stop_for
 from rollouts.decisions import Decision, with_rollout
 from rollouts.instants import parse_instant
@@ -142,9 +143,8 @@ def _shifted(
 
 
 def _watch(rollout: Rollout) -> Hold:
-    ends = rollout.shifts[0].at + rollout.policy.deadline
     because = f"{rollout.canary} has {rollout.percent} %"
-    return Hold(_look_seconds(rollout), because, "data", ends)
+    return Hold(_look_seconds(rollout), because, "data", deadline_of(rollout))
 
 
 def _look_seconds(rollout: Rollout) -> int:

@@ -12,6 +12,7 @@ from rollouts.record import ApprovalGiven, Build, Record, Rollout, ShiftDone
 from rollouts.requests import DeployRequest, Driver, StepRequest
 from rollouts.seen import RevisionSeen, ServiceSeen
 from rollouts.traffic import Entry, Split, split_of
+from rollouts.verdict import Numbers, Verdict
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 REPOSITORY = "europe-west1-docker.pkg.dev/build/team/api"
@@ -85,6 +86,12 @@ def rollout(state: Any = "shifting", **fields: Any) -> Rollout:
         "claimed_at": at(minutes=-2),
     }
     return Rollout(**(values | dict(began.get(state, {})) | fields))
+
+
+def verdict(kind: Any = "pass", step: int = 0, *, watched: float = 300.0, **fields: Any) -> Verdict:
+    """Return a verdict on a step of 10 % with a window of 300 s."""
+    numbers = Numbers(step, 10, 300, 0, 2700, 1, None, watched, 300.0)
+    return Verdict(kind, f"it says {kind}", numbers, **fields)
 
 
 def waiting(**fields: Any) -> ApprovalGiven:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rollouts.actions import Hold, RollBack, Shift, Stop
+from rollouts.actions import Hold, Promote, RollBack, Shift, Stop
 from rollouts.approving import Answer, answer, gate
 from tests.unit.functions.rollouts.builders import (
     NOW,
@@ -179,3 +179,64 @@ def test_an_answer_that_nobody_waits_for_changes_nothing():
         assert isinstance(decision.action, Stop)
         assert because in decision.action.because
         assert decision.change is None
+
+
+# At the deadline.
+
+
+def question(**fields):
+    return waiting(asked_at=at(3600), expires_at=at(3600 + DAY), **fields)
+
+
+def at_deadline(given, now, **fields):
+    return answered(given, now, **({"state": "shifting", "deadline_approval": question()} | fields))
+
+
+def test_a_yes_at_the_deadline_is_noted_beside_the_first_one_and_goes_on():
+    first = waiting(decision="approved", by="bob", at=at(5))
+
+    decision = at_deadline(YES, at(3700), shifts=shifts(10), approval=first)
+
+    noted = decision.change.record.rollout
+    assert noted.approval == first
+    assert noted.deadline_approval == question(
+        decision="approved", by="ann@example.org", at=at(3700), reason="looks good"
+    )
+    assert decision.action == Shift(1, 50, "approved by ann@example.org: looks good")
+    (notice,) = decision.notices
+    assert (notice.kind, notice.percent_before, notice.percent_after) == ("approval.given", 10, 10)
+
+
+def test_a_yes_at_the_deadline_of_the_last_step_promotes():
+    decision = at_deadline(YES, at(3700), shifts=shifts(10, 50, 100))
+
+    assert isinstance(decision.action, Promote)
+
+
+def test_a_no_at_the_deadline_rolls_back():
+    decision = at_deadline(NO, at(3700), shifts=shifts(10))
+
+    assert decision.action == RollBack("denied by ann@example.org: not before Monday", refuse=False)
+    assert decision.change.record.rollout.deadline_approval.decision == "denied"
+
+
+def test_a_yes_to_a_step_that_was_passed_meanwhile_only_starts_the_deadline_anew():
+    decision = at_deadline(YES, at(4300), shifts=shifts(10, 50, minutes_between=70))
+
+    assert decision.change.record.rollout.deadline_approval.decision == "approved"
+    assert decision.action == Stop(
+        "passed",
+        "approved by ann@example.org: looks good; it went on meanwhile, and its deadline begins"
+        " anew",
+    )
+
+
+def test_an_answer_at_the_deadline_that_comes_late_or_twice_changes_nothing():
+    late = at_deadline(YES, at(3600 + DAY), shifts=shifts(10))
+    twice = at_deadline(
+        YES, at(3700), shifts=shifts(10), deadline_approval=question(decision="denied", by="bob")
+    )
+
+    assert "expired at 2026-11-23T13:00:00Z" in late.action.because
+    assert "already denied by bob" in twice.action.because
+    assert (late.change, twice.change) == (None, None)

@@ -9,20 +9,16 @@ from hypothesis import strategies as st
 
 from rollouts.actions import Hold, Promote, RollBack, Shift, Stop
 from rollouts.deciding import decide, first_shift, stop_for
-from rollouts.judging import Kind, Numbers, Verdict
 from rollouts.policy import NoData
-from rollouts.record import ShiftDone
-from tests.unit.functions.rollouts.builders import at, policy, rollout, shifts
+from rollouts.record import ApprovalGiven, ShiftDone
+from rollouts.verdict import Cause, Evidence, Kind, Numbers, Verdict
+from tests.unit.functions.rollouts.builders import at, policy, rollout, shifts, verdict
 
 HOUR = 60 * 60
 
 
-def numbers(step=0, watched=300.0):
-    return Numbers(step, 10, 300, 0, 2700, 1, None, watched, 300.0)
-
-
-def verdict(kind="pass", step=0, *, watched=300.0, settled=True):
-    return Verdict(kind, f"it says {kind}", numbers(step, watched), settled=settled)
+FAR = policy(analysis={"dry_run": True})
+ALERT = policy(analysis={"watch_action": "alert"})
 
 
 @pytest.mark.parametrize(
@@ -58,35 +54,60 @@ def test_what_speaks_against_an_earlier_step_rolls_back_all_the_same():
     assert isinstance(decide(own, verdict("fail", step=0), at(minutes=5)), RollBack)
 
 
-@pytest.mark.parametrize("kind", ["inconclusive", "no_data"])
-@pytest.mark.parametrize(
-    ("seconds", "expected"), [(HOUR - 1, Hold), (HOUR, RollBack), (HOUR + 1, RollBack)]
-)
-def test_what_nobody_can_judge_by_the_deadline_goes_back(kind, seconds, expected):
-    action = decide(rollout(), verdict(kind), at(seconds))
-
-    assert isinstance(action, expected)
+def test_past_the_deadline_a_pass_still_goes_on():
+    """Nothing is missing any more, and the next step is watched whole."""
+    assert isinstance(decide(rollout(), verdict(), at(HOUR)), Shift)
+    last = rollout(shifts=shifts(10, 50, 100))
+    assert isinstance(decide(last, verdict(step=2), at(HOUR)), Promote)
 
 
-def test_a_deadline_names_itself_and_does_not_refuse_the_digest():
-    assert decide(rollout(), verdict("inconclusive"), at(HOUR)) == RollBack(
-        "not promoted within 1h: it says inconclusive", refuse=False
+def test_a_precaution_rolls_back_without_refusing_the_digest():
+    assert decide(rollout(), verdict("fail", cause="shared"), at(1)) == RollBack(
+        "it says fail", refuse=False
     )
 
 
-def test_a_deadline_counts_from_the_first_shift():
-    own = rollout(shifts=shifts(10, 50, minutes_between=50))
+@pytest.mark.parametrize("cause", ["errors", "latency", "full", "hang", "shared"])
+def test_a_dry_run_goes_on_after_the_window_and_says_what_it_would_have_done(cause):
+    own = rollout(policy=FAR)
 
-    assert isinstance(decide(own, verdict("inconclusive", 1), at(minutes=59)), Hold)
-    assert isinstance(decide(own, verdict("inconclusive", 1), at(minutes=60)), RollBack)
+    early = decide(own, verdict("fail", cause=cause, watched=299.0), at(60))
+    over = decide(own, verdict("fail", cause=cause), at(60))
+
+    because = "dry run: would have been rolled back: it says fail"
+    assert early == Hold(10, because, "data", at(HOUR))
+    assert over == Shift(1, 50, because)
 
 
-def test_past_the_deadline_a_pass_promotes_but_no_longer_shifts():
-    shifting, last = rollout(), rollout(shifts=shifts(10, 50, 100))
+def test_a_dry_run_acts_on_absolute_limits():
+    own = rollout(policy=FAR)
 
-    assert isinstance(decide(shifting, verdict(), at(HOUR - 1)), Shift)
-    assert isinstance(decide(shifting, verdict(), at(HOUR)), RollBack)
-    assert isinstance(decide(last, verdict(step=2), at(HOUR)), Promote)
+    assert decide(own, verdict("fail", cause="limit"), at(60)) == RollBack("it says fail")
+
+
+def test_a_dry_run_does_not_leave_a_step_for_what_failed_in_an_earlier_one():
+    own = rollout(policy=FAR, shifts=shifts(10, 50))
+
+    assert isinstance(decide(own, verdict("fail", cause="errors", step=0), at(301)), Hold)
+
+
+def test_at_100_percent_an_alert_in_the_place_of_a_rollback_lets_the_window_end():
+    own = rollout(policy=ALERT, shifts=shifts(10, 50, 100))
+
+    early = decide(own, verdict("fail", 2, cause="full", watched=299.0), at(601))
+    over = decide(own, verdict("fail", 2, cause="full"), at(900))
+
+    assert isinstance(early, Hold)
+    assert over == Promote("watch_action: alert: it says fail")
+
+
+@pytest.mark.parametrize(
+    ("done", "cause"), [((10, 50, 100), "errors"), ((10, 50, 100), "limit"), ((10, 50), "full")]
+)
+def test_anything_else_rolls_back_although_errors_at_100_percent_only_alert(done, cause):
+    own = rollout(policy=ALERT, shifts=shifts(*done))
+
+    assert isinstance(decide(own, verdict("fail", 2, cause=cause), at(900)), RollBack)
 
 
 def test_a_first_image_after_the_placeholder_is_promoted_at_once():
@@ -175,6 +196,7 @@ def test_a_rollout_under_way_has_no_end_to_tell():
         stop_for(rollout())
 
 
+EVIDENCE = st.builds(Evidence, *[st.floats(0, 1e6) for _ in ("errors", "latency", "full", "total")])
 VERDICTS = st.builds(
     Verdict,
     st.sampled_from(get_args(Kind)),
@@ -192,39 +214,60 @@ VERDICTS = st.builds(
         window_seconds=st.just(300.0),
     ),
     settled=st.booleans(),
+    missing_requests=st.integers(0, 3),
+    missing_seconds=st.none() | st.floats(0, 1000),
+    cause=st.sampled_from(get_args(Cause)),
+    page=st.sampled_from(["", "stable is equally bad"]),
+    evidence=EVIDENCE,
+)
+ASKED = st.none() | st.builds(
+    ApprovalGiven,
+    asked_at=st.integers(0, 3 * HOUR).map(at),
+    expires_at=st.integers(3 * HOUR, 9 * HOUR).map(at),
+    decision=st.sampled_from(["", "approved", "denied"]),
+    by=st.just("ann"),
+    at=st.integers(0, 3 * HOUR).map(at),
 )
 SECONDS = st.integers(0, 3 * HOUR)
 DONE = st.sampled_from([(10,), (10, 50), (10, 50, 100)])
 
 
-@given(VERDICTS, SECONDS, DONE, st.sampled_from(get_args(NoData)))
-def test_traffic_only_grows_on_a_pass_or_on_silence_that_the_policy_lets_pass(
-    found, seconds, done, no_data
+@given(VERDICTS, SECONDS, DONE, st.sampled_from(get_args(NoData)), ASKED, st.booleans())
+def test_traffic_only_grows_on_a_pass_a_persons_yes_or_as_the_policy_says(
+    found, seconds, done, no_data, asked, dry_run
 ):
-    own = rollout(shifts=shifts(*done), policy=policy(no_data=no_data))
+    own = rollout(
+        shifts=shifts(*done),
+        policy=policy(no_data=no_data, analysis={"dry_run": dry_run}),
+        deadline_approval=asked,
+    )
 
     action = decide(own, found, at(seconds))
 
     if isinstance(action, Shift | Promote):
-        assert found.numbers.step == len(done) - 1
-        assert found.kind == "pass" or (found.kind, no_data, found.settled) == (
-            "no_data",
-            "pass",
-            True,
-        )
+        yes = asked is not None and asked.decision == "approved"
+        unseen = (found.kind, no_data, found.settled) == ("no_data", "pass", True)
+        assert yes or found.numbers.step == len(done) - 1
+        assert yes or found.kind == "pass" or unseen or (found.kind == "fail" and dry_run)
+        assert asked is None or asked.decision != "denied"
     if isinstance(action, Shift):
         assert action.step == len(done)
         assert action.percent == own.steps[action.step]
+    if found.kind == "fail" and not dry_run:
+        assert isinstance(action, RollBack)
 
 
-@given(VERDICTS, SECONDS, DONE, st.sampled_from(get_args(NoData)))
-def test_a_hold_is_short_enough_and_never_past_the_deadline(found, seconds, done, no_data):
-    own = rollout(shifts=shifts(*done), policy=policy(no_data=no_data))
+@given(VERDICTS, SECONDS, DONE, st.sampled_from(get_args(NoData)), ASKED)
+def test_a_hold_never_spins_and_never_lasts_longer_than_what_it_waits_for(
+    found, seconds, done, no_data, asked
+):
+    own = rollout(shifts=shifts(*done), policy=policy(no_data=no_data), deadline_approval=asked)
 
     action = decide(own, found, at(seconds))
 
     assert action == decide(own, replace(found), at(seconds))
     if isinstance(action, Hold):
-        assert seconds < HOUR
-        assert 1 <= action.wait_seconds <= 10
-        assert seconds + action.wait_seconds <= HOUR
+        assert action.wait_seconds >= 1
+        assert action.until is not None
+        assert at(seconds) < action.until
+        assert at(seconds + action.wait_seconds) <= action.until

@@ -43,6 +43,18 @@ def test_an_event_without_a_reason_has_a_line_less():
     assert "\n\n" not in text_of(replace(NOTICE, because=""))
 
 
+@pytest.mark.parametrize(
+    ("percent", "head"),
+    [(0, "approval wanted"), (10, "approval wanted at 10 %, after the deadline")],
+)
+def test_a_question_at_the_deadline_is_told_from_the_one_before_the_first_shift(percent, head):
+    asked = replace(
+        NOTICE, kind="approval.requested", percent_before=percent, percent_after=percent
+    )
+
+    assert text_of(asked).splitlines()[0] == f"*api/production*: {head}"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_event_has_its_words(kind):
     assert kind not in text_of(replace(NOTICE, kind=kind))
