@@ -1,7 +1,7 @@
 """check_metrics: reads the signals, judges the whole rollout, answers with one action.
 
-Writes nothing to the service: a hold costs no write, and what was decided is written by who
-acts on it. Each look leaves a decision record in the log.
+Writes nothing to the service, but for what a person is told once: a hold costs no write, and what
+was decided is written by who acts on it. Each look leaves a decision record in the log.
 """
 
 import datetime as dt
@@ -26,6 +26,7 @@ from rollouts.requests import StepRequest, parse_step
 from rollouts.rolling_back import arrived
 from rollouts.seen import ServiceSeen
 from rollouts.stopping import driven, undisturbed
+from rollouts.telling import due, note
 
 
 def handle(request: StepRequest, world: World) -> dict[str, Any]:
@@ -44,6 +45,9 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     signals, intervals = look(world, target.ref, rollout, now)
     verdict = judge(intervals, rollout.policy, now)
     action = decide(rollout, verdict, now)
+    if due(rollout, verdict, action, now):
+        acted = act(world, target.ref, lambda fresh: note(fresh, request.driver, verdict, now))
+        action, rollout = acted.action, acted.rollout or rollout
     before, told_until = _before(request)
     document = decision_record(
         rollout, signals, intervals, verdict, action, now, before=before, told_until=told_until
