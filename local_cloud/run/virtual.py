@@ -23,7 +23,7 @@ def not_listening(port: int = 8080) -> str:
 
 
 class VirtualInstances:
-    """Every revision settles `seconds` after its start, as `outcome` says."""
+    """Every revision settles as `outcome` says, so many seconds after its start."""
 
     def __init__(
         self,
@@ -31,10 +31,13 @@ class VirtualInstances:
         *,
         seconds: float = 0.0,
         outcome: Callable[[Revision], Outcome] = lambda _revision: None,
+        longer: Callable[[Revision], float] = lambda _revision: 0.0,
     ) -> None:
         self._scheduler = scheduler
         self.seconds = seconds
+        """For every revision; `longer` adds to it."""
         self.outcome = outcome
+        self.longer = longer
         self.started: list[str] = []
         self.stopped: list[str] = []
         self._reports: Reports | None = None
@@ -44,7 +47,8 @@ class VirtualInstances:
 
     def start(self, revision: Revision) -> None:
         self.started.append(revision.name)
-        self._scheduler.call_later(self.seconds, lambda: self._settle(revision))
+        seconds = self.seconds + self.longer(revision)
+        self._scheduler.call_later(seconds, lambda: self._settle(revision))
 
     def stop(self, revision: Revision) -> None:
         self.stopped.append(revision.name)

@@ -74,7 +74,12 @@ class Installed:
         self.scheduler = scheduler
         self.traffic = Traffic(rng, rps)
         self.faults = Faults(scheduler.now)
-        self.instances = VirtualInstances(scheduler, seconds=3.0, outcome=self.traffic.starts)
+        self.instances = VirtualInstances(
+            scheduler,
+            seconds=3.0,
+            outcome=self.traffic.starts,
+            longer=lambda revision: self.traffic.quality(revision).ready_seconds,
+        )
         self.sender = VirtualSender(scheduler, {}, lambda: 0.02)
         self.cloud = LocalCloud(
             scheduler,

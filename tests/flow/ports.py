@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import grpc
 import requests
 from google.api_core import exceptions as api_errors
 from google.cloud import monitoring_v3
@@ -91,7 +92,11 @@ class InProcessMetrics:
     def _call(self, name: str, message: Any) -> Any:
         if self._faults.monitoring_down:
             raise api_errors.ServiceUnavailable("planted")
-        return self._methods[name].call(message, self._caller)
+        try:
+            return self._methods[name].call(message, self._caller)
+        except Refused as refused:
+            code = getattr(grpc.StatusCode, refused.code)
+            raise api_errors.from_grpc_status(code, refused.message) from None
 
     def get_metric_descriptor(self, name: str, **_: Any) -> Any:
         asked = monitoring_v3.GetMetricDescriptorRequest(name=name)

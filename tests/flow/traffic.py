@@ -1,24 +1,19 @@
 """The users of the targets: so many requests a second, and how each image answers them."""
 
 import datetime as dt
+import math
 import random
 from collections import Counter
-from dataclasses import dataclass
 
 from local_cloud.cloud import LocalCloud
 from local_cloud.kit.traffic import ServedRequest
 from local_cloud.run.resources import Revision, ServiceKey
 from local_cloud.run.virtual import NOT_LISTENING, not_listening
+from tests.flow.quality import Quality, fare, latencies
 
+__all__ = ["Quality", "Traffic", "image_name"]
 
-@dataclass(frozen=True)
-class Quality:
-    """How an image behaves once it runs."""
-
-    error_ratio: float = 0.0
-    latency_seconds: float = 0.05
-    crashes: bool = False
-    unhealthy: bool = False
+NO_INSTANCE = "The request was aborted because there was no available instance."
 
 
 class Traffic:
@@ -33,11 +28,14 @@ class Traffic:
         self.rps_of: dict[str, int] = {}
         """By target, where it is not `rps`."""
         self.requests: Counter[tuple[str, str, bool]] = Counter()
-        """By target, image and whether they failed."""
+        """By target, image and whether they failed, once they have ended."""
         self.platform_fails: dict[str, float] = {}
         """By target: an error ratio that every revision has, such as a database that is down."""
         self._rng = rng
         self._cloud: LocalCloud
+        self._first: dict[Revision, dt.datetime] = {}
+        self._hanging: Counter[Revision] = Counter()
+        self._open: dict[str, dict[Revision, int]] = {}
 
     def attach(self, cloud: LocalCloud) -> None:
         self._cloud = cloud
@@ -56,23 +54,55 @@ class Traffic:
         names = Counter(
             self._cloud.run.route(*key) for _ in range(self.rps_of.get(target, self.rps))
         )
+        busy = {}
         for name, count in names.items():
             assert name is not None, "a request met a service without a revision"
             revision = self._cloud.run.revision(key, name)
             assert revision.state == "ready", f"a request met {name}, which is {revision.state}"
-            quality = self.quality(revision)
-            ratio = max(quality.error_ratio, self.platform_fails.get(target, 0.0))
-            failed = sum(self._rng.random() < ratio for _ in range(count))
-            self._note(target, revision, failed, count - failed)
+            now = self._cloud.scheduler.now()
+            age = (now - self._first.setdefault(revision, now)).total_seconds()
+            busy[revision] = self._meet(target, revision, self.quality(revision).at(age), count)
+        self._tell_open(target, busy)
 
-    def _note(self, target: str, revision: Revision, failed: int, fine: int) -> None:
-        image = image_name(revision)
-        self.requests[target, image, True] += failed
-        self.requests[target, image, False] += fine
-        if fine:  # Only metrics tell of these: nothing reads a log entry of theirs.
-            self._cloud.monitoring.record(self._served(revision, 200), fine)
-        for _ in range(failed):
-            self._cloud.run.request_served(self._served(revision, 500))
+    def _meet(self, target: str, revision: Revision, quality: Quality, count: int) -> int:
+        """Have requests meet a revision; return how many of those that ended were open at once."""
+        ratio = max(quality.error_ratio, self.platform_fails.get(target, 0.0))
+        fared = fare(quality, count, ratio, self._rng)
+        image, now = image_name(revision), self._cloud.scheduler.now()
+        self.requests[target, image, True] += fared.failed + fared.refused
+        self.requests[target, image, False] += fared.fine
+        busy = fared.failed * quality.latency_seconds
+        for seconds, alike in latencies(quality, fared.fine, self._rng).items():
+            # Only metrics tell of these: nothing reads a log entry of theirs.
+            self._cloud.monitoring.record(self._served(revision, 200, seconds), alike)
+            busy += alike * seconds
+        for _ in range(fared.failed):
+            self._cloud.run.request_served(self._served(revision, 500, quality.latency_seconds))
+        for _ in range(fared.refused):
+            self._cloud.run.request_served(self._refused(revision, quality.refused_status, now))
+        if fared.hanging:
+            self._hang(target, revision, fared.hanging, quality.hang_seconds)
+        return math.ceil(busy)
+
+    def _hang(self, target: str, revision: Revision, count: int, seconds: float) -> None:
+        self._hanging[revision] += count
+
+        def end() -> None:
+            self._hanging[revision] -= count
+            self.requests[target, image_name(revision), True] += count
+            for _ in range(count):
+                self._cloud.run.request_served(self._served(revision, 504, seconds))
+
+        self._cloud.scheduler.call_later(seconds, end)
+
+    def _tell_open(self, target: str, busy: dict[Revision, int]) -> None:
+        """Tell how many requests each revision of a target has open, where that changed."""
+        told = self._open.setdefault(target, {})
+        for revision in {**told, **busy}:
+            count = busy.get(revision, 0) + self._hanging[revision]
+            if told.get(revision) != count:
+                self._cloud.run.requests_open(revision.key, revision.name, count)
+                told[revision] = count
 
     def probe(self, url: str) -> tuple[int | None, float]:
         """Answer a smoke test; it is a request like any other to the platform."""
@@ -85,24 +115,37 @@ class Traffic:
             revision = self._cloud.run.revision(service.key, name)
             quality = self.quality(revision)
             status = 503 if quality.unhealthy else 200
-            self._cloud.run.request_served(self._served(revision, status))
+            self._cloud.run.request_served(self._served(revision, status, quality.latency_seconds))
             return status, quality.latency_seconds
         return None, 0.0
 
-    def _served(self, revision: Revision, status: int) -> ServedRequest:
-        seconds = self.quality(revision).latency_seconds
-        key = revision.key
+    def _refused(self, revision: Revision, status: int, now: dt.datetime) -> ServedRequest:
+        return self._request(revision, status, now, 0.0, instance_id=None, text=NO_INSTANCE)
+
+    def _served(self, revision: Revision, status: int, seconds: float) -> ServedRequest:
+        began = self._cloud.scheduler.now() - dt.timedelta(seconds=seconds)
+        return self._request(revision, status, began, seconds)
+
+    def _request(
+        self,
+        revision: Revision,
+        status: int,
+        began: dt.datetime,
+        seconds: float,
+        *,
+        instance_id: str | None = "i",
+        text: str = "",
+    ) -> ServedRequest:
         return ServedRequest(
-            project=key.project,
-            region=key.region,
-            service=key.name,
+            *revision.key,
             revision=revision.name,
-            instance_id="i",
+            instance_id=instance_id,
             method="GET",
             url="https://api.test/",
             status=status,
-            began=self._cloud.scheduler.now() - dt.timedelta(seconds=seconds),
+            began=began,
             latency_seconds=seconds,
+            text=text,
         )
 
 
