@@ -128,6 +128,8 @@ class Finding:
     # Fail: at once, whatever the window.
 
     def failed(self) -> Verdict | None:
+        if self.tally.policy.analysis.dry_run:  # Only limits act then: they are asked first.
+            return self._beyond_limits() or self._compared() or self._shared()
         return self._compared() or self._beyond_limits() or self._shared()
 
     def _compared(self) -> Verdict | None:

@@ -86,7 +86,7 @@ class Tally:
 
     def _know(self, one: Interval) -> None:
         """Fix what an interval counts: its errors are known."""
-        if self.counts is None:
+        if one.step > BEFORE and (self.counts is None or self.counts.step < BEFORE):
             self.slow.begin()
         if self.counts is None or one.step != self.counts.step:
             began = one.start.timestamp()
@@ -97,10 +97,11 @@ class Tally:
         counted = self.unreached.counted(one, self.expected(one, self.rate))
         judged, bad = self._judged(one, counted=counted)
         share = one.percent / 100
-        self.phi.note(bad[1], one.seconds * (1.0 - share), past=False)
+        if one.step > BEFORE:  # Probes come at Barq's own pace, hours before the rest perhaps.
+            self.phi.note(bad[1], one.seconds * (1.0 - share), past=False)
+            self._watch_outage(one, bad)
         self.bad_intervals += bool(judged.canary_bad)
         self.bad_most = max(self.bad_most, judged.canary_bad)
-        self._watch_outage(one, bad)
         self.counts.know(one, bad, apart=not counted)
         self.unseen.append(judged)
         if len(self.unseen) > UNSEEN_MAX:
@@ -117,7 +118,9 @@ class Tally:
             (late.step, Group(late.percent / 100, late.canary, late.stable)) for late in one.carried
         ]
         both = sum(group.canary + group.stable for _, group in groups)
-        judged = Judged(one, tuple(groups), self.phi.discount(both))
+        # Whose turn it was among the probes, a coin said each time: they do not cluster.
+        discount = self.phi.discount(both) if one.step > BEFORE else 1.0
+        judged = Judged(one, tuple(groups), discount)
         own = [late for late in one.carried if late.step == one.step]
         return judged, (
             canary + sum(late.canary for late in own),

@@ -20,9 +20,9 @@ HANDLERS = _names(
     "plan deploy verify approve shift_traffic check_metrics rollback status notify sweep"
 )
 PURE_MODULES = _names(
-    "__future__ abc base64 bisect collections collections.abc copy dataclasses datetime decimal enum"
+    "__future__ abc base64 binascii bisect collections collections.abc copy dataclasses datetime decimal enum"
     " fractions functools hashlib heapq itertools json math operator re statistics string textwrap"
-    " types typing urllib.parse"
+    " types typing urllib.parse zlib"
 )
 ENVIRONMENT = _names("environ environb getenv getenvb")
 WORLDLY_BUILTINS = _names("open input print eval exec __import__ breakpoint")

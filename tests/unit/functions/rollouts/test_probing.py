@@ -173,9 +173,9 @@ def test_the_interval_has_a_length_also_if_the_clock_stood_still_or_went_back():
         assert interval_of(replace(probed(0), ended_at=ended)).seconds == 1.0
 
 
-def test_twenty_bad_probes_of_the_canary_alone_take_it_back_and_three_do_not():
-    assert speaks_against(ALL_BAD, policy())
-    assert not speaks_against(probed(3), policy())
+def test_ten_bad_probes_of_the_canary_alone_take_it_back_and_nine_do_not():
+    assert speaks_against(probed(10), policy())
+    assert not speaks_against(probed(9), policy())
 
 
 def test_ten_bad_probes_of_each_role_speak_against_nobody():
