@@ -10,7 +10,10 @@ from local_cloud.logging.store import Wanted
 from local_cloud.logging.values import instant_of
 
 _SERVICE = ("resource", "labels", "service_name")
+_STATUS = ("httpRequest", "status")
 BAD_STATUS_MIN = 500
+TOO_MANY_REQUESTS = 429
+"""What Cloud Run answers when no instance is free: kept as long as errors are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,28 @@ def _wanted(tree: Node) -> Wanted:
         named = _services(term)
         if named is not None:
             services = named if services is None else services & named
+        only_bad = only_bad or _only_bad(term)
         if not isinstance(term, Compare) or term.operator not in (">=", ">", "="):
             continue
         if term.path == ("timestamp",):
             bound = instant_of(term.operand)
             since = bound if since is None else max(since, bound)
-        if term.path == ("httpRequest", "status") and float(term.operand) >= BAD_STATUS_MIN:
-            only_bad = True
     return Wanted(services, since, only_bad)
+
+
+def _only_bad(term: Node) -> bool:
+    """Whether a term allows no status but 429 and those from 500 on."""
+    alternatives = term.terms if isinstance(term, Or) else (term,)
+    return all(
+        isinstance(each, Compare)
+        and each.path == _STATUS
+        and each.operator in (">=", ">", "=")
+        and (
+            float(each.operand) >= BAD_STATUS_MIN
+            or (each.operator == "=" and float(each.operand) == TOO_MANY_REQUESTS)
+        )
+        for each in alternatives
+    )
 
 
 def _services(term: Node) -> frozenset[str] | None:

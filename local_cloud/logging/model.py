@@ -16,7 +16,7 @@ from local_cloud.kit.errors import Refused
 from local_cloud.kit.quota import MinuteQuota, QuotaName
 from local_cloud.kit.scheduler import Scheduler
 from local_cloud.kit.traffic import ServedRequest
-from local_cloud.logging.compiled import BAD_STATUS_MIN, compiled
+from local_cloud.logging.compiled import BAD_STATUS_MIN, TOO_MANY_REQUESTS, compiled
 from local_cloud.logging.entries import project_of, request_entry, written_entry
 from local_cloud.logging.store import Document, Store, Stored
 from local_cloud.logging.values import SEVERITIES, instant_of, severity_of
@@ -24,8 +24,6 @@ from local_cloud.logging.values import SEVERITIES, instant_of, severity_of
 SERVICE: Final = "google.logging.v2.LoggingServiceV2"
 PAGE_SIZE_DEFAULT: Final = 50
 PAGE_SIZE_MAX: Final = 1000
-TOO_MANY_REQUESTS: Final = 429
-"""What Cloud Run answers when no instance is free: kept as long as errors are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +79,8 @@ class LoggingModel:
         """Write the request-log entry of a request that has ended."""
         received = self._received(served.ended)
         make = functools.partial(request_entry, served, self._next_number(), received)
-        bad = served.status >= BAD_STATUS_MIN or served.status == TOO_MANY_REQUESTS
         stored = Stored(self._scheduler.now(), received, served.began, make)
-        self._add(served.project, served.service, stored, bad=bad)
+        self._add(served.project, served.service, stored, bad=_is_bad_status(served.status))
 
     def write(self, entry: Mapping[str, Any]) -> None:
         """Write an entry of a service's or function's own. Raises Refused(INVALID_ARGUMENT)."""
@@ -165,10 +162,14 @@ class LoggingModel:
         return self._number
 
 
+def _is_bad_status(status: int) -> bool:
+    return status >= BAD_STATUS_MIN or status == TOO_MANY_REQUESTS
+
+
 def _is_bad(document: Document) -> bool:
     request = document.get("httpRequest")
     status = str(request.get("status")) if isinstance(request, Mapping) else ""
-    if status.isdecimal() and int(status) >= BAD_STATUS_MIN:
+    if status.isdecimal() and _is_bad_status(int(status)):
         return True
     return severity_of(document["severity"]) >= SEVERITIES["ERROR"]
 
