@@ -31,9 +31,10 @@ one target; a delivery walks it from top to bottom. `notifications` is a list.""
         "A target",
         """\
 One Cloud Run service, and how carefully it is delivered to. No two targets may be the same Cloud
-Run service. `deadline` must be at least as long as all steps with one `window` and
+Run service. `deadline` must be at least as long as all steps with their `window` and
 four minutes each, because totals are minutes late; `check_every` must leave at most 5,000 looks
-in it.""",
+in it. A list of windows has at most as many entries as there are steps; its last one holds for
+all further.""",
     ),
     "services.<name>.targets.<name>.approval": (
         "Approval",
@@ -44,8 +45,10 @@ in it.""",
         "What the canary is asked on its own URL while it still has no traffic.",
     ),
     "services.<name>.targets.<name>.analysis": (
-        "Limits",
-        "What a canary must keep at every step. Each limit can be switched off.",
+        "Analysis",
+        """\
+How the canary is judged: beside stable, and by absolute limits, which are off unless set. A list
+for the steps has at most as many entries as there are steps; its last holds for all further.""",
     ),
     "services.<name>.notifications[]": (
         "Notifications",
