@@ -24,7 +24,7 @@ from rollouts.decisions import Decision
 from rollouts.errors import BadInput, BarqError
 from rollouts.incidents import Incident, parse_incident
 from rollouts.policy import ServiceRef
-from rollouts.requests import StepRequest, parse_step
+from rollouts.requests import StepRequest, decision_of, parse_step
 from rollouts.rolling_back import Ask, roll_back, take_back
 from rollouts.seen import ServiceSeen
 
@@ -41,6 +41,7 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         by_hand=by_hand,
         execution=request.driver.execution,
         rollout=request.rollout,
+        decision=None if by_hand else decision_of(request.action),
     )
 
     def decide(seen: ServiceSeen) -> Decision:

@@ -5,6 +5,7 @@ On the wire an event is a structured CloudEvent 1.0. Fields are only ever added 
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -38,6 +39,8 @@ class Notice:
     percent_after: int
     by: str = ""
     """Who acted; empty when Barq did by itself."""
+    decision: Mapping[str, Any] | None = None
+    """The decision that led here, in short: id of its record, verdict, numbers, evidence."""
 
     def as_cloud_event(self) -> dict[str, Any]:
         """Return the structured CloudEvent.
@@ -81,4 +84,5 @@ class Notice:
             "by": self.by,
             "execution": rollout.execution,
             "policy_hash": rollout.policy_hash,
+            "decision": dict(self.decision) if self.decision else None,
         }

@@ -170,6 +170,12 @@ def parse_step(document: Any) -> StepRequest:
     return request
 
 
+def decision_of(action: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what an action says of the decision that led to it; None where none did."""
+    decision = action.get("decision")
+    return decision if isinstance(decision, dict) else None
+
+
 def parse_revision(value: object) -> str:
     if not isinstance(value, str) or not REVISION.fullmatch(value):
         raise ValueError("must be a revision's bare name, such as api-00012-abc")

@@ -1,7 +1,9 @@
 """How stable gets everything: one read, this decision, one write. Final for its rollout."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from rollouts.actions import Hold, Outcome, Stop
 from rollouts.deciding import stop_for
@@ -31,6 +33,8 @@ class Ask:
     """The driving execution that asks; empty for an alert or a person."""
     rollout: str = ""
     """The id of the rollout that a person meant; empty: whichever is on record."""
+    decision: Mapping[str, Any] | None = None
+    """The decision that led here, in short, for those who are told."""
 
 
 def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
@@ -127,7 +131,9 @@ def _to_stable(
 ) -> Decision:
     """Give stable everything, and say so. The next look asks whether it arrived."""
     percent = seen.shares.get(rollout.canary, 0)
-    notice = Notice("rollout.rolled_back", now, rollout, ask.because, percent, 0, ask.by)
+    notice = Notice(
+        "rollout.rolled_back", now, rollout, ask.because, percent, 0, ask.by, ask.decision
+    )
     change = Change(record, split_of({rollout.stable: 100}, seen.split))
     hold = Hold(1, f"{rollout.stable} gets 100 %: {ask.because}", "traffic", now + SERVED_WITHIN)
     return Decision(hold, change, (notice,))

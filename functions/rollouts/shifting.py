@@ -13,7 +13,7 @@ from rollouts.decisions import Decision, with_rollout
 from rollouts.instants import parse_instant
 from rollouts.notices import Notice
 from rollouts.record import Probed, Rollout, ShiftDone
-from rollouts.requests import StepRequest
+from rollouts.requests import StepRequest, decision_of
 from rollouts.seen import Change, RevisionSeen, ServiceSeen
 from rollouts.stopping import foreign_stop, undisturbed
 from rollouts.traffic import split_of
@@ -87,7 +87,8 @@ def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decisi
         ended_by="barq",
     )
     split = split_of({rollout.canary: 100}, seen.split)
-    notice = Notice("rollout.promoted", now, after, because, 100, 100)
+    decision = decision_of(request.action)
+    notice = Notice("rollout.promoted", now, after, because, 100, 100, decision=decision)
     change = Change(with_rollout(seen.record, after), split)
     return Decision(stop_for(after), change, (notice,))
 
@@ -138,7 +139,10 @@ def _shifted(
         seen.split,
         canary_tag=rollout.canary,
     )
-    notice = Notice("traffic.shifted", now, after, because, rollout.percent, percent)
+    decision = decision_of(action)
+    notice = Notice(
+        "traffic.shifted", now, after, because, rollout.percent, percent, decision=decision
+    )
     return Decision(_watch(after), Change(with_rollout(seen.record, after), split), (notice,))
 
 

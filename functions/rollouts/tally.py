@@ -23,6 +23,8 @@ UNSEEN_MAX: Final = 23
 GENEROUS: Final = 1.5
 """Traffic may have grown since it was visible: too high an estimate delays, too low accuses."""
 RATE_SECONDS: Final = 60.0
+UNKNOWN_RATIO: Final = 0.10
+"""The error ratio allowed at 100 % to a service that nothing is known of."""
 GUARD_BAD: Final = 50
 """So many bad requests in one interval need no second one."""
 
@@ -49,7 +51,7 @@ class Tally:
         self.bad_most = 0
         self.full_known = False
         self.full_limit: float | None = None
-        """The error ratio allowed at 100 %, frozen at its first use; None: nothing is known."""
+        """The error ratio allowed at 100 %, frozen at its first use."""
 
     # In: intervals, each known once and seen once.
 
@@ -93,7 +95,7 @@ class Tally:
             self.counts = StepCounts(one.step, one.percent, began, began, began)
         if one.percent >= 100 * ALONE and not self.full_known:
             self.full_known = True
-            self.limit_full(self.past.limit if self.past.exists else None)
+            self.limit_full(self.past.limit if self.past.exists else UNKNOWN_RATIO)
         counted = self.unreached.counted(one, self.expected(one, self.rate))
         judged, bad = self._judged(one, counted=counted)
         share = one.percent / 100
@@ -168,6 +170,11 @@ class Tally:
         end = one.end.timestamp()
         self.recent = [was for was in self.recent if was[0] > end - RATE_SECONDS]
         self.recent.append([end, one.seconds, requests])
+
+    @property
+    def unseen_intervals(self) -> tuple[Interval, ...]:
+        """Intervals whose errors are known and whose totals are not visible yet."""
+        return tuple(one.interval for one in self.unseen)
 
     # Out: what is estimated as long as totals are not visible.
 
