@@ -22,6 +22,7 @@ GROUPS = (
     ("tests/processes/test_up_", ""),
     ("tests/processes/test_up.py", "up"),
     ("tests/processes/", "processes"),
+    ("tests/flow/test_thirty_rollouts.py", "thirty"),
 )
 """The first that a test's id begins with; empty: on its own."""
 
