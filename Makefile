@@ -32,6 +32,7 @@ lint: $(READY)
 golden: $(READY)  ## Rewrite generated files; review sees the difference.
 	@$(PY) docs/generate.py
 	@$(PY) -m local_cloud.up.reference
+	@$(PY) -m docs.concepts.examples
 
 bench: $(READY)
 	@$(PY) -m benchmarks.proxy

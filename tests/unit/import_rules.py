@@ -172,7 +172,7 @@ def effects_import_no_handler(root: Path) -> list[str]:
 
 def functions_stand_on_their_own(root: Path) -> list[str]:
     """`functions/` is what is uploaded: nothing beside it exists where it runs."""
-    others = {"local_cloud", "health_service", "benchmarks", "demo", "tests"}
+    others = {"local_cloud", "health_service", "benchmarks", "demo", "tools", "tests"}
     rule = "only functions/ is uploaded, so nothing beside it can be imported"
     return forbidden_imports(root, "functions", lambda name: is_in(name, others), rule)
 
