@@ -1,0 +1,140 @@
+"""What a comparison of errors cannot see: hangs, requests that no container got, shared damage."""
+
+import pytest
+
+from tests.flow.flow import DELIVERY, Flow, changed
+
+COMPARED = changed(DELIVERY, window="5m", check_every="10s", analysis="{}")
+"""Comparison alone: no absolute limit is set."""
+
+
+def watched(rps, delivery=COMPARED, **quality):
+    """Return a flow whose canary has got its first share, after half an hour of stable alone."""
+    flow = Flow(delivery, rps=rps)
+    flow.passes(minutes=30)
+    flow.built(flow.image("v2", **quality))
+    flow.until(lambda: flow.state() == "shifting" and flow.rollout().percent == 10)
+    return flow
+
+
+def ends(flow):
+    """Let the rollout end; return how, and how many seconds after its first shift."""
+    flow.until_ended()
+    return flow.state(), (flow.rollout().ended_at - flow.rollout().shifts[0].at).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("rps", "ratio", "within"), [(20, 1.0, 260), (20, 0.3, 480), (2, 1.0, 480)]
+)
+def test_a_canary_that_hangs_is_rolled_back_before_its_requests_end(rps, ratio, within):
+    """No error and no latency tells of them: too few are completed, and too many are open.
+
+    What is open must be so for 5 whole minutes of the metric, the last of them told 2 minutes
+    late: 8 minutes at most.
+    """
+    flow = watched(rps, hang_ratio=ratio, hang_seconds=3600)
+
+    state, seconds = ends(flow)
+
+    assert state == "rolled_back"
+    assert seconds <= within
+    assert [shift.percent for shift in flow.rollout().shifts] == [10]
+
+
+@pytest.mark.parametrize(("rps", "within"), [(20, 40), (2, 110)])
+def test_a_canary_whose_containers_never_start_is_rolled_back_by_the_log(rps, within):
+    """Its requests are in no metric."""
+    flow = watched(rps, refused_ratio=1.0, refused_status=500)
+
+    state, seconds = ends(flow)
+
+    assert state == "rolled_back"
+    assert seconds <= within
+
+
+def test_a_canary_that_refuses_a_few_requests_while_it_starts_is_promoted():
+    flow = watched(20, refused_ratio=0.1, cold_seconds=20)
+
+    assert ends(flow)[0] == "promoted"
+    assert flow.served("v2", failed=True) > 0
+
+
+def test_a_canary_that_keeps_refusing_a_third_of_its_requests_is_rolled_back():
+    flow = watched(20, refused_ratio=0.3)
+
+    state, seconds = ends(flow)
+
+    assert state == "rolled_back"
+    assert seconds <= 180
+
+
+@pytest.mark.parametrize(
+    "quality",
+    [
+        {"latency_seconds": 0.15},
+        {"latency_seconds": 0.1, "slow_ratio": 0.08, "slow_factor": 6.0},
+    ],
+    ids=["half slower", "a slow tail"],
+)
+def test_a_slower_canary_is_rolled_back_by_its_latencies(quality):
+    flow = Flow(COMPARED, rps=20)
+    flow.becomes(flow.image("v1"), latency_seconds=0.1, latency_sigma=0.6)
+    flow.passes(minutes=30)
+    flow.built(flow.image("v2", latency_sigma=0.6, **quality))
+
+    state, _ = ends(flow)
+
+    assert state == "rolled_back"
+
+
+def test_latencies_of_the_same_distribution_are_no_reason():
+    flow = Flow(COMPARED, rps=20)
+    flow.becomes(flow.image("v1"), latency_seconds=0.1, latency_sigma=0.6)
+    flow.passes(minutes=30)
+    flow.built(flow.image("v2", latency_seconds=0.1, latency_sigma=0.6))
+
+    assert ends(flow)[0] == "promoted"
+
+
+def test_damage_that_both_share_for_long_is_rolled_back_as_a_precaution():
+    """A canary that kills the database looks healthy in every comparison."""
+    flow = watched(20)
+    flow.passes(seconds=30)
+    flow.traffic.platform_fails["production"] = 0.5
+
+    state, seconds = ends(flow)
+
+    assert state == "rolled_back"
+    assert seconds <= 400
+    assert "a precaution" in flow.rollout().because
+    assert flow.record().refusal(flow.image("v2").partition("@")[2]) is None
+
+
+def test_a_common_outage_of_four_minutes_is_nobodys_fault():
+    flow = watched(20)
+    flow.passes(seconds=30)
+    flow.traffic.platform_fails["production"] = 0.5
+    flow.passes(minutes=4)
+    flow.traffic.platform_fails.clear()
+
+    assert ends(flow)[0] == "promoted"
+
+
+def test_with_session_affinity_nothing_is_compared_and_absolute_limits_stay():
+    """The share of requests is not the share that was set: no odds, no evidence."""
+    flow = Flow(changed(COMPARED, analysis="{max_errors: 100}"), rps=20)
+    flow.person_writes(sticky)
+    flow.passes(minutes=30)
+    flow.built(flow.image("v2", error_ratio=0.3))
+
+    state, _ = ends(flow)
+
+    assert state == "rolled_back"
+    assert "more than 100 errors" in flow.rollout().because
+    assert flow.served("v2", failed=True) > 100
+
+
+def sticky(service):
+    template = service["spec"]["template"]
+    annotations = template.setdefault("metadata", {}).setdefault("annotations", {})
+    annotations["run.googleapis.com/sessionAffinity"] = "true"
