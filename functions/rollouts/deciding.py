@@ -1,11 +1,18 @@
 """From a rollout and a verdict to the one next action."""
 
 import datetime as dt
+import math
+from typing import Final
 
 from rollouts import deadline
-from rollouts.actions import Action, Promote, RollBack, Shift, Stop
+from rollouts.actions import Action, Hold, Promote, RollBack, Shift, Stop
 from rollouts.record import Rollout
 from rollouts.verdict import Verdict
+
+FIRST_GLANCE: Final = dt.timedelta(seconds=10)
+"""How long the first image after the placeholder is looked at: one interval of the log."""
+FIRST_GLANCE_MAX: Final = dt.timedelta(seconds=60)
+"""After this it is promoted unseen: no signal can be read, and there is nothing to go back to."""
 
 
 def decide(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Action:
@@ -23,7 +30,7 @@ def decide(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Action:
         # A precaution says nothing of the image itself: stable was as bad.
         return RollBack(verdict.because, refuse=verdict.cause != "shared")
     if rollout.placeholder:
-        return Promote("the first image after the placeholder: nothing to compare with")
+        return _first_image(rollout, verdict, now)
     no = deadline.denied(rollout)
     if no:
         return no
@@ -33,6 +40,16 @@ def decide(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Action:
     if _silent(rollout, verdict) and rollout.policy.no_data == "roll_back":
         return RollBack(f"{verdict.because}; no_data: roll_back", refuse=False)
     return deadline.wait(rollout, verdict, now, lenient or verdict.because)
+
+
+def _first_image(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Promote | Hold:
+    """Promote what took the placeholder's place, after a glance at how it serves."""
+    glance = min(FIRST_GLANCE, rollout.policy.window_of(0))
+    late = rollout.shifts[-1].at + FIRST_GLANCE_MAX
+    if verdict.numbers.watched_seconds >= glance.total_seconds() or now >= late:
+        return Promote("the first image after the placeholder: nothing to compare with")
+    wait = math.ceil(min(rollout.policy.check_every, late - now).total_seconds())
+    return Hold(max(1, wait), verdict.because, "data", late)
 
 
 def spared(rollout: Rollout, verdict: Verdict) -> str:

@@ -110,11 +110,27 @@ def test_anything_else_rolls_back_although_errors_at_100_percent_only_alert(done
     assert isinstance(decide(own, verdict("fail", 2, cause=cause), at(900)), RollBack)
 
 
-def test_a_first_image_after_the_placeholder_is_promoted_at_once():
+@pytest.mark.parametrize(
+    ("watched", "seconds", "expected"),
+    [(0.9, 15, Hold), (10.0, 20, Promote), (0.0, 59, Hold), (0.0, 60, Promote)],
+)
+def test_a_first_image_after_the_placeholder_is_promoted_after_a_glance(watched, seconds, expected):
     own = rollout(placeholder=True, shifts=(ShiftDone(at(), 0, 100),))
 
-    assert isinstance(decide(own, verdict("no_data", settled=False), at(1)), Promote)
-    assert isinstance(decide(own, verdict("fail"), at(1)), RollBack)
+    found = verdict("no_data", settled=False, watched=watched)
+
+    assert isinstance(decide(own, found, at(seconds)), expected)
+    assert isinstance(decide(own, verdict("fail", watched=watched), at(seconds)), RollBack)
+
+
+def test_a_glance_at_the_first_image_is_no_longer_than_a_window():
+    quick = policy(window="2s", check_every="1s")
+    own = rollout(placeholder=True, shifts=(ShiftDone(at(), 0, 100),), policy=quick)
+
+    assert isinstance(decide(own, verdict("inconclusive", watched=2.0), at(4)), Promote)
+    assert decide(own, verdict("inconclusive", watched=1.9), at(59.5)) == Hold(
+        1, "it says inconclusive", "data", at(60)
+    )
 
 
 def test_a_hold_says_why_what_it_waits_for_and_until_when():
