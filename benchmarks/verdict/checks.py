@@ -10,6 +10,8 @@ from benchmarks.verdict.scenarios import SCENARIOS
 from benchmarks.verdict.scores import Results, Score, bounds
 
 FALSE_MAX: Final = 0.01
+SURE: Final = 0.995
+"""How sure the full form is: 8 false ones of 2,000 are just few enough for 1 %."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,6 @@ class Checks:
 def _allowed(runs: int, most: float) -> int:
     """Return how many false ones put the 99 % bound under the bar: 8 of 2,000 for 1 %."""
     count = -1
-    while bounds(count + 1, runs, 0.98)[1] <= most:
+    while bounds(count + 1, runs, SURE)[1] <= most:
         count += 1
     return count
