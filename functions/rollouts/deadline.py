@@ -77,15 +77,16 @@ def approved(rollout: Rollout) -> str:
 def wait(rollout: Rollout, verdict: Verdict, now: dt.datetime, why: str) -> Action:
     """Hold, ask, or take back: what is left when nothing moves the rollout on.
 
-    `why` says what is known. A fail that comes here is one that is not acted on.
+    `why` says what is known. A fail that comes here is one that is not acted on. Once a person is
+    asked, a doubt alone takes nothing back: in a day it comes up by chance.
     """
     allowed = show_duration(rollout.policy.deadline)
     ends = ends_at(rollout, verdict)
-    if now >= ends and in_doubt(rollout, verdict):
-        return RollBack(f"not promoted within {allowed}: {why}", refuse=False)
     approval = asked(rollout)
     if approval is None and now < ends:
         return Hold(_seconds(_every(rollout), ends - now), why, "data", ends)
+    if approval is None and in_doubt(rollout, verdict):
+        return RollBack(f"not promoted within {allowed}: {why}", refuse=False)
     told = f"a person is asked, because it was not promoted within {allowed}: {why}"
     if approval is None:
         expires = now + rollout.policy.approval.expires

@@ -5,24 +5,40 @@ from local_cloud.logging.model import LoggingSettings
 from local_cloud.monitoring.model import DEMO
 from tests.flow.flow import DELIVERY, Flow, changed
 
-QUICK = DELIVERY.replace("window: 2m", "window: 1m").replace("deadline: 1h", "deadline: 20m")
+QUICK = changed(
+    DELIVERY.replace("window: 2m", "window: 1m").replace("deadline: 1h", "deadline: 20m"),
+    approval="{by: none, expires: 10m}",
+)
 SILENT_LOG = CloudSettings(logging=LoggingSettings(exclusions=("httpRequest.status>=500",)))
 
 
-def test_without_traffic_nothing_is_promoted_and_the_deadline_rolls_back():
-    flow = Flow(QUICK, rps=0)
-    reference = flow.image("v2")
+def question(flow: Flow) -> str:
+    asked = [one["data"] for one in flow.events if one["data"]["event"] == "approval.requested"]
+    return str(asked[-1]["because"])
 
+
+def asked_at_the_deadline(flow: Flow) -> None:
+    """Nothing is promoted; when the deadline is over a person is asked, and no answer rolls back."""
+    reference = flow.image("v2")
     flow.built(reference)
     flow.until_at(10)
     began = flow.now
+    flow.until(lambda: flow.rollout().deadline_approval is not None)
+    assert 20 * 60 <= (flow.now - began).total_seconds() <= 20 * 60 + 30
+    assert [one.percent for one in flow.rollout().shifts] == [10]
+
     flow.until_ended()
 
-    assert 20 * 60 <= (flow.now - began).total_seconds() <= 20 * 60 + 30
     assert flow.outcome()[0] == "rolled_back"
-    assert "within 20m" in flow.outcome()[1]
+    assert "expired" in flow.outcome()[1]
     assert flow.split() == {"v1": 100}
     assert flow.record().refusal(reference.partition("@")[2]) is None
+
+
+def test_without_traffic_nothing_is_promoted_and_a_person_is_asked_at_the_deadline():
+    flow = Flow(QUICK, rps=0)
+
+    asked_at_the_deadline(flow)
 
 
 def test_no_data_pass_promotes_without_a_request():
@@ -87,27 +103,18 @@ def test_no_data_roll_back_leaves_a_canary_with_traffic_alone():
 
 
 def test_too_few_requests_are_no_pass():
-    few = changed(QUICK, analysis="{min_requests: 100000}")
-    flow = Flow(few)
+    flow = Flow(changed(QUICK, window="2m", analysis="{min_requests: 100000}"))
 
-    flow.built(flow.image("v2"))
-    flow.until_ended()
+    asked_at_the_deadline(flow)
 
-    assert flow.outcome()[0] == "rolled_back"
-    assert "more requests are needed" in flow.outcome()[1]
-    assert [one.percent for one in flow.rollout().shifts] == [10]
+    assert "more requests are needed" in question(flow)
 
 
 def test_with_monitoring_down_a_good_canary_is_never_promoted():
     flow = Flow(QUICK)
     flow.faults.monitoring_down = True
 
-    flow.built(flow.image("v2"))
-    flow.until_ended()
-
-    assert flow.outcome()[0] == "rolled_back"
-    assert "within 20m" in flow.outcome()[1]
-    assert [one.percent for one in flow.rollout().shifts] == [10]
+    asked_at_the_deadline(flow)
 
 
 def test_with_monitoring_down_no_data_pass_promotes_nothing():
@@ -115,10 +122,7 @@ def test_with_monitoring_down_no_data_pass_promotes_nothing():
     flow = Flow(changed(QUICK, no_data="pass"))
     flow.faults.monitoring_down = True
 
-    flow.built(flow.image("v2"))
-    flow.until_ended()
-
-    assert flow.outcome()[0] == "rolled_back"
+    asked_at_the_deadline(flow)
 
 
 def test_with_monitoring_down_no_data_roll_back_waits_for_the_deadline():

@@ -105,11 +105,18 @@ def test_while_a_person_is_asked_a_fail_goes_back_and_a_pass_goes_on():
     assert decide(own, verdict("pass"), at(HOUR + 9)) == Shift(1, 50, "it says pass")
 
 
-def test_while_a_person_is_asked_what_may_be_bad_goes_back():
+def test_while_a_person_is_asked_a_doubt_alone_takes_nothing_back():
+    """Evidence of 10 comes up by chance in up to a tenth of all days; a fail is acted on."""
     own = rollout(deadline_approval=question())
-    found = verdict("inconclusive", page="stable is equally bad")
 
-    assert isinstance(decide(own, found, at(HOUR + 9)), RollBack)
+    for doubt in (
+        verdict("inconclusive", evidence=Evidence(total=10.0)),
+        verdict("inconclusive", page="stable is equally bad"),
+    ):
+        action = decide(own, doubt, at(HOUR + 9))
+
+        assert isinstance(action, Hold)
+        assert action.waits_for == "approval"
 
 
 @pytest.mark.parametrize(
