@@ -4,8 +4,8 @@ These rules are outside the promise about false rollbacks: theirs are measured, 
 Source: reference/analysis.md, 3.6a.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from rollouts.comparison import ALONE
 from rollouts.intervals import Interval
@@ -92,11 +92,11 @@ class Hang:
     def _note_open(self, interval: Interval, share: float) -> None:
         canary, stable = interval.canary.in_flight, interval.stable.in_flight
         since = (interval.latency_since or interval.start).timestamp()
-        if canary is None or share >= ALONE or since < self.began:
+        if canary is None or stable is None or share >= ALONE or since < self.began:
             return
         self.open_now = canary
         odds = share / (1.0 - share)
-        stuck = canary >= OPEN_MIN and canary >= 10 * (stable or 0.0) * odds
+        stuck = canary >= OPEN_MIN and canary >= 10 * stable * odds
         seconds = interval.end.timestamp() - since
         self.stuck_seconds = self.stuck_seconds + seconds if stuck else 0.0
 
@@ -170,7 +170,3 @@ class Outage:
 def outage_limit(upper: float | None) -> float:
     """Return the error ratio above which stable is out of order; `upper` is of its past."""
     return max(OUTAGE_RATIO, 3.0 * upper) if upper is not None else OUTAGE_RATIO
-
-
-def state_of(part: Unreached | Hang | Outage) -> dict[str, Any]:
-    return asdict(part)

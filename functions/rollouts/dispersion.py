@@ -61,7 +61,7 @@ class Dispersion:
             self._observed += (bad - bad_before * ratio) ** 2
             pooled = (bad + bad_before) / (weight + weight_before)
             self._expected += pooled * weight * (1.0 + ratio)
-        self._last[past] = [bad, weight]
+        self._last[past] = [float(bad), float(weight)]
 
     def state(self) -> list[object]:
         return [self._observed, self._expected, self._bad, *self._last]

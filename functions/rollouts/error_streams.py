@@ -31,7 +31,7 @@ class Judged:
 
     interval: Interval
     groups: tuple[tuple[int, Group], ...]
-    """Bad requests with the step that they began in; the interval's own first."""
+    """Bad requests with the step that they began in."""
     discount: float
     """What each of them is worth, fixed when they became known."""
 

@@ -23,6 +23,7 @@ from rollouts.verdict import SHOWN_MAX, Cause, Evidence, Kind, Numbers, Verdict
 
 EXPECTED_MIN: Final = 5
 """Fewer requests than this expected in a window are silence."""
+IDLE_SECONDS: Final = 10.0
 WEIGHT_ERRORS, WEIGHT_LATENCY, WEIGHT_FULL = 0.70, 0.20, 0.10
 DOUBT: Final = 10.0
 """Evidence from which on a canary is not given more, for a while."""
@@ -161,8 +162,11 @@ class Finding:
         found: Broken | None = broken(self.tally, self.numbers)
         if found is None:
             return None
-        if found.stable_too and not self._precaution():
-            return self._both_bad(f"{found.because}, and stable breaks it too")
+        if found.stable_too:
+            # The precaution says nothing of the image: `_shared` says it, and is asked next.
+            precaution = self._precaution() and not self.tally.affinity
+            both = f"{found.because}, and stable breaks it too"
+            return None if precaution else self._both_bad(both)
         return self._says("fail", found.because, cause="limit")
 
     def _shared(self) -> Verdict | None:
@@ -171,6 +175,9 @@ class Finding:
         if outage.since is None or self.tally.affinity:
             return None
         seen = show(self.numbers)
+        if not outage.takes_part:
+            because = f"{seen}; stable itself is bad"
+            return self._says("inconclusive", because, settled=False, page=because)
         if not self._precaution():
             return self._both_bad(f"{seen}; stable is equally bad")
         lasted = show_duration(dt.timedelta(seconds=int(outage.seconds)))
@@ -209,6 +216,8 @@ class Finding:
         rate = self.tally.rate
         if rate is None or rate * numbers.window_seconds >= EXPECTED_MIN:
             return None
+        if numbers.watched_seconds < min(IDLE_SECONDS, numbers.window_seconds / 10):
+            return None  # The log tells of the first failures in a moment.
         return self._says(
             "no_data", f"no traffic to judge by (under {EXPECTED_MIN} requests a window)"
         )
@@ -223,7 +232,7 @@ class Finding:
         if left <= 0:
             return None
         return self._says(
-            "inconclusive" if numbers.canary_requests else "no_data",
+            "inconclusive" if numbers.canary_requests or numbers.canary_errors else "no_data",
             f"{show(numbers)}; watching",
             missing_seconds=left,
             settled=False,
@@ -271,8 +280,9 @@ class Finding:
 
     def _silent(self) -> Verdict:
         seen, numbers = show(self.numbers), self.numbers
-        if numbers.canary_errors:
-            return self._says("inconclusive", f"{seen}; no total is visible", settled=False)
+        if numbers.canary_errors or not self.counts.told_seconds:
+            kind: Kind = "inconclusive" if numbers.canary_errors else "no_data"
+            return self._says(kind, f"{seen}; no total is visible", settled=False)
         expected = self._expected(numbers.visible_seconds)
         if expected >= EXPECTED_MIN:
             silent = f"the canary had no request, of about {expected:,.0f} that were its share"

@@ -8,7 +8,7 @@ from typing import Final
 
 from rollouts.comparison import ALONE
 from rollouts.showing import show
-from rollouts.tally import Tally
+from rollouts.tally import GENEROUS, Tally, totals_of
 from rollouts.verdict import Numbers
 
 FRESH_ERRORS_MIN: Final = 5
@@ -43,21 +43,34 @@ def _ratio_too_high(tally: Tally, numbers: Numbers) -> Broken | None:
     limit = tally.policy.analysis.max_error_ratio
     if limit is None:
         return None
+    about, about_stable = _about(tally, numbers)
     stable = numbers.stable_errors - numbers.stable_errors_uncounted
     stable_too = stable > limit * max(numbers.stable_requests, 1)
+    stable_too = stable_too or numbers.stable_errors > limit * max(about_stable, 1)
     counted = numbers.canary_errors - numbers.canary_errors_uncounted
     needed = max(tally.policy.analysis.requests_needed(max(numbers.step, 0)), 1)
     if numbers.canary_requests >= needed and counted > limit * numbers.canary_requests:
         return Broken(f"{show(numbers)}; an error ratio above {limit:g}", stable_too)
-    about = numbers.canary_requests + sum(
-        tally.estimated(one) for one in tally.unseen if one.interval.canary.requests is None
-    )
     failed = numbers.canary_errors
     if failed < FRESH_ERRORS_MIN or about < needed or failed <= limit * about:
         return None
     told = f"{failed:,} of about {about:,.0f} requests failed"
     stable_told = f"stable {numbers.stable_errors:,} of {numbers.stable_requests:,}"
     return Broken(f"{told}, {stable_told}; an error ratio above {limit:g}", stable_too)
+
+
+def _about(tally: Tally, numbers: Numbers) -> tuple[float, float]:
+    """Return the step's requests of canary and stable, estimated where they are not visible."""
+    canary, stable = float(numbers.canary_requests), float(numbers.stable_requests)
+    for judged in tally.unseen:
+        one = judged.interval
+        if one.step != numbers.step:
+            continue
+        totals = totals_of(one)
+        guess = GENEROUS * (tally.rate or 0.0) * one.seconds * (1.0 - judged.share)
+        canary += totals[0] if totals else tally.estimated(judged)
+        stable += totals[1] if totals else max(float(one.stable.errors), guess)
+    return canary, stable
 
 
 def _too_slow(tally: Tally, numbers: Numbers) -> Broken | None:

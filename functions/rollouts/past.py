@@ -16,17 +16,21 @@ class Past:
     errors: int = 0
     worst: float = 0.0
     """The highest error ratio of an interval with at least 5 errors."""
+    until: float = 0.0
+    """The end of the last interval, in seconds since the epoch: none is taken twice."""
 
-    def take(self, interval: Interval) -> None:
-        requests = interval.stable.requests
-        if requests is None:
-            return
-        errors = interval.stable.errors
+    def take(self, interval: Interval) -> bool:
+        """Take an interval with visible totals; False if it is not new."""
+        if interval.start.timestamp() < self.until:
+            return False
+        self.until = interval.end.timestamp()
+        requests, errors = interval.stable.requests or 0, interval.stable.errors
         self.seconds += interval.seconds
         self.requests += requests
         self.errors += errors
         if errors >= OUTAGE_BAD:
             self.worst = max(self.worst, errors / max(requests, errors))
+        return True
 
     @property
     def exists(self) -> bool:

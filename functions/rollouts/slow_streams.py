@@ -44,9 +44,9 @@ class SlowStream:
         assert interval.stable.latency is not None
         canary = slower_than(interval.canary.latency, self.edge.ms)
         stable = slower_than(interval.stable.latency, self.edge.ms)
-        if not canary and not stable:
+        if canary is None or stable is None or not canary + stable:
             return
-        group = Group(interval.percent / 100, canary or 0, stable or 0)
+        group = Group(interval.percent / 100, canary, stable)
         discount = self.phi.discount(group.canary + group.stable)
         self.evidence.multiply(factors([(group, share)], self.edge.margin, discount))
 
@@ -59,8 +59,8 @@ class SlowStreams:
         self._warm_up = warm_up_seconds
         self.streams: tuple[SlowStream, ...] = ()
         self.known = False
-        self.past: list[Histogram] = []
-        """Stable's latencies before the rollout, until they are put to use."""
+        self.past: list[Histogram] | None = []
+        """Stable's latencies before the rollout; None once they are put to use."""
         self.learned: Histogram | None = None
         self.stable_p99_ms: float | None = None
         self._step: int | None = None
@@ -69,17 +69,17 @@ class SlowStreams:
         self._served = 0
 
     def learn(self, latency: Histogram) -> None:
-        """Take stable's latencies of before the rollout."""
+        """Take stable's latencies of before the rollout; the last are visible after its start."""
         for stream in self.streams:
             stream.note(latency, past=True)
         if not self.known:
-            self.past.append(latency)
+            self._add(latency)
+            if self.past is not None:
+                self.past.append(latency)
 
     def begin(self) -> None:
         """Use the past, once: a rollout's first interval is known."""
-        past = merged(self.past)
-        self.learned = past if past is None or not self.learned else merged((self.learned, past))
-        used, self.past = self.past, []
+        used, self.past = self.past or [], None
         self._freeze()
         for latency in used:
             for stream in self.streams:
@@ -107,7 +107,7 @@ class SlowStreams:
         if interval.latency_since:
             start = interval.latency_since.timestamp()
         if not self.known:
-            self.learned = merged((self.learned, stable)) if self.learned else stable
+            self._add(stable)
             self._freeze()
             return
         warm = self._warm_from is not None and start >= self._warm_from + self._warm_up
@@ -116,6 +116,9 @@ class SlowStreams:
             if compared and interval.canary.latency:
                 stream.take(interval, share)
             stream.note(stable, past=False)
+
+    def _add(self, latency: Histogram) -> None:
+        self.learned = merged((self.learned, latency)) if self.learned else latency
 
     def _freeze(self) -> None:
         if self.learned is None or self.learned.total < REQUESTS_MIN:
@@ -157,7 +160,7 @@ class SlowStreams:
             stream.evidence.restore(evidence)
             stream.phi.restore(phi)
             restored.append(stream)
-        self.streams = tuple(restored)
+        self.streams, self.past = tuple(restored), None
         self.known, self.stable_p99_ms = state["known"], state["p99"]
         told = state["learned"]
         self.learned = Histogram(tuple(told[0]), tuple(told[1])) if told else None

@@ -26,11 +26,14 @@ class StepCounts:
 
     step: int
     percent: int
-    began: float
     known_until: float
     """Errors are known up to here."""
-    visible_until: float
-    """Totals are visible up to here, or will never be."""
+    watched_seconds: float = 0.0
+    """So much of the step is known. What is missing in between is not."""
+    visible_seconds: float = 0.0
+    """Of so much totals are visible, or will never be."""
+    told_seconds: float = 0.0
+    """Of so much totals are visible."""
     canary: Side = field(default_factory=Side)
     stable: Side = field(default_factory=Side)
     latency: Histogram | None = None
@@ -39,17 +42,22 @@ class StepCounts:
     def know(self, interval: Interval, bad: tuple[int, int], *, apart: bool) -> None:
         """Take an interval's errors: `bad` of canary and stable."""
         self.known_until = interval.end.timestamp()
+        self.watched_seconds += interval.seconds
         self.percent = interval.percent
         for side, arm, count in self._sides(interval, bad):
             side.errors += count
             side.apart += arm.unreached if apart else 0
 
     def see(self, interval: Interval, bad: tuple[int, int]) -> None:
-        """Take an interval's totals."""
+        """Take an interval's totals, or that there will be none."""
+        if interval.seen_at:
+            self.visible_seconds += interval.seconds
+        if not interval.complete:
+            return
+        self.told_seconds += interval.seconds
         for side, arm, count in self._sides(interval, bad):
-            if arm.requests is not None:
-                side.requests += arm.requests
-                side.counted += count
+            side.requests += arm.requests or 0
+            side.counted += count
         if interval.canary.latency:
             latency = interval.canary.latency
             self.latency = merged((self.latency, latency)) if self.latency else latency
@@ -58,11 +66,3 @@ class StepCounts:
         self, interval: Interval, bad: tuple[int, int]
     ) -> tuple[tuple[Side, Arm, int], tuple[Side, Arm, int]]:
         return (self.canary, interval.canary, bad[0]), (self.stable, interval.stable, bad[1])
-
-    @property
-    def watched_seconds(self) -> float:
-        return self.known_until - self.began
-
-    @property
-    def visible_seconds(self) -> float:
-        return max(0.0, self.visible_until - self.began)

@@ -79,9 +79,8 @@ class Tally:
         self.errors.limit_full(limit)
 
     def _take_past(self, one: Interval, *, seen: bool) -> None:
-        if not seen or one.stable.requests is None:
+        if not seen or one.stable.requests is None or not self.past.take(one):
             return
-        self.past.take(one)
         self.phi.note(one.stable.errors, one.seconds, past=True)
         if one.stable.latency:
             self.slow.learn(one.stable.latency)
@@ -91,8 +90,7 @@ class Tally:
         if one.step > BEFORE and (self.counts is None or self.counts.step < BEFORE):
             self.slow.begin()
         if self.counts is None or one.step != self.counts.step:
-            began = one.start.timestamp()
-            self.counts = StepCounts(one.step, one.percent, began, began, began)
+            self.counts = StepCounts(one.step, one.percent, one.start.timestamp())
         if one.percent >= 100 * ALONE and not self.full_known:
             self.full_known = True
             self.limit_full(self.past.limit if self.past.exists else UNKNOWN_RATIO)
@@ -108,6 +106,7 @@ class Tally:
         self.unseen.append(judged)
         if len(self.unseen) > UNSEEN_MAX:
             self._fold(self.unseen.pop(0))
+            self._fold_seen()
 
     def _judged(self, one: Interval, *, counted: bool) -> tuple[Judged, tuple[int, int]]:
         """Return what an interval counts, and the bad requests of its own step."""
@@ -143,6 +142,9 @@ class Tally:
             if judged.interval.start == one.start:
                 self.unseen[index] = Judged(one, judged.groups, judged.discount)
                 break
+        self._fold_seen()
+
+    def _fold_seen(self) -> None:
         while self.unseen and self.unseen[0].interval.seen_at:
             self._fold(self.unseen.pop(0))
 
@@ -152,11 +154,9 @@ class Tally:
         totals = totals_of(one)
         self.errors.take(judged, totals, self.estimated(judged))
         if self.counts and one.step == self.counts.step:
-            self.counts.visible_until = one.end.timestamp()
             own = [group for step, group in judged.groups if step == one.step]
             bad = sum(group.canary for group in own), sum(group.stable for group in own)
-            if totals:
-                self.counts.see(one, bad)
+            self.counts.see(one, bad)
         if totals is None:
             return
         self._note_rate(one, sum(totals))

@@ -6,7 +6,6 @@ tally is rebuilt from the signals then.
 """
 
 import base64
-import binascii
 import datetime as dt
 import json
 import zlib
@@ -17,7 +16,7 @@ from typing import Any, Final
 from rollouts.blind_spots import Hang, Outage, Unreached
 from rollouts.comparison import Group
 from rollouts.error_streams import Judged
-from rollouts.intervals import Arm, Carried, Histogram, Interval
+from rollouts.intervals import BEFORE, Arm, Carried, Histogram, Interval
 from rollouts.past import Past
 from rollouts.policy import Policy
 from rollouts.step_counts import Side, StepCounts
@@ -27,15 +26,19 @@ SCHEMA: Final = 1
 TEXT_MAX: Final = 4096
 """Longer ones are not kept. The unpacked size is bounded too: the text comes from outside."""
 UNPACKED_MAX: Final = 1 << 20
+UNREADABLE: Final = (
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError,
+    zlib.error,
+)  # fmt: skip
 
 
 def dump(tally: Tally, key: str) -> str | None:
-    """Return the tally's text; None as long as the rollout's first interval is not known.
+    """Return the tally's text; None as long as the first interval of users' requests is not known.
 
     `key` names what it belongs to, such as rollout and policy: `load` asks for the same.
     """
-    if tally.counts is None:
-        return None
+    if tally.counts is None or tally.counts.step < BEFORE:
+        return None  # The past is not put to use yet, and too long to travel.
     document = {
         "schema": SCHEMA,
         "key": key,
@@ -69,9 +72,7 @@ def load(text: object, key: str, policy: Policy) -> Tally | None:
         if document["schema"] != SCHEMA or document["key"] != key:
             return None
         return _restored(document, policy)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
-        return None
-    except (zlib.error, binascii.Error):
+    except UNREADABLE:
         return None
 
 
