@@ -8,7 +8,7 @@ import functions_framework
 
 from gcp.acting import summary
 from gcp.edge import Answer, respond
-from gcp.looking import look
+from gcp.looking_by_minutes import look
 from gcp.ports import World
 from gcp.world import world
 from rollouts.deadline import asked, ends_at

@@ -26,18 +26,36 @@ def histogram_of(value: Distribution) -> Histogram | None:
     try:
         bounds = bounds_of(value.bucket_options)
     except OverflowError as error:
-        raise Refused("latencies were not read: a bound is beyond every number") from error
+        raise Refused("a distribution was not read: a bound is beyond every number") from error
     if not bounds:
         return None
     counts = tuple(value.bucket_counts)
     if len(counts) > len(bounds) + 1:
         raise Refused(
-            f"latencies were not read: {len(counts)} bucket counts for {len(bounds)} bounds"
+            f"a distribution was not read: {len(counts)} bucket counts for {len(bounds)} bounds"
         )
     rising = all(low < high for low, high in pairwise(bounds))
     if min(counts, default=0) < 0 or not rising or not all(map(math.isfinite, bounds)):
-        raise Refused("latencies were not read: their buckets do not rise or count below zero")
+        raise Refused("a distribution was not read: their buckets do not rise or count below zero")
     return Histogram(bounds, counts + (0,) * (len(bounds) + 1 - len(counts)))
+
+
+def highest_of(value: Distribution) -> float | None:
+    """Return what the highest of a distribution's values is at least; None without a value.
+
+    The lower bound of the highest bucket with a value in it, or the mean if that is more: too
+    few requests in flight make a hang doubtful for longer, too many would take back a good
+    canary. Its range, which Google seldom tells, is exact.
+    """
+    if value.count <= 0:
+        return None
+    if value.HasField("range") and math.isfinite(value.range.max):
+        return max(0.0, value.range.max)
+    histogram = histogram_of(value)
+    filled = [index for index, count in enumerate(histogram.counts if histogram else ()) if count]
+    lowest = histogram.bounds_ms[filled[-1] - 1] if histogram and filled and filled[-1] else 0.0
+    mean = value.mean if math.isfinite(value.mean) else 0.0
+    return max(0.0, lowest, mean)
 
 
 def bounds_of(options: Distribution.BucketOptions) -> tuple[float, ...]:
@@ -59,5 +77,5 @@ def bounds_of(options: Distribution.BucketOptions) -> tuple[float, ...]:
 
 def _finite(buckets: int) -> range:
     if buckets > BUCKETS_MAX:
-        raise Refused(f"latencies were not read: {buckets} buckets, more than {BUCKETS_MAX}")
+        raise Refused(f"a distribution was not read: {buckets} buckets, more than {BUCKETS_MAX}")
     return range(buckets + 1)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import requests
 from google.auth import exceptions as auth_errors
 
-from rollouts.errors import BarqError, Conflict, Denied, Missing, Refused, Transient
+from rollouts.errors import BarqError, Conflict, Denied, Missing, OverQuota, Refused, Transient
 
 _OURS: Final = (requests.Timeout, requests.ConnectionError)
 _TORN: Final = (
@@ -45,7 +45,9 @@ def error_of(code: int, status: str, words: str, not_done: str) -> BarqError:
             return Missing(told)
         case 409 if status == "ABORTED" or words.startswith("Conflict for resource"):
             return Conflict(told)
-        case 408 | 429 | 499:
+        case 429:
+            return OverQuota(told)
+        case 408 | 499:
             return Transient(told)
         case _ if code >= 500:  # noqa: PLR2004
             return Transient(told)

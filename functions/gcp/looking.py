@@ -1,52 +1,154 @@
-"""One look at a rollout's signals. A signal that cannot be read is no data, never a pass."""
+"""One look at a rollout's signals. A signal that cannot be read is no data, never a pass.
+
+Sparingly: the quotas belong to all rollouts of a project. One read of the log a look, and the
+metrics only when a new sample period may be visible. Not: what is found means (`judging`).
+"""
 
 import datetime as dt
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from gcp.ports import Totals, World
-from rollouts.errors import BarqError
-from rollouts.intervals import BadRequest, Interval, Role, Signals, assemble
+from gcp.ports import LogRead, Totals, World
+from gcp.request_log import PAGES_MAX
+from rollouts.assembling import gather, log_since, metrics_since
+from rollouts.errors import BarqError, Denied, OverQuota
+from rollouts.grid import PERIOD
+from rollouts.instants import show_instant
+from rollouts.intervals import Interval, Role, Signals
+from rollouts.kept import Kept, Pace
+from rollouts.pacing import answered, log_due, metrics_due, next_look, refused
 from rollouts.policy import ServiceRef
 from rollouts.record import Rollout
-
-BEFORE: Final = dt.timedelta(minutes=30)
-"""How much of stable's own past is read: it tells whether the service has traffic at all."""
-OVERLAP: Final = dt.timedelta(seconds=60)
-"""How far the log is read back behind the totals: requests end later than they begin.
-
-In the first step it is read from the first shift on: that shift's own period never gets totals.
-"""
 
 
 def roles(rollout: Rollout) -> dict[str, Role]:
     return {rollout.canary: "canary", rollout.stable: "stable"}
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look came to."""
+
+    signals: Signals
+    intervals: tuple[Interval, ...]
+    """New ones, and those whose totals have become visible, in the order of time."""
+    kept: Kept
+    """For the next look."""
+    notes: tuple[str, ...]
+    """What could not be read or is odd about it, for people."""
+    slow_until: dt.datetime | None
+    """Until then another look can show nothing new; None if any look may."""
+
+
 def look(
-    world: World, ref: ServiceRef, rollout: Rollout, now: dt.datetime
-) -> tuple[Signals, tuple[Interval, ...]]:
-    """Read both signals and cut them into intervals. Needs a first shift."""
-    began = rollout.shifts[0].at
-    notes: list[str] = []
-    asked_since = began - BEFORE
-    totals = Totals((), asked_since, dt.timedelta(seconds=60))
-    try:
-        totals = world.metrics.totals(ref, roles(rollout), asked_since, now)
-    except BarqError as error:
-        notes.append(f"Cloud Monitoring could not be read: {error.message}")
-    bad: tuple[BadRequest, ...] = ()
-    until = None
-    try:
-        since = began if len(rollout.shifts) == 1 else max(began, totals.visible_until - OVERLAP)
-        found = world.request_log.bad_requests(ref, roles(rollout), since, now)
-        bad, until = found.bad, found.until
-        if found.capped:
-            notes.append("the request log holds more bad requests than one read returns")
-        if found.unsearched:
-            notes.append("the request log was not searched to the end: it may hold more")
-    except BarqError as error:
-        notes.append(f"the request log could not be read: {error.message}")
+    world: World,
+    ref: ServiceRef,
+    rollout: Rollout,
+    now: dt.datetime,
+    kept: Kept | None = None,
+    unseen: Sequence[Interval] = (),
+    *,
+    in_flight: bool = False,
+    probed: Interval | None = None,
+) -> Look:
+    """Read what is new since `kept`, or everything without it. Needs a first shift.
+
+    `unseen` are the intervals given before whose totals were not visible. `in_flight` asks for
+    requests open at once, too: one more call.
+    """
+    metrics = _metrics(world, ref, rollout, now, kept, in_flight=in_flight)
+    log = _log(world, ref, rollout, now, kept, unseen)
+    totals, read = metrics.totals, log.read
     signals = Signals(
-        totals.points, asked_since, totals.visible_until, totals.period, bad, until, tuple(notes)
+        points=totals.points,
+        since=metrics_since(kept, rollout.shifts),
+        visible_until=totals.visible_until,
+        period=totals.period,
+        bad=read.bad if read else (),
+        log_until=read.until if read else None,
+        notes=(*metrics.notes, *log.notes),
+        delay=metrics.delay,
+        capped=bool(read and (read.capped or read.unsearched)),
     )
-    return signals, assemble(signals, rollout.shifts, now)
+    gathered = gather(kept, unseen, signals, rollout.shifts, now, probed=probed)
+    pace = replace(log.pace, silent=gathered.kept.pace.silent)
+    new = replace(gathered.kept, pace=answered(pace, now) if read else pace)
+    notes = (*signals.notes, *gathered.notes)
+    return Look(signals, gathered.intervals, new, notes, next_look(new, now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Metrics:
+    totals: Totals
+    delay: dt.timedelta | None
+    notes: tuple[str, ...] = ()
+
+
+def _metrics(
+    world: World,
+    ref: ServiceRef,
+    rollout: Rollout,
+    now: dt.datetime,
+    kept: Kept | None,
+    *,
+    in_flight: bool,
+) -> _Metrics:
+    """Read the totals, if there can be new ones; nothing new is visible if they cannot be read."""
+    since = metrics_since(kept, rollout.shifts)
+    delay = kept.delay if kept else None
+    nothing = Totals((), since, kept.period if kept else PERIOD)
+    if not metrics_due(kept, now):
+        return _Metrics(nothing, delay)
+    try:
+        found = world.metrics.totals(ref, roles(rollout), since, now, in_flight=in_flight)
+    except BarqError as error:
+        return _Metrics(nothing, delay, (f"Cloud Monitoring could not be read: {error.message}",))
+    return _Metrics(found, found.delay, found.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    read: LogRead | None
+    pace: Pace
+    notes: tuple[str, ...] = ()
+
+
+def _log(
+    world: World,
+    ref: ServiceRef,
+    rollout: Rollout,
+    now: dt.datetime,
+    kept: Kept | None,
+    unseen: Sequence[Interval],
+) -> _Log:
+    """Read the log, unless it refused a moment ago. A refusal is not asked about at once again."""
+    pace = kept.pace if kept else Pace()
+    if not log_due(kept, now):
+        return _Log(None, pace, _waits(pace, now))
+    since = log_since(kept, unseen, rollout.shifts)
+    pages = 1 if kept else PAGES_MAX
+    try:
+        read = world.request_log.bad_requests(ref, roles(rollout), since, now, pages=pages)
+    except BarqError as error:
+        note = f"the request log could not be read: {error.message}"
+        if isinstance(error, OverQuota | Denied):
+            pace = refused(pace, now, rollout.id)
+        return _Log(None, pace, (note, *_waits(pace, now)))
+    return _Log(read, pace, _limits(read))
+
+
+def _waits(pace: Pace, now: dt.datetime) -> tuple[str, ...]:
+    """Say when a log that refused is asked again. A silent one has a note of its own."""
+    if pace.silent or pace.wait_until is None or pace.wait_until <= now:
+        return ()
+    until = show_instant(pace.wait_until.replace(microsecond=0))
+    return (f"the request log is asked again at {until}, not before: it refused a moment ago",)
+
+
+def _limits(read: LogRead) -> tuple[str, ...]:
+    if read.unsearched:
+        return ("the request log was not searched to the end: it may hold more",)
+    if not read.capped:
+        return ()
+    whole = f", whole from {show_instant(read.whole_since)} on" if read.whole_since else ""
+    return (f"the request log holds more bad requests than one look reads{whole}",)

@@ -6,6 +6,7 @@ Whole, but minutes late: nothing here is newer than the metric's own ingest dela
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from google.cloud import monitoring_v3
@@ -16,21 +17,22 @@ from google.cloud.monitoring_v3.types import (
     TimeSeries,
 )
 
-from gcp.distributions import histogram_of
+from gcp.distributions import highest_of, histogram_of
 from gcp.lazily import Lazy
 from gcp.ports import Totals
 from gcp.vendor_errors import translated
-from rollouts.errors import Refused
+from rollouts.errors import BarqError, Refused
+from rollouts.grid import floor
 from rollouts.intervals import Histogram, Point, Role
 from rollouts.policy import ServiceRef
 
 REQUEST_COUNT: Final = "run.googleapis.com/request_count"
 REQUEST_LATENCIES: Final = "run.googleapis.com/request_latencies"
+OPEN_REQUESTS: Final = "run.googleapis.com/container/max_request_concurrencies"
 CLASS: Final = "metric.labels.response_code_class"
 REVISION: Final = "resource.labels.revision_name"
 TIMEOUT_SECONDS: Final = 20.0
 _NOT_DONE: Final = "metrics were not read"
-_EPOCH: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 _Key = tuple[Role, dt.datetime]
 
 
@@ -42,8 +44,8 @@ def client_at(endpoint: str) -> Callable[[], monitoring_v3.MetricServiceClient]:
 class CloudMetrics:
     """Implements `ports.Metrics`.
 
-    Two calls a look, and one more in a process for each project: the descriptor. `make` makes
-    the official client, at the first call.
+    Two calls a look, a third for requests in flight, and one more in a process for each project:
+    the descriptor. `make` makes the official client, at the first call.
     """
 
     def __init__(self, make: Callable[[], Any]) -> None:
@@ -56,23 +58,53 @@ class CloudMetrics:
         revisions: Mapping[str, Role],
         since: dt.datetime,
         now: dt.datetime,
+        *,
+        in_flight: bool = False,
     ) -> Totals:
         """Return the periods that are visible at `now` and end after `since`.
 
-        Sample period and ingest delay are the metric descriptor's own.
+        Sample period and ingest delay are the metric descriptor's own. Without the requests in
+        flight the rest is still true: a note says why they are missing.
         """
         not_done = f"the metrics of {ref} were not read"
         with translated(not_done):
             period, delay = self._period_and_delay(ref.project)
             with _understood(not_done):
-                start, end = on_grid(since, period), on_grid(now - delay, period)
+                start, end = floor(since, period), floor(now - delay, period)
             if end <= start or not revisions:
-                return Totals((), end, period)
+                return Totals((), end, period, delay)
             counts = self._read(ref, revisions, REQUEST_COUNT, start, end, period)
             latencies = self._read(ref, revisions, REQUEST_LATENCIES, start, end, period)
             points = points_of(counts, latencies, revisions, period)
         # One from before what was asked for would stretch the history to its own beginning.
-        return Totals(tuple(one for one in points if one.end > start), end, period)
+        asked = tuple(one for one in points if one.end > start)
+        found = Totals(asked, end, period, delay)
+        return self._with_in_flight(found, ref, revisions, start) if in_flight else found
+
+    def _with_in_flight(
+        self, found: Totals, ref: ServiceRef, revisions: Mapping[str, Role], start: dt.datetime
+    ) -> Totals:
+        not_done = "requests in flight were not read"
+        try:
+            with translated(not_done):
+                series = self._read(
+                    ref, revisions, OPEN_REQUESTS, start, found.visible_until, found.period
+                )
+                highest = in_flight_of(series, revisions)
+        except BarqError as error:
+            return replace(found, notes=(error.message,))
+        told = {(one.role, one.end) for one in found.points}
+        # All of them hang: no request has ended, and none of the other metrics has a point.
+        alone = [
+            Point(end - found.period, end, role, 0, 0)
+            for role, end in highest
+            if (role, end) not in told and start < end <= found.visible_until
+        ]
+        points = (
+            replace(one, in_flight=highest.get((one.role, one.end)))
+            for one in sorted([*found.points, *alone], key=lambda one: (one.end, one.role))
+        )
+        return replace(found, points=tuple(points))
 
     def _period_and_delay(self, project: str) -> tuple[dt.timedelta, dt.timedelta]:
         if project not in self._timing:
@@ -117,11 +149,6 @@ def _understood(not_done: str) -> Iterator[None]:
         yield
     except (ValueError, OverflowError) as error:
         raise Refused(f"{not_done}: a number or an instant in them cannot be") from error
-
-
-def on_grid(instant: dt.datetime, period: dt.timedelta) -> dt.datetime:
-    """Return the last instant at or before this one that is whole periods from the epoch."""
-    return instant - (instant - _EPOCH) % period
 
 
 def filter_of(ref: ServiceRef, revisions: Iterable[str], metric: str) -> str:
@@ -196,6 +223,17 @@ def _points(
         for (role, end), number in sorted(requests.items(), key=lambda one: (one[0][1], one[0][0]))
         if number
     )
+
+
+def in_flight_of(series: Iterable[TimeSeries], revisions: Mapping[str, Role]) -> dict[_Key, float]:
+    """Return the most requests that were open at once in one instance, by role and end. Pure."""
+    with _understood("requests in flight were not read"):
+        found: dict[_Key, float] = {}
+        for _, key, value in _values(series, revisions):
+            highest = highest_of(value.distribution_value)
+            if highest is not None:
+                found[key] = max(found.get(key, 0.0), highest)
+        return found
 
 
 def _values(

@@ -65,6 +65,10 @@ class Totals:
     visible_until: dt.datetime
     """All points that end at or before this are visible. Stands on the period's grid."""
     period: dt.timedelta
+    delay: dt.timedelta = dt.timedelta(0)
+    """How long after its end a period becomes visible, at most."""
+    notes: tuple[str, ...] = ()
+    """What of it could not be read, and why, for people."""
 
 
 class Metrics(Protocol):
@@ -76,8 +80,13 @@ class Metrics(Protocol):
         revisions: Mapping[str, Role],
         since: dt.datetime,
         now: dt.datetime,
+        *,
+        in_flight: bool = False,
     ) -> Totals:
-        """Return what is visible of [since, now). Period and delay come from the descriptor."""
+        """Return what is visible of [since, now). Period and delay come from the descriptor.
+
+        `in_flight`: requests open at once, too, if they can be read.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +96,12 @@ class LogRead:
     bad: tuple[BadRequest, ...]
     until: dt.datetime
     capped: bool = False
-    """There were more than one read returns: enough evidence, not all of it."""
+    """There were more than was read: enough evidence, not all of it."""
     unsearched: bool = False
     """The search did not get to the end: whatever is not in `bad` is unknown, not absent."""
+    whole_since: dt.datetime | None = None
+    """Of requests that began after this, all are in `bad`. None: of all that were asked for, or
+    of none that can be named if the search did not get to the end."""
 
 
 class RequestLog(Protocol):
@@ -101,8 +113,20 @@ class RequestLog(Protocol):
         revisions: Mapping[str, Role],
         since: dt.datetime,
         now: dt.datetime,
+        *,
+        pages: int = 1,
     ) -> LogRead:
-        """Return the 5xx of [since, now) in one call of the API."""
+        """Return the bad requests that began in [since, now): 5xx, and what reached no container.
+
+        The newest first, in at most `pages` calls of the API.
+        """
+
+
+class Decisions(Protocol):
+    """Reads what was decided, and what it stood on."""
+
+    def records(self, rollout: str) -> Sequence[Mapping[str, Any]]:
+        """Return the decision records of a rollout that the log still has, in any order."""
 
 
 class Events(Protocol):
@@ -159,6 +183,8 @@ class World(Protocol):
     def metrics(self) -> Metrics: ...
     @property
     def request_log(self) -> RequestLog: ...
+    @property
+    def decisions(self) -> Decisions: ...
     @property
     def events(self) -> Events: ...
     @property

@@ -1,4 +1,4 @@
-"""The request log: bad requests within seconds, by one REST call a look. No totals.
+"""The request log: bad requests within seconds, by one REST call a page. No totals.
 
 An exclusion filter of the team's may drop entries, so silence here is not health. 60 reads a
 minute are a project's whole quota. Source: reference/gcp.md, section 2, "Request log".
@@ -19,6 +19,9 @@ T = TypeVar("T", dict[str, Any], list[Any], str)
 _KINDS: Final[Mapping[type, str]] = {dict: "object", list: "list", str: "text"}
 PAGE_SIZE: Final = 1000
 """The most that `entries:list` gives. A page that is full is evidence enough."""
+PAGES_MAX: Final = 3
+"""The most pages of a look, each of them a read of the quota."""
+TOO_MANY: Final = 429
 
 
 class RestRequestLog:
@@ -34,28 +37,40 @@ class RestRequestLog:
         revisions: Mapping[str, Role],
         since: dt.datetime,
         now: dt.datetime,
+        *,
+        pages: int = 1,
     ) -> LogRead:
-        """Return the 5xx that began in [since, now), in one call, oldest first.
+        """Return the bad requests that began in [since, now), in order of their ends.
 
         Newest first is the order that is asked for: stable's troubles of long ago must not fill
         the page before the canary's of now. A request is in the log when it has ended and is
         found by when it began, so looks must overlap by as long as requests take.
         """
-        body = {
+        assert 1 <= pages <= PAGES_MAX
+        body: dict[str, Any] = {
             "resourceNames": [f"projects/{ref.project}"],
             "filter": filter_of(ref, revisions, since, now),
             "orderBy": "timestamp desc",
             "pageSize": PAGE_SIZE,
         }
-        url = f"{self._endpoint}/v2/entries:list"
-        answer = self._session.call(
-            "POST", url, f"the request log of {ref} was not read", body=body
-        )
-        entries = _part(_part(answer, dict, "the answer"), list, "its entries", "entries")
-        more = bool(answer.get("nextPageToken"))
+        entries: list[Any] = []
+        for _ in range(pages):
+            page, token = self._page(ref, body)
+            entries += page
+            if not token:
+                return LogRead(bad_of(entries, revisions), now)
+            body["pageToken"] = token
         # A page that is not full and not the last: the search itself ended early.
-        unsearched = more and len(entries) < PAGE_SIZE
-        return LogRead(bad_of(entries, revisions), now, more and not unsearched, unsearched)
+        unsearched = len(page) < PAGE_SIZE
+        whole_since = None if unsearched else _began(entries[-1], "the last")
+        return LogRead(bad_of(entries, revisions), now, not unsearched, unsearched, whole_since)
+
+    def _page(self, ref: ServiceRef, body: Mapping[str, Any]) -> tuple[list[Any], str]:
+        url = f"{self._endpoint}/v2/entries:list"
+        not_done = f"the request log of {ref} was not read"
+        answer = self._session.call("POST", url, not_done, body=dict(body))
+        entries = _part(_part(answer, dict, "the answer"), list, "its entries", "entries")
+        return entries, _part(answer, str, "its page token", "nextPageToken")
 
 
 def filter_of(
@@ -71,7 +86,7 @@ def filter_of(
             f"resource.labels.service_name={_quoted(ref.service)}",
             f"resource.labels.location={_quoted(ref.region)}",
             f"resource.labels.revision_name=({names})",
-            "httpRequest.status>=500",
+            f"(httpRequest.status>=500 OR httpRequest.status={TOO_MANY})",
             f"timestamp>={_quoted(show_instant(since))}",
             f"timestamp<{_quoted(show_instant(now))}",
         )
@@ -81,9 +96,10 @@ def filter_of(
 def bad_of(entries: Iterable[Any], revisions: Mapping[str, Role]) -> tuple[BadRequest, ...]:
     """Return the bad requests of entries, each once, in order of their ends. Pure.
 
-    An entry without `labels.instanceId` never reached a container: the platform answered it, so
-    it speaks of no revision, and the metrics do not count it either. Raises Refused for an entry
-    that cannot be understood: one that is left out would be a failure that nobody counts.
+    An entry without `labels.instanceId` never reached a container: the platform answered it, and
+    the metrics do not count it. A 429 of a container is the application's own word to a client.
+    Raises Refused for an entry that cannot be understood: one that is left out would be a
+    failure that nobody counts.
     """
     found: dict[str, BadRequest] = {}
     for entry in entries:
@@ -91,23 +107,36 @@ def bad_of(entries: Iterable[Any], revisions: Mapping[str, Role]) -> tuple[BadRe
         labels = _part(resource, dict, "a resource's labels", "labels")
         role = revisions.get(_part(labels, str, "a revision's name", "revision_name"))
         own = _part(entry, dict, "an entry's labels", "labels")
-        if role is None or not _part(own, str, "an instance's id", "instanceId"):
+        reached = bool(_part(own, str, "an instance's id", "instanceId"))
+        request = _part(entry, dict, "an entry's request", "httpRequest")
+        if role is None or (reached and request.get("status") == TOO_MANY):
             continue
         identity = _part(entry, str, "an entry's id", "insertId")
         if not identity:
             raise Refused("the request log was not read: an entry has no id")
-        found[identity] = BadRequest(identity, role, _ended(entry, identity))
+        began, ended = _times(entry, request, identity)
+        found[identity] = BadRequest(identity, role, began, ended, reached)
     return tuple(sorted(found.values(), key=lambda one: (one.ended, one.id)))
 
 
-def _ended(entry: Mapping[str, Any], identity: str) -> dt.datetime:
-    """Return when a request ended: `timestamp` is when it began, `latency` such as "0.355s"."""
-    request = _part(entry, dict, "an entry's request", "httpRequest")
+def _times(
+    entry: Mapping[str, Any], request: Mapping[str, Any], identity: str
+) -> tuple[dt.datetime, dt.datetime]:
+    """Return when a request began and ended: `latency` is such as "0.355s"."""
     latency = _part(request, str, "a latency", "latency") or "0s"
+    began = _began(entry, identity)
     try:
         took = dt.timedelta(seconds=float(latency.removesuffix("s")))
-        return parse_instant(entry.get("timestamp")) + took
+        return began, began + max(took, dt.timedelta(0))
     except (ValueError, OverflowError) as error:
+        raise Refused(f"the request log was not read: entry {identity!r} tells no time") from error
+
+
+def _began(entry: Any, identity: str) -> dt.datetime:
+    """Return an entry's `timestamp`: Cloud Run writes there when the request began."""
+    try:
+        return parse_instant(_part(entry, dict, "an entry").get("timestamp"))
+    except ValueError as error:
         raise Refused(f"the request log was not read: entry {identity!r} tells no time") from error
 
 

@@ -94,8 +94,9 @@ def weigh(incident: Incident, rollout: Rollout, bad: Sequence[BadRequest]) -> Bl
     At 100 % there is nothing to compare with: there the incident itself is the measure, and
     the canary's own errors its confirmation.
     """
-    canary = sum(one.role == "canary" for one in bad)
-    stable = sum(one.role == "stable" for one in bad)
+    reached = [one for one in bad if one.reached]  # The platform's own answers blame nobody.
+    canary = sum(one.role == "canary" for one in reached)
+    stable = sum(one.role == "stable" for one in reached)
     what = f'alert "{incident.policy}"' if incident.policy else "an alert"
     counts = f"{canary} bad requests at the canary, {stable} at stable, at {rollout.percent} %"
     if not canary:

@@ -9,6 +9,7 @@
     ├── BadRecord         the record on the service cannot be read; a person looks (422)
     ├── Conflict          someone wrote first; read again, decide again (never leaves a handler)
     └── Transient         try the same call again: 429, 5xx, timeouts, lost connections (503)
+        └── OverQuota     the same, and other callers want the quota too: wait longer each time
 
 Only `Conflict` and `Transient` are cured by another attempt, and the type says so: retry
 belongs to the workflow's `post` (Transient) and to `compare_and_swap` (Conflict), nowhere else.
@@ -83,3 +84,7 @@ class Transient(BarqError):
     """The same call may succeed in a moment. Every call of Barq is safe to repeat."""
 
     http_status = 503
+
+
+class OverQuota(Transient):
+    """Google answered 429: asked again at once, it will only refuse again."""

@@ -22,7 +22,7 @@ import rollback
 import shift_traffic
 import status
 import verify
-from gcp.looking import look
+from gcp.looking_by_minutes import look
 from rollouts.deciding import decide
 from rollouts.decision_record import decision_record
 from rollouts.judging import judge

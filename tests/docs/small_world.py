@@ -134,7 +134,13 @@ class SmallWorld:
         return Tested(path, self.smoke_status, dt.timedelta(milliseconds=12))
 
     def metrics_totals(
-        self, ref: ServiceRef, revisions: Mapping[str, Role], since: dt.datetime, now: dt.datetime
+        self,
+        ref: ServiceRef,
+        revisions: Mapping[str, Role],
+        since: dt.datetime,
+        now: dt.datetime,
+        *,
+        in_flight: bool = False,
     ) -> Totals:
         minute = dt.timedelta(seconds=60)
         first = int((now - minute * 3 - since) / minute)
@@ -144,10 +150,16 @@ class SmallWorld:
             points.append(Point(begins, begins + minute, "stable", self.requests * 9, 0))
             if begins >= NOW:
                 points.append(Point(begins, begins + minute, "canary", self.requests, self.errors))
-        return Totals(tuple(points), now - minute * 3, minute)
+        return Totals(tuple(points), now - minute * 3, minute, minute * 3)
 
     def request_log_bad_requests(
-        self, ref: ServiceRef, revisions: Mapping[str, Role], since: dt.datetime, now: dt.datetime
+        self,
+        ref: ServiceRef,
+        revisions: Mapping[str, Role],
+        since: dt.datetime,
+        now: dt.datetime,
+        *,
+        pages: int = 1,
     ) -> LogRead:
         return LogRead((), now)
 

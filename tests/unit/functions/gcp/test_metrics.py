@@ -15,7 +15,6 @@ from gcp.metrics import (
     CloudMetrics,
     aggregation_of,
     filter_of,
-    on_grid,
     points_of,
 )
 from local_cloud.monitoring.filters import compares, parse
@@ -272,19 +271,6 @@ def test_no_name_can_change_what_a_filter_means(service, revisions):
     assert found["resource.labels.service_name"] == (service,)
     assert set(found["resource.labels.revision_name"]) == revisions
     assert len(found) == 5
-
-
-@given(
-    st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2040, 1, 1), timezones=st.just(dt.UTC)),
-    st.integers(1, 3600),
-)
-def test_the_grid_stands_on_the_epoch(instant, seconds):
-    period = dt.timedelta(seconds=seconds)
-
-    found = on_grid(instant, period)
-
-    assert found <= instant < found + period
-    assert found.timestamp() % seconds == 0
 
 
 def test_other_revisions_and_empty_periods_are_no_points():

@@ -35,8 +35,8 @@ PROMOTED = rollout("promoted", ended_at=at(minutes=15))
 
 def bad(canary=0, stable=0):
     return [
-        *(BadRequest(f"c{number}", "canary", at(60)) for number in range(canary)),
-        *(BadRequest(f"s{number}", "stable", at(60)) for number in range(stable)),
+        *(BadRequest(f"c{number}", "canary", at(60), at(60)) for number in range(canary)),
+        *(BadRequest(f"s{number}", "stable", at(60), at(60)) for number in range(stable)),
     ]
 
 

@@ -16,6 +16,7 @@ from rollouts import errors
         (errors.BadRecord, 422),
         (errors.Conflict, 503),
         (errors.Transient, 503),
+        (errors.OverQuota, 503),
     ],
 )
 def test_only_what_another_attempt_may_cure_has_a_status_that_is_tried_again(kind, status):

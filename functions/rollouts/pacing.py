@@ -1,0 +1,63 @@
+"""When each signal is worth asking: quotas are small and shared by all rollouts of a project."""
+
+import datetime as dt
+import hashlib
+from dataclasses import replace
+from typing import Final
+
+from rollouts.grid import floor
+from rollouts.kept import Kept, Pace
+
+BACKOFF: Final = dt.timedelta(seconds=20)
+BACKOFF_MAX: Final = dt.timedelta(seconds=120)
+SPREAD: Final = 0.25
+"""The part of a wait by which rollouts that were refused together are kept apart."""
+SILENT: Final = dt.timedelta(seconds=45)
+"""A silent log is asked when a new period is visible, and not again so soon."""
+_DOUBLINGS_MAX: Final = 10
+
+
+def metrics_due(kept: Kept | None, now: dt.datetime) -> bool:
+    """Whether a sample period may have become visible that was not seen yet."""
+    if kept is None or kept.delay is None:
+        return True
+    return floor(now - kept.delay, kept.period) > kept.seen_until
+
+
+def log_due(kept: Kept | None, now: dt.datetime) -> bool:
+    """Whether the request log is worth one of a project's 60 reads a minute."""
+    if kept is None:
+        return True
+    if kept.pace.wait_until is not None and now < kept.pace.wait_until:
+        return False
+    return not kept.pace.silent or metrics_due(kept, now)
+
+
+def refused(pace: Pace, now: dt.datetime, key: str) -> Pace:
+    """Wait 20, 40, 80, then 120 seconds, shorter by up to a quarter that `key` decides."""
+    doublings: int = 2 ** min(pace.failures, _DOUBLINGS_MAX)
+    longest = min(BACKOFF * doublings, BACKOFF_MAX)
+    digest = hashlib.sha256(f"{key} {pace.failures}".encode()).digest()
+    wait = longest * (1.0 - SPREAD * digest[0] / 255)
+    return replace(pace, wait_until=now + wait, failures=pace.failures + 1)
+
+
+def answered(pace: Pace, now: dt.datetime) -> Pace:
+    """Forget one refusal: a quota that was short a moment ago is likely short again."""
+    wait_until = now + SILENT if pace.silent else None
+    return replace(pace, wait_until=wait_until, failures=max(0, pace.failures - 1))
+
+
+def next_look(kept: Kept, now: dt.datetime) -> dt.datetime | None:
+    """Return until when another look can show nothing new; None if any look may."""
+    waits = kept.pace.wait_until is not None and now < kept.pace.wait_until
+    if not waits and not kept.pace.silent:
+        return None
+    if kept.delay is None:
+        return None  # Monitoring could not be read yet: it may be at any moment.
+    due = kept.seen_until + kept.period + kept.delay
+    if due <= now:
+        return None
+    if kept.pace.silent or kept.pace.wait_until is None:
+        return due
+    return min(kept.pace.wait_until, due)
