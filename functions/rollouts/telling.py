@@ -5,8 +5,9 @@ taken twice tells it once.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from rollouts import deadline
 from rollouts.actions import Action, Hold, RollBack
@@ -29,10 +30,17 @@ def due(rollout: Rollout, verdict: Verdict, action: Action, now: dt.datetime) ->
     return _noted(rollout, verdict, action, now)[0] != rollout
 
 
-def note(seen: ServiceSeen, driver: Driver, verdict: Verdict, now: dt.datetime) -> Decision:
+def note(
+    seen: ServiceSeen,
+    driver: Driver,
+    verdict: Verdict,
+    now: dt.datetime,
+    decision: Mapping[str, Any] | None = None,
+) -> Decision:
     """Write down and tell what a person should know of a verdict; answer with the next action.
 
-    Decided anew on this read: what was told meanwhile is not told again.
+    Decided anew on this read: what was told meanwhile is not told again. `decision` is what the
+    events tell of the look, in short.
     """
     rollout = undisturbed(seen, driver, now)
     if isinstance(rollout, Decision):
@@ -41,7 +49,8 @@ def note(seen: ServiceSeen, driver: Driver, verdict: Verdict, now: dt.datetime) 
     after, notices = _noted(rollout, verdict, action, now)
     if after == rollout:
         return Decision(action)
-    return Decision(action, Change(with_rollout(seen.record, after)), notices)
+    told = tuple(replace(one, decision=decision) for one in notices)
+    return Decision(action, Change(with_rollout(seen.record, after)), told)
 
 
 def _noted(

@@ -50,6 +50,7 @@ def test_the_data_says_what_happened_to_which_rollout():
         "by": "",
         "execution": EXECUTION,
         "policy_hash": OWN.policy_hash,
+        "decision": None,
     }
 
 

@@ -112,7 +112,11 @@ def test_a_value_of_another_kind_is_refused(kind, given):
 
 @pytest.mark.parametrize(
     "kind",
-    [kinds.optional(kinds.ratio(0.05)), kinds.several(kinds.switch()), kinds.per_step(name(), "[a, b]")],
+    [
+        kinds.optional(kinds.ratio(0.05)),
+        kinds.several(kinds.switch()),
+        kinds.per_step(name(), "[a, b]"),
+    ],
 )
 def test_a_kind_of_kinds_says_the_inner_rule_too(kind):
     inner = {"a ratio 0.0 to 1.0", "true or false", "a name"}

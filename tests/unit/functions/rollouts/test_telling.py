@@ -54,6 +54,14 @@ def test_a_person_is_asked_at_the_deadline_once():
     assert (second.change, second.notices) == (None, ())
 
 
+def test_what_is_told_names_the_decision_that_led_to_it():
+    found = {"id": "dece1550", "kind": "inconclusive"}
+
+    decision = note(seen(rollout()), driver(), UNSURE, at(HOUR), found)
+
+    assert [one.decision for one in decision.notices] == [found]
+
+
 def test_a_question_says_what_is_missing_and_what_becomes_of_the_answers():
     (notice,) = noted(rollout(), UNSURE, at(HOUR)).notices
 
