@@ -4,7 +4,6 @@ Writes nothing to the service, but for what a person is told once: a hold costs 
 was decided is written by who acts on it. Each look leaves a decision record in the log.
 """
 
-import datetime as dt
 from typing import Any
 
 import flask
@@ -13,15 +12,25 @@ import functions_framework
 from gcp.acting import act, answered, find_target, tell
 from gcp.edge import Answer, respond
 from gcp.log import log
-from gcp.looking import look
+from gcp.looking import Look, look
 from gcp.ports import World
 from gcp.world import world
 from rollouts.actions import Hold, Stop
 from rollouts.deciding import decide, first_shift
-from rollouts.decision_record import decision_record
+from rollouts.decision_record import Read, decision_records
 from rollouts.decisions import Decision
-from rollouts.instants import parse_instant, show_instant
-from rollouts.judging import judge
+from rollouts.instants import show_instant
+from rollouts.judge_state import (
+    State,
+    fresh_state,
+    queries_of,
+    read_state,
+    slowed,
+    state_of,
+    summary_of,
+)
+from rollouts.judging import advance, conclude
+from rollouts.probing import interval_of
 from rollouts.requests import StepRequest, parse_step
 from rollouts.rolling_back import arrived
 from rollouts.seen import ServiceSeen
@@ -42,35 +51,58 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     if not rollout.shifts:
         return answered(first_shift(rollout), rollout)
     now = world.clock.now()
-    signals, intervals = look(world, target.ref, rollout, now)
-    verdict = judge(intervals, rollout.policy, now)
+    before = read_state(request.state, rollout) or fresh_state(
+        rollout, affinity=seen.session_affinity
+    )
+    looked = look(
+        world,
+        target.ref,
+        rollout,
+        now,
+        before.kept,
+        before.tally.unseen_intervals,
+        in_flight=True,
+        probed=interval_of(rollout.probed) if rollout.probed else None,
+    )
+    tally = advance(before.tally, looked.intervals)
+    verdict = conclude(tally, now)
     action = decide(rollout, verdict, now)
     if due(rollout, verdict, action, now):
         acted = act(world, target.ref, lambda fresh: note(fresh, request.driver, verdict, now))
         action, rollout = acted.action, acted.rollout or rollout
-    before, told_until = _before(request)
-    document = decision_record(
-        rollout, signals, intervals, verdict, action, now, before=before, told_until=told_until
-    )
-    log("INFO", "verdict.reached", **document)
+    if isinstance(action, Hold):
+        action = slowed(action, looked.slow_until, now)
+    told = _read(looked, before.decision, affinity=tally.affinity)
+    records = decision_records(rollout, told, verdict, action, now)
+    for record in records:
+        log("INFO", "verdict.reached", **record)
+    decision = records[-1]["id"]
     answer = answered(
         action,
         rollout,
         verdict=verdict.as_json(),
-        notes=list(signals.notes),
-        state={"decision": document["id"], "told_until": document["visible_until"]},
+        notes=list(looked.notes),
+        state=state_of(State(decision, tally, looked.kept), rollout),
     )
-    # A verdict grows old on the way: who acts on it asks how old it is.
-    answer["action"]["decided_at"] = show_instant(now)
+    # A verdict grows old on the way: who acts on it asks how old it is, and tells of it.
+    answer["action"] |= {
+        "decided_at": show_instant(now),
+        "decision": summary_of(decision, verdict),
+    }
     return answer
 
 
-def _before(request: StepRequest) -> tuple[str, dt.datetime | None]:
-    """Return which decision came before and what it told; a state that got lost begins anew."""
-    try:
-        return str(request.state["decision"]), parse_instant(request.state["told_until"])
-    except (KeyError, ValueError):
-        return "", None
+def _read(looked: Look, before: str, *, affinity: bool) -> Read:
+    signals = looked.signals
+    return Read(
+        looked.intervals,
+        signals.visible_until,
+        signals.log_until,
+        queries_of(signals),
+        looked.notes,
+        affinity=affinity,
+        before=before,
+    )
 
 
 def _disturbed(fresh: ServiceSeen, request: StepRequest, world: World) -> Decision:

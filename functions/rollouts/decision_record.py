@@ -1,129 +1,143 @@
 """What a look at a rollout leaves behind, so that every decision can be computed again.
 
 A record holds the intervals that are new or corrected since the one before it, which it names:
-the records of a rollout, in order, are its whole history. Fields are only ever added.
+the records of a rollout, in order, are its whole history. One that would grow too long is told in
+parts, each naming the one before. Fields are only ever added.
 """
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from rollouts.actions import Action
 from rollouts.delivery_file import parse_policy
 from rollouts.delivery_schema import settings_of
 from rollouts.instants import parse_instant, show_instant
-from rollouts.intervals import Arm, Histogram, Interval, Signals
+from rollouts.interval_json import Layouts, read, write
+from rollouts.intervals import BEFORE, Interval
 from rollouts.judging import judge
+from rollouts.policy import Policy
 from rollouts.record import Rollout
 from rollouts.verdict import Verdict
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 CODE_VERSION: Final = "0.1.0"
-INTERVALS_MAX: Final = 180
-"""Newest intervals kept in one record: a record stays under 64 KiB."""
+INTERVALS_BYTES: Final = 48 * 1024
+"""What the intervals of one record may take as JSON: with the rest it stays under 64 KiB."""
 
 
-def decision_record(
-    rollout: Rollout,
-    signals: Signals,
-    intervals: Sequence[Interval],
-    verdict: Verdict,
-    action: Action,
-    now: dt.datetime,
-    *,
-    before: str,
-    told_until: dt.datetime | None = None,
-) -> dict[str, Any]:
-    """Return the record of one decision.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a look read of the two signals, and what it made of them."""
 
-    `before` is the id of the one before it, `told_until` up to where that one's intervals were
-    final; empty and None for the first, which then holds everything.
-    """
-    new = [one for one in intervals if told_until is None or one.end > told_until]
-    kept = new[-INTERVALS_MAX:]
-    document: dict[str, Any] = {
+    intervals: tuple[Interval, ...]
+    """New and corrected since the record before."""
+    visible_until: dt.datetime
+    log_until: dt.datetime | None
+    queries: tuple[str, ...] = ()
+    """What was asked of which API, in words."""
+    notes: tuple[str, ...] = ()
+    affinity: bool = False
+    before: str = ""
+    """The id of the record before; empty for a history that begins here."""
+
+
+def decision_records(
+    rollout: Rollout, told: Read, verdict: Verdict, action: Action, now: dt.datetime
+) -> list[dict[str, Any]]:
+    """Return the records of one decision, in order: parts of the history, then the decision."""
+    common = {
         "schema": SCHEMA,
         "code_version": CODE_VERSION,
         "rollout": rollout.id,
         "service": rollout.service,
         "target": rollout.target,
         "at": show_instant(now),
-        "before": before,
         "policy_hash": rollout.policy_hash,
+    }
+    layouts = Layouts()
+    *parts, last = _parts([write(one, layouts) for one in told.intervals])
+    bounds = {"latency_bounds_ms": [list(one) for one in layouts.bounds]}
+    records, before = [], told.before
+    for part in parts:
+        records.append(_named({**common, "before": before, **bounds, "intervals": part}))
+        before = records[-1]["id"]
+    decided = {
         "policy": settings_of(rollout.policy),
-        "visible_until": show_instant(signals.visible_until),
-        "log_until": show_instant(signals.log_until) if signals.log_until else None,
-        "notes": list(signals.notes),
-        "latency_bounds_ms": _bounds(kept),
-        "intervals": [_interval(one) for one in kept],
-        "intervals_left_out": len(new) - len(kept),
+        "affinity": told.affinity,
+        "visible_until": show_instant(told.visible_until),
+        "log_until": show_instant(told.log_until) if told.log_until else None,
+        "queries": list(told.queries),
+        "notes": list(told.notes),
         "verdict": verdict.as_json(),
         "action": action.as_json(),
     }
+    records.append(_named({**common, "before": before, **bounds, "intervals": last, **decided}))
+    return records
+
+
+def _named(document: dict[str, Any]) -> dict[str, Any]:
     text = json.dumps(document, sort_keys=True)
     return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **document}
 
 
+def _parts(intervals: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Cut a history so that each part fits a record; at least one, perhaps empty."""
+    part: list[dict[str, Any]] = []
+    size = 0
+    for one in intervals:
+        length = len(json.dumps(one))
+        if part and size + length > INTERVALS_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += length
+    yield part
+
+
+def chain(records: Sequence[Mapping[str, Any]], last: str = "") -> list[Mapping[str, Any]]:
+    """Return the records that lead to the one named `last`, oldest first; by default the newest.
+
+    Repeats are told once. Raises LookupError if one on the way is missing.
+    """
+    by_id = {str(record["id"]): record for record in records}
+    if not by_id:
+        raise LookupError("there is no decision record")
+    newest = max(by_id.values(), key=lambda one: (str(one["at"]), "verdict" in one))
+    wanted = last or str(newest["id"])
+    found: list[Mapping[str, Any]] = []
+    while wanted:
+        if wanted not in by_id:
+            raise LookupError(f"the decision record {wanted} is missing")
+        found.append(by_id.pop(wanted))
+        wanted = str(found[-1]["before"])
+    return found[::-1]
+
+
 def history(records: Sequence[Mapping[str, Any]]) -> tuple[Interval, ...]:
     """Return the intervals that the records of one rollout tell, in order; later ones correct."""
-    found: dict[dt.datetime, Interval] = {}
+    found: dict[tuple[bool, dt.datetime], Interval] = {}
     for record in records:
+        layouts = Layouts(record["latency_bounds_ms"])
         for document in record["intervals"]:
-            one = _read(document, record["latency_bounds_ms"])
-            found[one.start] = one
-    return tuple(found[start] for start in sorted(found))
+            one = read(document, layouts)
+            found[one.step == BEFORE, one.start] = one
+    return tuple(sorted(found.values(), key=lambda one: (one.start, one.step)))
 
 
 def recompute(records: Sequence[Mapping[str, Any]]) -> Verdict:
-    """Judge again what the last of a rollout's records judged, from the records alone."""
+    """Judge again what the last of a rollout's records judged, from the records alone.
+
+    `records` is a `chain`: it begins where a history begins.
+    """
     last = records[-1]
-    return judge(history(records), parse_policy(last["policy"]), parse_instant(last["at"]))
+    now = parse_instant(last["at"])
+    return judge(history(records), policy_of(last), now, affinity=last["affinity"])
 
 
-def _interval(interval: Interval) -> dict[str, Any]:
-    return {
-        "start": show_instant(interval.start),
-        "end": show_instant(interval.end),
-        "step": interval.step,
-        "percent": interval.percent,
-        "canary": _arm(interval.canary),
-        "stable": _arm(interval.stable)[:2],
-    }
-
-
-def _arm(arm: Arm) -> list[Any]:
-    """Return [requests, errors, latency counts]; the counts end at the last that is not 0."""
-    if arm.latency is None:
-        return [arm.requests, arm.errors]
-    counts = list(arm.latency.counts)
-    while counts and not counts[-1]:
-        counts.pop()
-    return [arm.requests, arm.errors, counts]
-
-
-def _bounds(intervals: Sequence[Interval]) -> list[float]:
-    """Return the one layout of the latency buckets; empty where there are none."""
-    found = (one.canary.latency for one in intervals if one.canary.latency)
-    layout = next(found, None)
-    return list(layout.bounds_ms) if layout else []
-
-
-def _read(document: Mapping[str, Any], bounds: Sequence[float]) -> Interval:
-    return Interval(
-        parse_instant(document["start"]),
-        parse_instant(document["end"]),
-        document["step"],
-        document["percent"],
-        _read_arm(document["canary"], bounds),
-        _read_arm(document["stable"], bounds),
-    )
-
-
-def _read_arm(told: Sequence[Any], bounds: Sequence[float]) -> Arm:
-    requests, errors, *latency = told
-    if not latency:
-        return Arm(requests, errors)
-    counts = tuple(latency[0]) + (0,) * (len(bounds) + 1 - len(latency[0]))
-    return Arm(requests, errors, Histogram(tuple(bounds), counts))
+def policy_of(record: Mapping[str, Any]) -> Policy:
+    """Return the policy that a decision was made by."""
+    return parse_policy(record["policy"])

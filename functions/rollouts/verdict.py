@@ -79,4 +79,9 @@ class Verdict:
     evidence: Evidence = Evidence()
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        told = asdict(self)
+        told["numbers"] = {
+            name: list(one) if isinstance(one, tuple) else one
+            for name, one in told["numbers"].items()
+        }
+        return told
