@@ -10,9 +10,9 @@ QUIET = changed(
 COMPARED = changed(DELIVERY, analysis="{min_requests: 20}")
 
 
-def asked(delivery: str = QUIET, **settings: int) -> Flow:
+def asked(delivery: str = QUIET, rps: int = 5) -> Flow:
     """Bring a good image to its deadline, where too little is known."""
-    flow = Flow(delivery, **settings)
+    flow = Flow(delivery, rps=rps)
     flow.built(flow.image("v2"))
     flow.until(lambda: flow.rollout().deadline_approval is not None)
     return flow

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rollouts.actions import Hold, Promote, RollBack, Shift
+from rollouts.actions import Action, Hold, Promote, RollBack, Shift
 from rollouts.deadline import asked, deadline_of, ends_at
 from rollouts.deciding import decide
 from rollouts.verdict import Evidence
@@ -13,6 +13,11 @@ from tests.unit.functions.rollouts.builders import at, policy, rollout, shifts, 
 HOUR = 60 * 60
 DAY = 24 * HOUR
 UNSURE = verdict("inconclusive", missing_requests=8, missing_seconds=900.0)
+
+
+def waits_for(action: Action) -> str:
+    assert isinstance(action, Hold)
+    return action.waits_for
 
 
 def question(since=HOUR, **fields):
@@ -28,8 +33,7 @@ def yes(since=HOUR, after=HOUR + 60):
 def test_a_person_is_asked_about_what_nobody_could_judge_by_the_deadline(found, seconds, waits):
     action = decide(rollout(), found, at(seconds))
 
-    assert isinstance(action, Hold)
-    assert action.waits_for == waits
+    assert waits_for(action) == waits
 
 
 def test_who_asks_says_why_and_until_when():
@@ -75,8 +79,7 @@ def test_in_a_dry_run_nothing_but_a_limit_goes_back_at_the_deadline():
     ):
         action = decide(own, found, at(HOUR))
 
-        assert isinstance(action, Hold)
-        assert action.waits_for == "approval"
+        assert waits_for(action) == "approval"
 
 
 def test_a_deadline_counts_from_the_first_shift_and_lets_a_step_have_its_window():
@@ -115,8 +118,7 @@ def test_while_a_person_is_asked_a_doubt_alone_takes_nothing_back():
     ):
         action = decide(own, doubt, at(HOUR + 9))
 
-        assert isinstance(action, Hold)
-        assert action.waits_for == "approval"
+        assert waits_for(action) == "approval"
 
 
 @pytest.mark.parametrize(
@@ -154,8 +156,7 @@ def test_a_yes_does_not_go_on_while_something_may_be_bad():
 
     action = decide(rollout(deadline_approval=yes()), found, at(HOUR + 61))
 
-    assert isinstance(action, Hold)
-    assert action.waits_for == "data"
+    assert waits_for(action) == "data"
 
 
 def test_in_a_dry_run_a_yes_goes_on_whatever_the_comparison_says():
@@ -175,7 +176,7 @@ def test_a_yes_starts_the_deadline_anew():
     after = decide(own, replace(UNSURE), at(2 * HOUR + 60))
 
     assert deadline_of(own) == at(2 * HOUR + 60)
-    assert (before.waits_for, after.waits_for) == ("data", "approval")
+    assert (waits_for(before), waits_for(after)) == ("data", "approval")
 
 
 def test_in_a_deadline_that_began_anew_looks_are_seldom_enough_for_the_execution():
@@ -195,8 +196,8 @@ def test_what_was_asked_about_an_earlier_step_is_not_asked_any_more():
     agreed = replace(own, deadline_approval=yes(after=71 * 60))
 
     assert asked(own) is None
-    assert decide(own, verdict("inconclusive", 1), at(minutes=71)).waits_for == "data"
-    assert decide(own, verdict("inconclusive", 1), at(minutes=79)).waits_for == "approval"
+    assert waits_for(decide(own, verdict("inconclusive", 1), at(minutes=71))) == "data"
+    assert waits_for(decide(own, verdict("inconclusive", 1), at(minutes=79))) == "approval"
     assert isinstance(decide(agreed, verdict("inconclusive", 1), at(minutes=79)), Hold)
 
 
@@ -214,9 +215,9 @@ def test_extend_moves_the_deadline_while_requests_are_what_is_missing(found, min
     own = rollout(policy=policy(no_data="extend"))
 
     assert ends_at(own, found) == at(minutes=minutes)
-    assert decide(own, found, at(minutes=minutes - 1)).waits_for == "data"
+    assert waits_for(decide(own, found, at(minutes=minutes - 1))) == "data"
     late = decide(own, found, at(minutes=minutes))
-    assert isinstance(late, RollBack) or late.waits_for == "approval"
+    assert isinstance(late, RollBack) or waits_for(late) == "approval"
 
 
 def test_only_extend_moves_the_deadline():
