@@ -43,6 +43,14 @@ def test_an_alert_has_the_limits_of_the_target(tmp_path):
     assert (staging.error_ratio_max, staging.requests_min) == (0.05, 20)
 
 
+def test_an_alert_needs_the_requests_of_the_last_step(tmp_path):
+    (tmp_path / "delivery.yaml").write_text(
+        FILE.replace("min_requests: 7", "min_requests: [7, 90]")
+    )
+
+    assert targets(tmp_path / "delivery.yaml")[1].requests_min == 90
+
+
 def test_the_shipped_file_has_targets():
     assert [target.name for target in targets(ROOT / "delivery.yaml")] == ["staging", "production"]
 
