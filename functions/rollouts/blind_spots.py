@@ -166,6 +166,11 @@ class Outage:
         """Whether the canary has at least half of its share of the bad requests."""
         return self.canary_bad >= self.canary_expected / 2
 
+    @property
+    def spares_canary(self) -> bool:
+        """Whether it is clearly stable's own trouble: going on takes users away from it."""
+        return self.canary_expected >= OUTAGE_BAD and not self.takes_part
+
 
 def outage_limit(upper: float | None) -> float:
     """Return the error ratio above which stable is out of order; `upper` is of its past."""

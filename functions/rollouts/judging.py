@@ -172,7 +172,7 @@ class Finding:
     def _shared(self) -> Verdict | None:
         """Both roles are bad: wait and call a person, then go back as a precaution."""
         outage = self.tally.outage
-        if outage.since is None or self.tally.affinity:
+        if outage.since is None or outage.spares_canary or self.tally.affinity:
             return None
         seen = show(self.numbers)
         if not outage.takes_part:

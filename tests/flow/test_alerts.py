@@ -140,9 +140,10 @@ def common_outage(seed: int) -> Flow:
 
 def test_an_alert_while_the_canary_is_not_worse_moves_nothing():
     flow = Flow(changed(QUICK, analysis="{max_error_ratio: off}"), rps=20)
+    flow.becomes(flow.image("v1"), error_ratio=0.6)
+    flow.passes(minutes=10)
     flow.built(flow.image("v2", error_ratio=0.2))
     flow.until_at(50)
-    flow.becomes(flow.image("v1"), error_ratio=0.6)
     flow.passes(minutes=1)
 
     flow.publish("alerts", incident(flow, labels={"revision_name": ""}))

@@ -9,7 +9,9 @@ import pytest
 from rollouts import smoke
 from tests.flow.flow import DELIVERY, Flow, changed
 
-ONLY_RATIO = DELIVERY.replace("max_errors: [5, 10], ", "")
+LIMITS = DELIVERY.replace("analysis: {", "analysis: {dry_run: true, ")
+"""Only absolute limits act."""
+RATIO = LIMITS.replace("max_errors: [5, 10], ", "max_error_ratio: 0.05, ")
 
 
 @dataclass
@@ -30,7 +32,7 @@ def test_an_image_that_fails_every_request_is_rolled_back_at_10_percent():
 
     outcome, because = flow.outcome()
     assert outcome == "rolled_back"
-    assert "more than 5 errors at 10 %" in because
+    assert "the canary fails more often than stable" in because
     assert flow.split() == {"v1": 100}
     assert flow.tags() == []
     assert [one.percent for one in flow.rollout().shifts] == [10]
@@ -114,8 +116,19 @@ def test_a_slow_image_is_rolled_back_by_its_95th_percentile():
     assert [one.percent for one in flow.rollout().shifts] == [10]
 
 
+def test_more_errors_than_a_limit_allows_are_rolled_back():
+    flow = Flow(LIMITS)
+
+    flow.built(flow.image("v2", error_ratio=1.0))
+    flow.until_ended()
+
+    outcome, because = flow.outcome()
+    assert outcome == "rolled_back"
+    assert "more than 5 errors at 10 %" in because
+
+
 def test_a_small_ratio_of_errors_above_the_limit_is_rolled_back():
-    flow = Flow(ONLY_RATIO, rps=20)
+    flow = Flow(RATIO, rps=20)
 
     flow.built(flow.image("v2", error_ratio=0.12))
     flow.until_ended()
@@ -126,7 +139,7 @@ def test_a_small_ratio_of_errors_above_the_limit_is_rolled_back():
 
 
 def test_a_ratio_of_errors_below_the_limit_is_promoted():
-    flow = Flow(ONLY_RATIO, rps=20)
+    flow = Flow(RATIO, rps=20)
 
     flow.built(flow.image("v2", error_ratio=0.01))
     flow.until_ended()
@@ -174,7 +187,7 @@ def test_an_image_that_goes_bad_at_100_percent_while_watched_is_rolled_back():
 @pytest.mark.parametrize("after_seconds", [100, 150, 200, 235])
 def test_an_image_that_goes_bad_within_a_step_never_gets_more_traffic(after_seconds):
     """The totals are minutes late, the log is not: what it tells of now counts at once."""
-    flow = Flow(ONLY_RATIO)
+    flow = Flow(DELIVERY)
     reference = flow.image("v2")
     flow.built(reference)
     flow.until_at(10)

@@ -6,7 +6,7 @@ from rollouts.decision_record import recompute
 from tests.flow.flow import DELIVERY, Flow
 
 QUICK = DELIVERY.replace("window: 2m", "window: 1m")
-SOME_ERRORS = QUICK.replace("max_errors: [5, 10]", "max_errors: [500, 500], max_error_ratio: 0.5")
+SOME_ERRORS = QUICK.replace("analysis: {max_errors: [5, 10]", "analysis: {dry_run: true")
 
 
 @pytest.mark.parametrize(
