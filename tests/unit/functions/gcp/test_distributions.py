@@ -3,7 +3,7 @@ from google.api.distribution_pb2 import Distribution
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcp.distributions import bounds_of, histogram_of
+from gcp.distributions import bounds_of, highest_of, histogram_of
 from rollouts.errors import Refused
 from rollouts.intervals import Histogram
 
@@ -90,3 +90,44 @@ def test_whatever_the_layout_no_request_gets_lost(options, counts):
     assert found.total == sum(counts)
     assert len(found.counts) == len(found.bounds_ms) + 1
     assert list(found.bounds_ms) == sorted(found.bounds_ms)
+
+
+LAYOUT = Distribution.BucketOptions(
+    explicit_buckets=Distribution.BucketOptions.Explicit(bounds=[1, 4, 16])
+)
+
+
+@pytest.mark.parametrize(
+    ("counts", "mean", "highest"),
+    [
+        ((3, 0, 0, 0), 0.5, 0.5),
+        ((0, 2, 0, 0), 0.0, 1.0),
+        ((5, 0, 1, 0), 1.0, 4.0),
+        ((0, 0, 0, 1), 40.0, 40.0),
+        ((0, 1, 0, 0), float("nan"), 1.0),
+        ((1, 0, 0, 0), -3.0, 0.0),
+    ],
+)
+def test_the_highest_value_is_at_least_its_buckets_lower_bound_or_the_mean(counts, mean, highest):
+    value = Distribution(count=sum(counts), mean=mean, bucket_options=LAYOUT, bucket_counts=counts)
+
+    assert highest_of(value) == highest
+
+
+def test_a_distribution_that_tells_its_range_is_exact():
+    value = Distribution(
+        count=2,
+        range=Distribution.Range(min=0, max=9),
+        bucket_options=LAYOUT,
+        bucket_counts=[1, 0, 1],
+    )
+
+    assert highest_of(value) == 9.0
+
+
+def test_a_distribution_without_buckets_has_its_mean():
+    assert highest_of(Distribution(count=1, mean=7.0)) == 7.0
+
+
+def test_a_distribution_without_values_has_no_highest():
+    assert highest_of(Distribution(bucket_options=LAYOUT)) is None

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gcp.metrics import (
+    OPEN_REQUESTS,
     REQUEST_COUNT,
     REQUEST_LATENCIES,
     CloudMetrics,
@@ -24,6 +25,7 @@ from rollouts.policy import ServiceRef
 from tests.unit.functions.gcp.worlds import NOON, REF
 
 MINUTE = dt.timedelta(minutes=1)
+METRICS = (REQUEST_COUNT, REQUEST_LATENCIES, OPEN_REQUESTS)
 ROLES: dict[str, Role] = {"fleet-new": "canary", "fleet-old": "stable"}
 
 
@@ -56,7 +58,8 @@ def latencies(*counts):
 class Client:
     """The official client's two methods, with answers made beforehand."""
 
-    def __init__(self, period=60, delay=120, answers=None, error=None):
+    def __init__(self, period=60, delay=120, answers=None, error=None, refused=()):
+        self.refused = refused
         self.period, self.delay, self.error = period, delay, error
         self.answers = answers or {}
         self.asked = []
@@ -73,12 +76,14 @@ class Client:
         if self.error:
             raise self.error
         self.requests.append(request)
-        metric = REQUEST_COUNT if REQUEST_COUNT in request.filter else REQUEST_LATENCIES
+        metric = next(one for one in METRICS if f'"{one}"' in request.filter)
+        if metric in self.refused:
+            raise api_errors.NotFound("Cannot find metric(s) that match type")
         return iter(self.answers.get(metric, []))
 
 
-def totals(client, since=NOON, now=NOON + 10 * MINUTE):
-    return CloudMetrics(lambda: client).totals(REF, ROLES, since, now)
+def totals(client, since=NOON, now=NOON + 10 * MINUTE, **more):
+    return CloudMetrics(lambda: client).totals(REF, ROLES, since, now, **more)
 
 
 def test_a_point_holds_a_periods_requests_errors_and_latency():
@@ -107,6 +112,46 @@ def test_what_is_visible_ends_on_the_grid_before_the_ingest_delay():
 
     assert found.visible_until == NOON + 8 * MINUTE
     assert found.period == MINUTE
+    assert found.delay == 2 * MINUTE
+
+
+def test_requests_in_flight_are_a_third_call_if_they_are_wanted():
+    client = Client(
+        answers={
+            REQUEST_COUNT: [series("fleet-new", "2xx", m1=40)],
+            OPEN_REQUESTS: [series("fleet-new", m1=latencies(0, 2), m3=latencies(5))],
+        }
+    )
+
+    moving, stuck = totals(client, in_flight=True).points
+
+    assert len(client.requests) == 3
+    assert (moving.requests, moving.in_flight) == (40, 100.0)
+    assert (stuck.end, stuck.requests, stuck.in_flight) == (NOON + 3 * MINUTE, 0, 0.0)
+
+
+def test_requests_in_flight_that_cannot_be_read_are_a_note():
+    client = Client(
+        answers={REQUEST_COUNT: [series("fleet-new", "2xx", m1=40)]}, refused=(OPEN_REQUESTS,)
+    )
+
+    found = totals(client, in_flight=True)
+
+    assert [one.requests for one in found.points] == [40]
+    assert found.points[0].in_flight is None
+    (note,) = found.notes
+    assert note.startswith("requests in flight were not read: HTTP 404 NOT_FOUND (Cannot find")
+
+
+def test_requests_in_flight_of_nothing_are_unknown():
+    client = Client(
+        answers={
+            REQUEST_COUNT: [series("fleet-new", "2xx", m1=40)],
+            OPEN_REQUESTS: [series("fleet-new", m1=Distribution())],
+        }
+    )
+
+    assert totals(client, in_flight=True).points[0].in_flight is None
 
 
 def test_period_and_delay_are_the_descriptors():

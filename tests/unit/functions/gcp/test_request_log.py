@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcp.request_log import PAGE_SIZE, RestRequestLog, bad_of, filter_of
+from gcp.request_log import PAGE_SIZE, PAGES_MAX, RestRequestLog, bad_of, filter_of
 from local_cloud.kit.http import ApiResponse
 from local_cloud.logging.query import parse
-from rollouts.errors import BarqError, Refused, Transient
+from rollouts.errors import BarqError, OverQuota, Refused
 from rollouts.intervals import BadRequest, Role
 from rollouts.policy import ServiceRef
 from tests.unit.functions.gcp.routed import error_body, session_over, text, transport
@@ -42,9 +42,14 @@ def entry(number=1, revision="fleet-new", **changes):
     }
 
 
-def read(by):
+def read(by, **pages):
     log = RestRequestLog(session_over(by), "https://logging.googleapis.com")
-    return log.bad_requests(REF, ROLES, NOON, LATER)
+    return log.bad_requests(REF, ROLES, NOON, LATER, **pages)
+
+
+def in_turn(*answers):
+    left = iter(answers)
+    return transport(lambda _: next(left))
 
 
 def test_a_look_is_one_call_newest_first():
@@ -65,7 +70,7 @@ def test_the_filter_names_log_service_revisions_status_and_time():
         ' AND resource.labels.service_name="fleet"'
         ' AND resource.labels.location="europe-west1"'
         ' AND resource.labels.revision_name=("fleet-new" OR "fleet-old")'
-        " AND httpRequest.status>=500"
+        " AND (httpRequest.status>=500 OR httpRequest.status=429)"
         ' AND timestamp>="2026-11-22T12:00:00Z"'
         ' AND timestamp<"2026-11-22T12:05:00Z"'
     )
@@ -93,8 +98,9 @@ def _shape(node):
 def test_a_bad_request_ended_when_it_began_plus_its_latency():
     found = read(transport(ApiResponse.of({"entries": [entry()]})))
 
-    ended = NOON + dt.timedelta(seconds=4.710153) + dt.timedelta(seconds=0.355517)
-    assert found.bad == (BadRequest("68ac65d5000108bf39726bd1", "canary", ended),)
+    began = NOON + dt.timedelta(seconds=4.710153)
+    ended = began + dt.timedelta(seconds=0.355517)
+    assert found.bad == (BadRequest("68ac65d5000108bf39726bd1", "canary", began, ended),)
     assert (found.until, found.capped) == (LATER, False)
 
 
@@ -108,6 +114,31 @@ def test_a_page_that_is_not_the_last_is_capped():
     found = read(transport(ApiResponse.of({"entries": entries, "nextPageToken": "more"})))
 
     assert (found.capped, found.unsearched, len(found.bad)) == (True, False, PAGE_SIZE)
+    assert found.whole_since == NOON + dt.timedelta(seconds=4.710153)
+
+
+def test_further_pages_are_asked_for_by_their_token_up_to_as_many_as_wanted():
+    def page(number):
+        entries = [entry(insertId=f"i{number}-{one}") for one in range(PAGE_SIZE)]
+        return ApiResponse.of({"entries": entries, "nextPageToken": f"t{number}"})
+
+    by = in_turn(page(0), page(1), page(2))
+
+    found = read(by, pages=PAGES_MAX)
+
+    tokens = [request.json().get("pageToken") for request in by.sent]
+    assert tokens == [None, "t0", "t1"]
+    assert (found.capped, len(found.bad)) == (True, 3 * PAGE_SIZE)
+
+
+def test_after_the_last_page_no_other_is_asked_for():
+    first = ApiResponse.of({"entries": [entry(1), entry(2)], "nextPageToken": "t"})
+    by = in_turn(first, ApiResponse.of({"entries": [entry(2), entry(3)]}))
+
+    found = read(by, pages=PAGES_MAX)
+
+    assert len(by.sent) == 2
+    assert (found.capped, found.unsearched, len(found.bad)) == (False, False, 3)
 
 
 @pytest.mark.parametrize("entries", [[], [entry()]])
@@ -129,8 +160,21 @@ def test_an_entry_told_twice_counts_once():
 
 
 @pytest.mark.parametrize("labels", [{}, {"instanceId": ""}, {"other": "x"}])
-def test_a_request_that_never_reached_a_container_speaks_of_no_revision(labels):
-    assert bad_of([entry(labels=labels)], ROLES) == ()
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_request_without_an_instance_never_reached_a_container(labels, status):
+    (found,) = bad_of([entry(labels=labels, httpRequest={"status": status})], ROLES)
+
+    assert not found.reached
+
+
+def test_a_429_of_a_container_is_the_applications_own_word_to_a_client():
+    assert bad_of([entry(httpRequest={"status": 429})], ROLES) == ()
+
+
+def test_a_latency_below_zero_ends_a_request_no_earlier_than_it_began():
+    (found,) = bad_of([entry(httpRequest={"status": 500, "latency": "-3s"})], ROLES)
+
+    assert found.ended == found.began
 
 
 def test_another_revisions_requests_are_left_out():
@@ -206,6 +250,6 @@ def _only_our_errors(answer):
     assert all(one.role in ROLES.values() for one in found.bad)
 
 
-def test_over_the_quota_is_transient():
-    with pytest.raises(Transient, match="was not read: HTTP 429"):
+def test_over_the_quota_is_told_from_other_errors():
+    with pytest.raises(OverQuota, match="was not read: HTTP 429"):
         read(transport(error_body(429, "RESOURCE_EXHAUSTED", "ReadRequestsPerMinutePerProject")))
