@@ -15,11 +15,15 @@ from benchmarks.verdict.rules import Outcome
 from benchmarks.verdict.ticks import TICK_SECONDS
 
 HERE: Final = Path(__file__).parent
-DRAWN_BY: Final = (
-    "barq drawing fate kayenta latencies likelihoods mann_whitney minutes oracles rivals rules"
-    " runs scenarios service ticks"
-)
-"""The files here that a result depends on."""
+DRAWN_BY: Final = "drawing fate latencies likelihoods rules runs scenarios service ticks"
+"""The files here that every result depends on."""
+OF_RULES: Final = {
+    "Barq": "barq",
+    "Kayenta": "kayenta mann_whitney minutes",
+    "ORACLE": "oracles",
+    "": "rivals minutes",
+}
+"""Those that results of rules depend on whose names begin so, the first that fits."""
 
 
 @dataclass
@@ -143,10 +147,11 @@ def _solve(rising: Any, wanted: float) -> float:
     return (low + high) / 2
 
 
-def fingerprint(*, judged: bool) -> str:
-    """Return what tells results of other code apart. `judged`: by Barq's judge."""
-    files = [HERE / f"{name}.py" for name in DRAWN_BY.split()]
-    if judged:
+def fingerprint(rule: str) -> str:
+    """Return what tells results of a rule from those of other code."""
+    own = next(files for name, files in OF_RULES.items() if rule.startswith(name))
+    files = [HERE / f"{name}.py" for name in (DRAWN_BY + " " + own).split()]
+    if own == OF_RULES["Barq"]:
         modules = [module for name, module in sys.modules.items() if name.startswith("rollouts")]
         files += [Path(one.__file__) for one in modules if one.__file__]
     digest = hashlib.sha256()
@@ -165,7 +170,7 @@ class Results:
         self._path, self.size = path, size
         self.scores: dict[tuple[Cell, str], Score] = {}
         self._done: set[tuple[Cell, str, int]] = set()
-        self._prints = {True: fingerprint(judged=True), False: fingerprint(judged=False)}
+        self._prints: dict[str, str] = {}
         for line in path.read_text("utf-8").splitlines() if path.exists() else ():
             told = json.loads(line)
             if told["score"]["runs"] == size and told["code"] == self._print(told["rule"]):
@@ -173,7 +178,9 @@ class Results:
                 self._take(key, Score.from_json(told["score"]))
 
     def _print(self, rule: str) -> str:
-        return self._prints[rule.startswith("Barq")]
+        if rule not in self._prints:
+            self._prints[rule] = fingerprint(rule)
+        return self._prints[rule]
 
     def has(self, cell: Cell, rule: str, first: int) -> bool:
         return (cell, rule, first) in self._done
