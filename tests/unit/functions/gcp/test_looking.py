@@ -2,15 +2,16 @@
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
-from gcp.looking import look
+from gcp.looking import Look, look
 from gcp.ports import LogRead, Totals
 from gcp.request_log import PAGES_MAX
 from rollouts.assembling import OVERLAP, PAST
 from rollouts.errors import BarqError, Denied, OverQuota, Refused, Transient
-from rollouts.intervals import BadRequest, Point
+from rollouts.intervals import BadRequest, Interval, Point
 from rollouts.record import ShiftDone
 from tests.docs.small_world import NOW, PRODUCTION, SmallWorld
 from tests.unit.functions.gcp.worlds import rollout
@@ -28,7 +29,7 @@ class World(SmallWorld):
     """A small world with these answers, and what was asked of it."""
 
     bad: tuple[BadRequest, ...] = ()
-    log: dict[str, object] = field(default_factory=dict)
+    log: dict[str, Any] = field(default_factory=dict)
     refusal: BarqError | None = None
     metrics_refusal: BarqError | None = None
     points: tuple[Point, ...] = ()
@@ -52,12 +53,15 @@ class World(SmallWorld):
 
 def looks(world, *seconds):
     """Return the last of several looks, each with what the one before kept."""
-    last, unseen = None, {}
+    last: Look | None = None
+    unseen: dict[dt.datetime, Interval] = {}
     for second in seconds:
         world.asked.clear()
-        last = look(world, PRODUCTION, OWN, at(second), last and last.kept, tuple(unseen.values()))
+        kept = last.kept if last else None
+        last = look(world, PRODUCTION, OWN, at(second), kept, tuple(unseen.values()))
         unseen |= {one.start: one for one in last.intervals}
         unseen = {start: one for start, one in unseen.items() if one.seen_at is None}
+    assert last
     return last
 
 

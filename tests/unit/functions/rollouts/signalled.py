@@ -132,7 +132,7 @@ class World:
         while since < until:
             end = since + MINUTE
             for role in ("canary", "stable"):
-                yield Point(since, end, role, *self._totals(since, end, role))  # type: ignore[arg-type]
+                yield Point(since, end, role, *self._totals(since, end, role))
             since = end
 
     def _totals(self, since: dt.datetime, end: dt.datetime, role: str) -> tuple[int, int]:

@@ -83,6 +83,8 @@ def test_however_a_history_is_cut_into_looks_it_comes_to_the_same(shifts, told, 
     several, once = run(world, shifts, looks), run(world, shifts, [LAST])
 
     assert several.intervals == once.intervals
+    assert several.kept
+    assert once.kept
     assert several.kept.told == once.kept.told
     assert several.kept.debt == once.kept.debt
 

@@ -51,6 +51,7 @@ def test_waits_grow_to_two_minutes_and_are_spread_by_a_quarter(key, failures):
 
     found = refused(Pace(failures=failures), at(0), key)
 
+    assert found.wait_until is not None
     assert at(seconds * 0.75 - 0.001) <= found.wait_until <= at(seconds)
     assert found.failures == failures + 1
     assert found == refused(Pace(failures=failures), at(0), key)
