@@ -142,7 +142,7 @@ def signals() -> Any:
             for one in totals.points
         ],
         "aligned": all(one.end.microsecond == 0 for one in totals.points),
-        "bad": [one.role for one in bad.bad],
+        "bad": sorted([one.role, one.reached] for one in bad.bad),
         "capped": bad.capped,
         "nobody": len(log.bad_requests(ref, {"s-none": "canary"}, since, CLOCK.now()).bad),
     }

@@ -4,7 +4,7 @@ import requests
 
 from gcp.session import Session
 from local_cloud.kit.http import ApiResponse
-from rollouts.errors import BarqError, Conflict, Denied, Missing, Refused, Transient
+from rollouts.errors import BarqError, Conflict, Denied, Missing, OverQuota, Refused, Transient
 from tests.unit.functions.gcp.routed import error_body, made, session_over, text, transport
 
 URL = "https://run.googleapis.com/v1/x?token=secret-in-url"
@@ -35,7 +35,7 @@ def test_an_answer_is_its_json():
         (412, "", Refused),
         (302, "", Refused),
         (408, "", Transient),
-        (429, "RESOURCE_EXHAUSTED", Transient),
+        (429, "RESOURCE_EXHAUSTED", OverQuota),
         (499, "CANCELLED", Transient),
         (500, "INTERNAL", Transient),
         (503, "UNAVAILABLE", Transient),

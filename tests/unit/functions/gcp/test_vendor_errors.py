@@ -5,7 +5,7 @@ import requests
 from google.api_core import exceptions as api_errors
 
 from gcp.vendor_errors import translated
-from rollouts.errors import BarqError, Conflict, Denied, Missing, Refused, Transient
+from rollouts.errors import BarqError, Conflict, Denied, Missing, OverQuota, Refused, Transient
 
 
 def raised(error):
@@ -26,8 +26,8 @@ def raised(error):
         (api_errors.InvalidArgument("m"), Refused),
         (api_errors.FailedPrecondition("m"), Refused),
         (api_errors.OutOfRange("m"), Refused),
-        (api_errors.ResourceExhausted("m"), Transient),
-        (api_errors.TooManyRequests("m"), Transient),
+        (api_errors.ResourceExhausted("m"), OverQuota),
+        (api_errors.TooManyRequests("m"), OverQuota),
         (api_errors.DeadlineExceeded("m"), Transient),
         (api_errors.ServiceUnavailable("m"), Transient),
         (api_errors.InternalServerError("m"), Transient),

@@ -6,7 +6,7 @@ import requests
 from gcp.environment import Environment
 from gcp.webhooks import HttpWebhooks
 from local_cloud.kit.http import ApiResponse
-from rollouts.errors import BadSettings, BarqError, Denied, Missing, Refused, Transient
+from rollouts.errors import BadSettings, BarqError, Denied, Missing, OverQuota, Refused, Transient
 from tests.unit.functions.gcp.routed import made, text, transport
 
 SECRET = "https://hooks.slack.com/services/T0/B0/secret"
@@ -33,7 +33,7 @@ def test_a_webhook_without_a_url_is_a_setting_to_be_set():
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (text(429, "slow down"), Transient),
+        (text(429, "slow down"), OverQuota),
         (text(500, "oops"), Transient),
         (text(400, "invalid_payload"), Refused),
         (text(410, "channel_is_archived"), Refused),
