@@ -150,7 +150,8 @@ class Finding:
             "full": WEIGHT_FULL * one.full,
         }
         cause = max(weighted, key=lambda name: weighted[name])
-        edges = " and ".join(f"{stream.edge.ms:.0f} ms" for stream in self.tally.slow.streams)
+        slow = (f"{stream.edge.ms:.0f} ms" for stream in self.tally.slow.streams)
+        edges = " and ".join(dict.fromkeys(slow))
         said: dict[Cause, str] = {
             "errors": "the canary fails more often than stable",
             "latency": f"more of its requests than of stable's take longer than {edges}",
@@ -300,7 +301,7 @@ class Finding:
         numbers, seen = self.numbers, show(self.numbers)
         doubts = "" if self.tally.affinity else self.tally.hang.doubts
         if doubts:
-            return self._says("inconclusive", f"{seen}; {doubts}", settled=False)
+            return self._says("inconclusive", f"{seen}; {doubts}", cause="hang", settled=False)
         most = max(self.evidence.errors, self.evidence.latency)
         left = numbers.window_seconds + DOUBT_SECONDS - numbers.watched_seconds
         if most < DOUBT or left <= 0:

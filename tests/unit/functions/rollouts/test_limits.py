@@ -1,0 +1,220 @@
+"""Absolute limits: each on both sides of its boundary, and asked of stable first."""
+
+import pytest
+
+from rollouts.intervals import Histogram
+from rollouts.judging import judge
+from rollouts.limits import FRESH_ERRORS_MIN
+from tests.unit.functions.rollouts.builders import policy
+from tests.unit.functions.rollouts.histories import (
+    PERCENTS,
+    interval,
+    last_known,
+    past,
+    unseen,
+)
+
+BOUNDS = (100.0, 200.0, 400.0)
+
+
+def limits(**analysis):
+    return policy(window="1m", analysis={"min_requests": 1, "dry_run": True} | analysis)
+
+
+def minute(start=0, canary=(100, 0), stable=(900, 0), *, latency=None, **fields):
+    return interval(start, canary, stable, latency=(latency, None), **({"seconds": 60} | fields))
+
+
+def judged(*history, by, affinity=False):
+    return judge(history, by, last_known(history), affinity=affinity)
+
+
+RATIO = limits(max_error_ratio=0.05)
+
+
+@pytest.mark.parametrize(
+    ("step", "errors", "kind"),
+    [
+        (0, 5, "pass"),
+        (0, 6, "fail"),
+        (1, 10, "pass"),
+        (1, 11, "fail"),
+        (2, 10, "pass"),
+        (2, 11, "fail"),
+    ],
+)
+def test_fixed_counts_hold_for_each_step(step, errors, kind):
+    """5 errors at 10 %, 10 at 50 %, and the last for all further steps."""
+    stable = {0: (90_000, 45), 1: (10_000, 10), 2: (0, 0)}[step]
+    busy = minute(step=step, canary=(10_000, errors), stable=stable)
+
+    verdict = judged(busy, by=limits(profile="fixed_counts"))
+
+    assert (verdict.kind, verdict.cause) == (kind, "limit" * (kind == "fail"))
+
+
+def test_a_count_is_one_steps_and_not_the_rollouts():
+    history = [minute(canary=(10_000, 5)), minute(60, (10_000, 5), step=1)]
+
+    assert judged(*history, by=limits(max_errors=5)).cause != "limit"
+
+
+def test_a_broken_count_names_limit_and_share():
+    verdict = judged(minute(canary=(100, 6)), by=limits(max_errors=5))
+
+    assert (
+        verdict.because == "6 of 100 requests failed, stable 0 of 900; more than 5 errors at 10 %"
+    )
+
+
+def test_failures_count_before_their_totals_are_visible():
+    verdict = judged(unseen(0, 31, 2), by=limits(max_errors=5))
+
+    assert (verdict.kind, verdict.cause) == ("fail", "limit")
+    assert verdict.because.startswith("31 requests failed, no total is visible yet")
+
+
+@pytest.mark.parametrize(("stable", "kind"), [(45, "fail"), (54, "inconclusive")])
+def test_a_count_that_stable_breaks_as_well_by_its_traffic_is_no_fault_of_the_canarys(stable, kind):
+    """At 10 % nine of stable's errors are one of the canary's: 45 are 5, 54 are 6."""
+    verdict = judged(minute(canary=(1000, 6), stable=(90_000, stable)), by=limits(max_errors=5))
+
+    assert verdict.kind == kind
+    if kind != "fail":
+        assert verdict.page.endswith("more than 5 errors at 10 %, and stable breaks it too")
+
+
+def test_what_both_break_is_rolled_back_where_the_user_says_so():
+    by = limits(max_errors=5, stable_also_bad="roll_back")
+
+    verdict = judged(minute(canary=(100, 6), stable=(900, 54)), by=by)
+
+    assert (verdict.kind, verdict.cause) == ("fail", "shared")
+
+
+def test_at_100_percent_stable_breaks_no_count():
+    verdict = judged(minute(canary=(1000, 6), stable=(0, 54), step=2), by=limits(max_errors=5))
+
+    assert verdict.cause == "limit"
+
+
+@pytest.mark.parametrize(("errors", "cause"), [(5, False), (6, True)])
+def test_a_ratio_may_be_reached_but_not_exceeded(errors, cause):
+    assert (judged(minute(canary=(100, errors)), by=RATIO).cause == "limit") is cause
+
+
+@pytest.mark.parametrize(("requests", "cause"), [(19, False), (20, True)])
+def test_a_ratio_of_too_few_requests_is_not_judged(requests, cause):
+    strict = limits(max_error_ratio=0.05, min_requests=20)
+
+    assert (judged(minute(canary=(requests, 10)), by=strict).cause == "limit") is cause
+
+
+@pytest.mark.parametrize(("stable", "kind"), [(45, "fail"), (46, "inconclusive")])
+def test_a_ratio_is_asked_of_stable_first(stable, kind):
+    """Of its visible requests: 5 % of 900."""
+    by = limits(max_error_ratio=0.05, common_outage_max="1h")
+
+    verdict = judged(*past(15, errors=40), minute(canary=(100, 6), stable=(900, stable)), by=by)
+
+    assert verdict.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("failed", "cause"), [(FRESH_ERRORS_MIN - 1, False), (FRESH_ERRORS_MIN, True)]
+)
+def test_a_canary_that_fails_everything_is_caught_before_its_totals_are_visible(failed, cause):
+    """10 requests a second before: 5 s at 10 % are about 7.5, generously."""
+    by = limits(max_error_ratio=0.05, min_requests=5)
+
+    verdict = judged(*past(10, minutes=1), unseen(0, failed, seconds=5), by=by)
+
+    assert (verdict.cause == "limit") is cause
+
+
+def test_an_estimate_says_that_it_is_one():
+    verdict = judged(*past(10, minutes=1), unseen(0, 20, seconds=20), by=RATIO)
+
+    assert verdict.because == (
+        "20 of about 30 requests failed, stable 0 of 0; an error ratio above 0.05"
+    )
+
+
+def test_without_a_known_rate_nothing_is_estimated():
+    fresh = unseen(0, 4, seconds=60)
+
+    assert judged(fresh, by=RATIO).cause != "limit"
+    assert judged(*past(0), fresh, by=RATIO).cause != "limit"
+
+
+def test_twice_the_traffic_with_the_errors_it_always_had_is_not_accused():
+    """1 % errors, twice as many requests as a minute ago: half the estimate is missing."""
+    fresh = unseen(0, 12, 108, seconds=60)
+
+    assert judged(*past(100, minutes=1, errors=60), fresh, by=RATIO).cause != "limit"
+
+
+def test_a_burst_of_now_that_hits_both_is_no_fault_of_the_canarys():
+    """Stable's totals are not visible either: its failures of now are measured alike."""
+    fresh = unseen(0, 12, 108, seconds=10)
+
+    assert judged(*past(100, minutes=1), fresh, by=RATIO).kind != "fail"
+
+
+def test_what_is_visible_and_waits_for_an_older_interval_is_not_missing_from_an_estimate():
+    """The oldest minute is not told yet; those behind it are, with all of their requests."""
+    history = [
+        unseen(0, seconds=10),
+        *[interval(10 * i, (1000, 10), (900, 0)) for i in range(1, 6)],
+    ]
+
+    assert judged(*past(1, minutes=1), *history, by=RATIO).cause != "limit"
+
+
+def test_requests_of_the_step_before_are_not_taken_for_those_of_the_present_one():
+    earlier = [unseen(10 * index) for index in range(20)]
+    present = unseen(200, 12, step=1)
+
+    verdict = judged(*past(2, minutes=1), *earlier, present, by=limits(max_error_ratio=0.3))
+
+    assert verdict.because.startswith("12 of about 15 requests failed")
+
+
+@pytest.mark.parametrize(
+    ("counts", "cause"), [((0, 95, 5, 0), False), ((0, 94, 6, 0), True), ((0, 0, 0, 9), True)]
+)
+def test_a_latency_may_be_reached_but_not_exceeded(counts, cause):
+    slow = minute(latency=Histogram(BOUNDS, counts))
+
+    assert (judged(slow, by=limits(max_latency_p95="200ms")).cause == "limit") is cause
+
+
+@pytest.mark.parametrize(("requests", "cause"), [(19, False), (20, True)])
+def test_a_latency_of_too_few_requests_is_not_judged(requests, cause):
+    slow = minute(canary=(requests, 0), latency=Histogram(BOUNDS, (0, 0, requests, 0)))
+    by = limits(max_latency_p95="200ms", min_requests=20)
+
+    assert (judged(slow, by=by).cause == "limit") is cause
+
+
+def test_a_slow_canary_is_named_with_its_latency():
+    slow = minute(latency=Histogram(BOUNDS, (0, 0, 100, 0)))
+
+    verdict = judged(slow, by=limits(max_latency_p95="200ms"))
+
+    assert verdict.because.endswith("p95 390 ms, above 200 ms")
+    assert verdict.numbers.canary_p95_ms == pytest.approx(390)
+
+
+@pytest.mark.parametrize("step", sorted(set(PERCENTS) - {-1, -2}))
+def test_a_limit_that_is_off_is_not_judged(step):
+    awful = minute(canary=(100, 100), step=step, latency=Histogram(BOUNDS, (0, 0, 0, 100)))
+
+    assert judged(awful, by=limits()).cause != "limit"
+
+
+@pytest.mark.parametrize("affinity", [True, False])
+def test_limits_hold_where_clients_stick_to_a_revision(affinity):
+    assert (
+        judged(minute(canary=(100, 6)), by=limits(max_errors=5), affinity=affinity).cause == "limit"
+    )

@@ -1,0 +1,66 @@
+"""Stable before the rollout: what it was used to, and whether it was ever bad."""
+
+import pytest
+
+from rollouts.past import Past
+from tests.unit.functions.rollouts import by_the_book
+from tests.unit.functions.rollouts.histories import past
+
+
+def taken(*minutes):
+    known = Past()
+    for one in minutes:
+        assert known.take(one)
+    return known
+
+
+def test_nothing_before_the_rollout_is_nothing_known():
+    known = Past()
+
+    assert (known.exists, known.rate, known.was_bad) == (False, None, False)
+    assert known.limit == 0.01
+
+
+def test_minutes_without_requests_are_known_and_no_past():
+    known = taken(*past(0))
+
+    assert (known.exists, known.rate) == (False, 0.0)
+
+
+def test_the_rate_is_that_of_all_its_minutes():
+    assert taken(*past(20, minutes=7)).rate == 20
+
+
+def test_the_limit_is_three_times_the_upper_bound_and_at_least_one_percent():
+    assert taken(*past(20, errors=1)).limit == 0.01
+    busy = taken(*past(20, errors=60))
+    assert busy.limit == pytest.approx(3 * by_the_book.upper(1800, 36_000))
+
+
+@pytest.mark.parametrize(("errors", "bad"), [(4, False), (5, True)])
+def test_a_minute_was_bad_with_at_least_five_errors(errors, bad):
+    """Of 10 requests a minute; the other minutes were fine."""
+    quiet = past(1, minutes=600)
+    worst = past(10 / 60, minutes=700, errors=errors)[0]
+
+    assert taken(worst, *quiet).was_bad is bad
+
+
+@pytest.mark.parametrize(("errors", "bad"), [(12, False), (13, True)])
+def test_a_minute_was_bad_above_the_limit(errors, bad):
+    """One percent of 1,200 requests are twelve."""
+    worst = past(20, minutes=61, errors=errors)[0]
+
+    assert taken(worst, *past(20, minutes=60)).was_bad is bad
+
+
+def test_more_errors_than_requests_are_every_request():
+    """A log may tell of what the totals do not count."""
+    assert taken(*past(1 / 60, minutes=1, errors=9)).worst == 1.0
+
+
+def test_an_interval_counts_once():
+    known = taken(*past(20, minutes=3))
+
+    assert not any(known.take(one) for one in past(20, minutes=3))
+    assert known.seconds == 180
