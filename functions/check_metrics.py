@@ -30,7 +30,9 @@ from rollouts.judge_state import (
     summary_of,
 )
 from rollouts.judging import advance, conclude
+from rollouts.policy import ServiceRef
 from rollouts.probing import interval_of
+from rollouts.record import Rollout
 from rollouts.requests import StepRequest, parse_step
 from rollouts.rolling_back import arrived
 from rollouts.seen import ServiceSeen
@@ -50,13 +52,20 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         return answered(acted.action, acted.rollout)
     if not rollout.shifts:
         return answered(first_shift(rollout), rollout)
+    return _judged(request, seen, rollout, target.ref, world)
+
+
+def _judged(
+    request: StepRequest, seen: ServiceSeen, rollout: Rollout, ref: ServiceRef, world: World
+) -> dict[str, Any]:
+    """Look at both signals, judge, write down what a person should know, answer."""
     now = world.clock.now()
     before = read_state(request.state, rollout) or fresh_state(
         rollout, affinity=seen.session_affinity
     )
     looked = look(
         world,
-        target.ref,
+        ref,
         rollout,
         now,
         before.kept,
@@ -67,28 +76,25 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     tally = advance(before.tally, looked.intervals)
     verdict = conclude(tally, now)
     action = decide(rollout, verdict, now)
-    if due(rollout, verdict, action, now):
-        acted = act(world, target.ref, lambda fresh: note(fresh, request.driver, verdict, now))
-        action, rollout = acted.action, acted.rollout or rollout
     if isinstance(action, Hold):
         action = slowed(action, looked.slow_until, now)
     told = _read(looked, before.decision, affinity=tally.affinity)
     records = decision_records(rollout, told, verdict, action, now)
     for record in records:
         log("INFO", "verdict.reached", **record)
-    decision = records[-1]["id"]
+    decision = summary_of(records[-1]["id"], verdict)
+    if due(rollout, verdict, action, now):
+        acted = act(world, ref, lambda seen: note(seen, request.driver, verdict, now, decision))
+        action, rollout = acted.action, acted.rollout or rollout
     answer = answered(
         action,
         rollout,
         verdict=verdict.as_json(),
         notes=list(looked.notes),
-        state=state_of(State(decision, tally, looked.kept), rollout),
+        state=state_of(State(decision["id"], tally, looked.kept), rollout),
     )
     # A verdict grows old on the way: who acts on it asks how old it is, and tells of it.
-    answer["action"] |= {
-        "decided_at": show_instant(now),
-        "decision": summary_of(decision, verdict),
-    }
+    answer["action"] |= {"decided_at": show_instant(now), "decision": decision}
     return answer
 
 
