@@ -8,7 +8,7 @@ import functions_framework
 
 from gcp.acting import summary
 from gcp.edge import Answer, respond
-from gcp.looking_by_minutes import look
+from gcp.looking import look
 from gcp.ports import World
 from gcp.world import world
 from rollouts.deadline import asked, ends_at
@@ -17,6 +17,7 @@ from rollouts.errors import BarqError
 from rollouts.instants import show_instant
 from rollouts.judging import judge
 from rollouts.policy import Target
+from rollouts.probing import interval_of
 from rollouts.record import Rollout
 from rollouts.requests import Reader, read_name
 from rollouts.seen import ServiceSeen
@@ -77,7 +78,10 @@ def _facts(seen: ServiceSeen, target: Target, world: World) -> dict[str, Any]:
         "shifts": [{"at": show_instant(one.at), "percent": one.percent} for one in rollout.shifts],
         "verified": rollout.verified,
     }
-    return facts | (_evidence(rollout, target, world) if rollout.shifts else _waiting(rollout))
+    affinity = seen.session_affinity
+    if rollout.shifts:
+        return facts | _evidence(rollout, target, world, affinity=affinity)
+    return facts | _waiting(rollout)
 
 
 def _waiting(rollout: Rollout) -> dict[str, Any]:
@@ -92,17 +96,19 @@ def _waiting(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def _evidence(rollout: Rollout, target: Target, world: World) -> dict[str, Any]:
+def _evidence(rollout: Rollout, target: Target, world: World, *, affinity: bool) -> dict[str, Any]:
+    """Judge the whole history afresh: the state of the looks travels in the workflow alone."""
     now = world.clock.now()
-    signals, intervals = look(world, target.ref, rollout, now)
-    verdict = judge(intervals, rollout.policy, now)
+    probed = interval_of(rollout.probed) if rollout.probed else None
+    looked = look(world, target.ref, rollout, now, in_flight=True, probed=probed)
+    verdict = judge(looked.intervals, rollout.policy, now, affinity=affinity)
     action, approval = decide(rollout, verdict, now), asked(rollout)
     facts = {
         "waits_for": "approval" if approval else "data",
         "verdict": verdict.as_json(),
         "next": action.as_json(),
         "deadline": show_instant(ends_at(rollout, verdict)),
-        "notes": list(signals.notes),
+        "notes": list(looked.notes),
     }
     return facts | ({"until": show_instant(approval.expires_at)} if approval else {})
 
