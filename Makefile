@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status test test-full lint golden bench lock clean
+.PHONY: demo up status explain test test-full lint golden bench lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -14,6 +14,9 @@ up: $(READY)  ## Keep a local cloud running, with Barq in it.
 
 status: $(READY)  ## What goes on in the cloud of `make up`.
 	@$(PY) -m local_cloud status $(ARGS)
+
+explain: $(READY)  ## Why a rollout in the cloud of `make up` was decided so: ROLLOUT=...
+	@$(PY) -m local_cloud explain $(ROLLOUT) $(ARGS)
 
 test: $(READY) lint  ## All tests, lint and types.
 	@$(PY) -m pytest -q -n 2 --dist loadgroup tests

@@ -1,4 +1,4 @@
-"""The local cloud's command line: `up` brings it up, `status` asks it what goes on.
+"""The local cloud's command line: `up` brings it up, `status` and `explain` ask it.
 
 Exit status: 0 after the end that was asked for, 1 when something did not work, 2 for wrong use.
 """
@@ -19,6 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
         from local_cloud.up import status  # noqa: PLC0415
 
         return status.run(given.folder, as_json=given.json)
+    if given.command == "explain":
+        from local_cloud.up import explain  # noqa: PLC0415
+
+        return explain.run(given.folder, given.rollout, as_json=given.json)
     from local_cloud.up import command  # noqa: PLC0415
 
     values = {setting.attribute: getattr(given, setting.attribute) for setting in SETTINGS}
@@ -29,14 +33,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local_cloud", description="A Google Cloud for a laptop, with Barq in it."
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="up|status")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="up|status|explain")
     up = commands.add_parser("up", help="bring it up and keep it until Ctrl-C")
     for setting in SETTINGS:
         _add(up, setting)
     up.set_defaults(delivery=default_delivery())
     status = commands.add_parser("status", help="what goes on in the one that is up")
     status.add_argument("--json", action="store_true", help="the status function's own answer")
-    _add(status, next(one for one in SETTINGS if one.name == "--folder"))
+    explain = commands.add_parser("explain", help="why a rollout was decided as it was")
+    explain.add_argument("rollout", nargs="?", default="", metavar="ROLLOUT", help="its id")
+    explain.add_argument("--json", action="store_true", help="the explain function's own answer")
+    for one in (status, explain):
+        _add(one, next(setting for setting in SETTINGS if setting.name == "--folder"))
     return parser
 
 

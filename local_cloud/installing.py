@@ -65,6 +65,11 @@ def service_name(function: str) -> str:
     return "barq-" + function.replace("_", "-")
 
 
+def _by_workflow(function: Mapping[str, Any]) -> bool:
+    """Whether the workflow calls a function; some that answer HTTP are for people alone."""
+    return bool(function.get("http") and function.get("workflow", True))
+
+
 class Installer:
     """One installation. Each method is a step; `install` takes them all."""
 
@@ -163,16 +168,21 @@ class Installer:
         )
         key = ServiceKey(self._place.project, self._place.region, service_name(name))
         created = self._cloud.run.create(key, document)
-        caller = "barq-push" if spec.get("subscription") else "barq-workflow"
-        people = [f"user:{person}" for person in self._people]
-        self._cloud.run.set_invokers(
-            key, [f"serviceAccount:{account(self._place, caller)}", *people]
-        )
+        callers = [f"user:{person}" for person in self._people]
+        if spec.get("subscription"):
+            callers.append(f"serviceAccount:{account(self._place, 'barq-push')}")
+        elif _by_workflow(spec):
+            callers.append(f"serviceAccount:{account(self._place, 'barq-workflow')}")
+        self._cloud.run.set_invokers(key, callers)
         return created.url
 
     def environment(self, spec: Mapping[str, Any], topics: Mapping[str, str]) -> dict[str, str]:
         """Return a function's environment: the endpoints it asks for, and secrets by name."""
-        known = {**self._running.endpoints(), "EVENTS_TOPIC": topics["events"]}
+        known = {
+            **self._running.endpoints(),
+            "EVENTS_TOPIC": topics["events"],
+            "LOG_PROJECT": self._place.project,
+        }
         found = {name: known[name] for name in spec["env"]}
         if spec.get("source") == "notify.py":
             found |= self._webhooks
@@ -200,7 +210,7 @@ class Installer:
         http = {
             name: urls[name]
             for name, function in self._description["functions"].items()
-            if function.get("http")
+            if _by_workflow(function)
         }
         self._cloud.workflows.deploy(
             self._place.project,

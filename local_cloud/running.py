@@ -20,6 +20,7 @@ from local_cloud.identity.signers import RsaSigner
 from local_cloud.identity.tokens import LocalTokens
 from local_cloud.kit.http import Router
 from local_cloud.kit.scheduler import LoopScheduler
+from local_cloud.logging.output import Writer, output_entry
 from local_cloud.run.processes import ProcessInstances, ProcessSettings
 from local_cloud.run.proxy import PortFor, Proxy, any_port
 from local_cloud.run.resources import Revision
@@ -92,6 +93,7 @@ class RunningCloud:
             settings=with_callbacks(self.settings.cloud, self.rest.url),
             image_store=self.folder / "images",
         )
+        self.instances.on_line.append(self._logged)
         self._router.include(self.cloud.router())
         self.proxy = Proxy(
             self.cloud.run, self.instances, self.tokens, port_for=self.settings.port_for
@@ -138,6 +140,13 @@ class RunningCloud:
                 part = getattr(self, name, None)
                 if part is not None:
                     stack.push_async_callback(part.close)
+
+    def _logged(self, revision: Revision, line: str) -> None:
+        """Hand a line of a container's output to Logging, as Cloud Run does."""
+        key = revision.key
+        entry = output_entry(Writer(key.project, key.region, key.name, revision.name), line)
+        if entry is not None:
+            self.cloud.logging.write(entry)
 
     def _environment_for(self, revision: Revision) -> Mapping[str, str]:
         return {

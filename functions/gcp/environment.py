@@ -14,6 +14,7 @@ from rollouts.errors import BadSettings
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _TOPIC: Final = re.compile(r"projects/[^/\s]+/topics/[^/\s]+")
+_PROJECT: Final = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]*")
 _IAP: Final = re.compile(r"/projects/[0-9]+/[^\s]+")
 _URL_RULE: Final = "an http(s) URL without query and without a slash at its end"
 _HOST_RULE: Final = "a host name, with a port or without, of a gRPC API over TLS"
@@ -74,6 +75,9 @@ SETTINGS: Final[Mapping[str, _Setting]] = {
         f"{_URL_RULE}; {{host}} stands for the image's registry", "https://{host}", _is_url
     ),
     "EVENTS_TOPIC": _Setting("a topic", "projects/PROJECT/topics/TOPIC", _matches(_TOPIC)),
+    "LOG_PROJECT": _Setting(
+        "the project that the functions run and log in", "barq-delivery", _matches(_PROJECT)
+    ),
 }
 OPTIONAL: Final[Mapping[str, _Setting]] = {
     "IAP_AUDIENCE": _Setting(

@@ -11,10 +11,12 @@ import yaml
 
 from gcp.callbacks import CallbackWaker
 from gcp.clock import SystemClock
+from gcp.decision_log import LoggedDecisions
 from gcp.environment import Environment
 from gcp.events_rest import RestEvents
 from gcp.ports import (
     Clock,
+    Decisions,
     Events,
     Executions,
     Metrics,
@@ -103,6 +105,11 @@ class CloudWorld:
     @functools.cached_property
     def request_log(self) -> RequestLog:
         return RestRequestLog(self._session, self._environment.one("LOGGING_ENDPOINT"))
+
+    @functools.cached_property
+    def decisions(self) -> Decisions:
+        endpoint, project = self._environment.need("LOGGING_ENDPOINT", "LOG_PROJECT")
+        return LoggedDecisions(self._session, endpoint, project)
 
     @functools.cached_property
     def events(self) -> Events:

@@ -70,9 +70,10 @@ def _explained(last: Mapping[str, Any], again: Verdict, traced: Trace) -> Explai
         _ratio(ratio, traced),
         _recomputed(differs),
     ]
-    facts = ("rollout", "service", "target", "at", "policy_hash", "code_version", "action", "notes")
+    facts = ("rollout", "service", "target", "policy_hash", "code_version", "action", "notes")
     document = {
         "decision": last["id"],
+        "decided_at": last["at"],
         **{name: last[name] for name in facts},
         "verdict": last["verdict"],
         "recomputed": {"same": not differs, "differs": differs},
@@ -83,7 +84,8 @@ def _explained(last: Mapping[str, Any], again: Verdict, traced: Trace) -> Explai
 
 
 def _as_json(row: Row) -> dict[str, Any]:
-    return asdict(row) | {"start": show_instant(row.start), "end": show_instant(row.end)}
+    told = asdict(row) | {"start": show_instant(row.start), "end": show_instant(row.end)}
+    return told | {"canary": round(row.canary, 3)}
 
 
 def _differences(last: Mapping[str, Any], again: Verdict) -> list[str]:
@@ -119,7 +121,7 @@ def _head(last: Mapping[str, Any], again: Verdict) -> str:
     numbers = again.numbers
     for role, bounds in (("canary", numbers.canary_ratio), ("stable", numbers.stable_ratio)):
         if bounds:
-            low, high = (100 * one for one in bounds)
+            low, high = (round(100 * one, 6) for one in bounds)
             lines.append(f"  {role}'s error ratio in this step: {low:.3g} to {high:.3g} %")
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ check and later on demand, stopped when idle, never left behind.
 import asyncio
 import atexit
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from local_cloud.run.launch import (
 )
 from local_cloud.run.platform import Reports
 from local_cloud.run.resources import Revision
+from local_cloud.run.tail import Tail
 from local_cloud.run.virtual import NOT_LISTENING
 
 __all__ = [
@@ -67,7 +68,10 @@ class ProcessInstances:
         self._settings = settings or ProcessSettings()
         self._launcher = Launcher(folder, self._settings, environment_for)
         self.log_path = self._launcher.log_path
+        self.on_line: list[Callable[[Revision, str], None]] = []
+        """Told of each line that a container wrote, moments later."""
         self._slots: dict[Revision, _Slot] = {}
+        self._tails: dict[Revision, Tail] = {}
         # Tasks that nobody awaits, kept from being collected.
         self._tasks: set[asyncio.Task[None]] = set()
         self._watcher: asyncio.Task[None] | None = None
@@ -94,9 +98,7 @@ class ProcessInstances:
         Raises NotStartedError and NoRoomError. Give it back with `release`.
         """
         deadline = time.monotonic() + self._settings.queue_seconds
-        slot = self._slots.get(revision)
-        if slot is None:
-            slot = self._slots[revision] = _Slot(revision)
+        slot = self._slot(revision)
         instance = slot.instance or await self._started(slot)
         while instance.full:
             if time.monotonic() >= deadline:
@@ -139,13 +141,18 @@ class ProcessInstances:
 
     async def _check(self, revision: Revision) -> None:
         assert self._reports is not None
-        slot = self._slots.setdefault(revision, _Slot(revision))
+        slot = self._slot(revision)
         try:
             await self._started(slot)
         except NotStartedError as error:
             self._reports.revision_failed(revision.key, revision.name, NOT_LISTENING, str(error))
         else:
             self._reports.revision_ready(revision.key, revision.name)
+
+    def _slot(self, revision: Revision) -> _Slot:
+        if revision not in self._tails:
+            self._tails[revision] = Tail(self.log_path(revision))
+        return self._slots.setdefault(revision, _Slot(revision))
 
     async def _started(self, slot: _Slot) -> Instance:
         """Wait for the one start that is under way, or begin it."""
@@ -178,12 +185,20 @@ class ProcessInstances:
         """Notice processes that died, and stop those that nobody needs."""
         while True:
             await asyncio.sleep(_WATCH_EVERY_SECONDS)
+            self._tell_lines()
             for slot in list(self._slots.values()):
                 if slot.instance is None:
                     if slot.gone and slot.starting is None:
                         del self._slots[slot.revision]
+                        self._tails.pop(slot.revision, None)
                 elif slot.instance.exit_code() is not None or self._idle(slot, slot.instance):
                     self._retire(slot)
+
+    def _tell_lines(self) -> None:
+        for revision, tail in self._tails.items():
+            for line in tail.lines():
+                for tell in self.on_line:
+                    tell(revision, line)
 
     def _idle(self, slot: _Slot, instance: Instance) -> bool:
         assert self._reports is not None

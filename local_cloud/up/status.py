@@ -1,23 +1,16 @@
-"""`status`: asks the status function of the cloud that runs, and shows it to people.
-
-It looks as a person would: by the exports' URL, with a developer's ID token.
-"""
+"""`status`: asks the status function of the cloud that runs, and shows it to people."""
 
 import datetime as dt
 import json
 import sys
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from local_cloud.up.env_file import read
+from local_cloud.up.asking import NotAnswered, NothingRuns, ask
 
 Paint = Callable[[str, str], str]
 """Gives a text a colour by what it says, or leaves it as it is."""
-_TIMEOUT_SECONDS: Final = 60.0
 _COLOURS: Final = {
     "promoted": "32", "pass": "32",
     "rolled_back": "31", "fail": "31", "stopped": "31", "error": "31",
@@ -25,16 +18,12 @@ _COLOURS: Final = {
 }  # fmt: skip
 
 
-class NothingRuns(Exception):
-    """There is no local cloud to ask; the text says so to a person."""
-
-
 def run(folder: Path, *, as_json: bool) -> int:
     """Print the status; return the exit status."""
     try:
-        document = ask(folder)
-    except NothingRuns as error:
-        sys.stderr.write(f"{error}\n")
+        document = ask(folder, "status")
+    except (NotAnswered, NothingRuns) as error:
+        sys.stderr.write(f"{str(error).rstrip()}\n")
         return 1
     if as_json:
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
@@ -42,41 +31,6 @@ def run(folder: Path, *, as_json: bool) -> int:
     paint = colours if sys.stdout.isatty() else plain
     sys.stdout.write(show(document, local_time, paint))
     return 0
-
-
-def ask(folder: Path) -> dict[str, Any]:
-    """Return the status function's answer. Raises NothingRuns."""
-    file = folder / "env"
-    try:
-        variables = read(file)
-        url, local = variables["BARQ_STATUS_URL"], variables["BARQ_LOCAL_URL"]
-    except (OSError, KeyError):
-        raise NothingRuns(
-            f"error: {file} is not there, so no local cloud runs here\n hint: start one: make up"
-        ) from None
-    try:
-        audience = urllib.parse.urlencode({"audience": url})
-        token = _read(f"{local}/token?{audience}", {}).strip()
-        document: dict[str, Any] = json.loads(_read(url, {"Authorization": f"Bearer {token}"}))
-    except (OSError, ValueError) as error:
-        raise NothingRuns(
-            f"error: the local cloud of {file} does not answer ({error})\n"
-            " hint: start it again: make up"
-        ) from None
-    return document
-
-
-def _read(url: str, headers: dict[str, str]) -> str:
-    # No proxy of the developer's: everything is on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - our own file's URL.
-    try:
-        with opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
-            text: str = answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            raise OSError(f"{error.code} {error.reason}") from None
-    return text
 
 
 def plain(_kind: str, text: str) -> str:
@@ -116,6 +70,7 @@ def _facts(
     state = paint(rollout["state"], rollout["state"])
     because = f": {rollout['because']}" if rollout["because"] else ""
     facts += [
+        ("rollout", rollout["id"]),
         ("state", f"{state}{because}"),
         ("differs", target["differs"]),
         ("step", _step(target, clock)),

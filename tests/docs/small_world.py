@@ -80,6 +80,8 @@ class SmallWorld:
     alive_executions: bool = True
     told: list[Notice] = field(default_factory=list)
     posted: list[Mapping[str, Any]] = field(default_factory=list)
+    logged: list[Mapping[str, Any]] = field(default_factory=list)
+    """Decision records."""
 
     def __post_init__(self) -> None:
         for target in DELIVERY.services[0].targets:
@@ -94,7 +96,7 @@ class SmallWorld:
     def __getattr__(self, name: str) -> Any:
         known = (
             "services revisions registry prober metrics request_log events executions waker"
-            " webhooks"
+            " webhooks decisions"
         )
         if name not in known.split():
             raise AttributeError(name)
@@ -171,6 +173,9 @@ class SmallWorld:
 
     def waker_wake(self, callback: str) -> None:
         """Nobody sleeps here."""
+
+    def decisions_records(self, rollout: str) -> Sequence[Mapping[str, Any]]:
+        return [one for one in self.logged if one["rollout"] == rollout]
 
     def webhooks_post(self, webhook: str, document: Mapping[str, Any]) -> None:
         self.posted.append(document)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import approve
+import explain
 import plan
 import status
 from gcp import edge
@@ -47,6 +48,7 @@ PARSERS = {
     "on_alert": lambda document: parse_incident(json.dumps(document)),
     "approve": lambda document: approve.parse(document, "ann@example.org"),
     "status": status.parse,
+    "explain": explain.parse,
     "notify": lambda document: message(document["data"]),
 }
 
@@ -162,10 +164,13 @@ def test_the_page_says_who_calls_what():
     by_workflow, by_push, by_people = rows(SHARED, "functions")
 
     assert set(by_workflow[0].split(", ")) == {
-        name for name, spec in FUNCTIONS.items() if spec.get("http")
+        name for name, spec in FUNCTIONS.items() if spec.get("http") and spec.get("workflow", True)
     }
     assert set(by_push[0].split(", ")) == {
         name for name, spec in FUNCTIONS.items() if spec.get("subscription")
     }
     assert INSTALLED["workflow"]["account"] in by_workflow[1]
-    assert set(by_people[0].split(", ")) <= set(by_workflow[0].split(", "))
+    assert {name for name, spec in FUNCTIONS.items() if not spec.get("workflow", True)} <= set(
+        by_people[0].split(", ")
+    )
+    assert not set(by_people[0].split(", ")) & set(by_push[0].split(", "))

@@ -16,6 +16,7 @@ import yaml
 import approve
 import check_metrics
 import deploy
+import explain
 import notify
 import plan
 import rollback
@@ -54,6 +55,7 @@ FUNCTIONS: dict[str, Function] = {
     "rollback": (parse_step, rollback.handle),
     "approve": (None, approve.handle),
     "status": (status.parse, status.handle),
+    "explain": (explain.parse, explain.handle),
 }  # fmt: skip
 SUBSCRIBERS = {"notify": "events", "on_alert": "alerts"}
 

@@ -17,6 +17,7 @@ from google.api_core import exceptions as api_errors
 from google.cloud import monitoring_v3
 
 from gcp.callbacks import CallbackWaker
+from gcp.decision_log import LoggedDecisions
 from gcp.events_rest import RestEvents
 from gcp.metrics import CloudMetrics
 from gcp.ports import Prober
@@ -200,6 +201,7 @@ class FlowWorld:
         self.prober = prober
         self.metrics = CloudMetrics(lambda: InProcessMetrics(cloud, account, faults))
         self.request_log = RestRequestLog(session, API)
+        self.decisions = LoggedDecisions(session, API, topic.split("/")[1])
         self.events = RestEvents(session, API, topic)
         self.executions = ModelExecutions(cloud)
         self.waker = CallbackWaker(session, API)

@@ -44,6 +44,8 @@ METHODS: Final[dict[str, set[str]]] = {
     account("barq-rollback"): {READS, WRITES, PUBLISHES, WAKES},
     account("barq-on-alert"): {READS, WRITES, PUBLISHES, WAKES, LOGS},
     account("barq-status"): {READS, *_SIGNALS},
+    # In the project of the functions alone: their own lines.
+    account("barq-explain"): {LOGS},
     account("barq-workflow"): {INVOKES},
     account("barq-push"): {INVOKES},
     account("barq-trigger"): {TRIGGERS},

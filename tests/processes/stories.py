@@ -46,6 +46,9 @@ async def shop(stage: Stage) -> Kept:
         kept.events["bad"] = await stage.event("shop", "rollout.rolled_back", bad)
         await _served(stage, "shop", kept.events["bad"]["stable"])
         kept.answers["bad"] = await stage.outcome(kept.events["bad"])
+        explain = stage.installed.urls["explain"]
+        asked = {"service": "shop", "rollout": kept.events["bad"]["rollout"]}
+        kept.answers["explained"] = await stage.call(explain, asked)
     kept.answers["seconds"] = time.monotonic() - began
     kept.seen = traffic.seen
     return kept

@@ -50,7 +50,7 @@ def test_no_identity_needs_to_create_or_delete_or_to_grant(calls):
 
     writes = {"run.services.update", "iam.serviceAccounts.actAs"}
     mayors = {name for name, given in ours.items() if given & writes}
-    readers = {account(f"barq-{name}") for name in ("plan", "status")}
+    readers = {account(f"barq-{name}") for name in ("plan", "status", "explain")}
     assert not mayors & readers
     assert all(writes <= ours[name] for name in mayors)
     verbs = {permission.rpartition(".")[2] for given in ours.values() for permission in given}

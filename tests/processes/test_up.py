@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from local_cloud.up import reference
-from tests.processes.up_cloud import NO_GCLOUD, ROOT, UpCloud, lines, up
+from tests.processes.up_cloud import NO_GCLOUD, ROOT, UpCloud, lines, run, up
 
 # One local cloud for all of them, so they stay together when tests run in parallel.
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
@@ -125,6 +125,7 @@ def test_every_printed_line_works_when_pasted(cloud):
     story.waits_for_approval()
     story.paste("Approve")
     assert story.ends("rolled_back") == good
+    _explained(cloud)
 
     story.paste("Start a delivery by hand")
     story.waits_for_approval()
@@ -141,6 +142,23 @@ def test_every_printed_line_works_when_pasted(cloud):
         story.paste(title, way)
     assert story.left() == []
     story.settle()
+
+
+def _explained(cloud):
+    """The commands say why; without an id they say which there are."""
+    rollout = cloud.status("production")["rollout"]["id"]
+
+    done = run("explain", "--folder", str(cloud.folder), rollout)
+    assert f"rollout {rollout} of fleet/production\n" in done.stdout, done.stderr
+    assert done.stdout.endswith("recomputed: the same verdict\n")
+
+    without = run("explain", "--folder", str(cloud.folder))
+    assert without.returncode == 1
+    assert f"  {rollout}  fleet production, rolled_back\n" in without.stderr
+
+    other = run("explain", "--folder", str(cloud.folder), "feed")
+    assert other.returncode == 1
+    assert other.stderr.startswith("error: the log has no decision of rollout feed\n hint: ")
 
 
 def test_the_door_tells_what_runs(cloud):

@@ -128,8 +128,9 @@ def test_a_delivery_file_that_cannot_be_read_is_a_sentence(tmp_path, content):
     assert "Traceback" not in done.stderr
 
 
-def test_status_without_a_local_cloud_is_a_sentence(tmp_path):
-    done = run("status", "--folder", str(tmp_path))
+@pytest.mark.parametrize("asked", [("status",), ("explain", "eb06d8ea"), ("explain",)])
+def test_asking_without_a_local_cloud_is_a_sentence(tmp_path, asked):
+    done = run(*asked, "--folder", str(tmp_path))
 
     assert done.returncode == 1
     assert done.stderr == (

@@ -17,7 +17,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 HANDLERS = _names(
-    "plan deploy verify approve shift_traffic check_metrics rollback status notify sweep"
+    "plan deploy verify approve shift_traffic check_metrics rollback status explain notify sweep"
 )
 PURE_MODULES = _names(
     "__future__ abc base64 binascii bisect collections collections.abc copy dataclasses datetime decimal enum"

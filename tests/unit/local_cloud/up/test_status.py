@@ -65,6 +65,7 @@ def test_each_target_is_a_block():
         "api production  (api in p/r)\n"
         "  split     api-1 (stable) 90 %, api-2 (canary) 10 %\n"
         "  served    api-1 (stable) 100 %\n"
+        "  rollout   1\n"
         "  state     shifting: smoke tests passed\n"
         "  step      1 of 3: 10 % since 12:00:00\n"
         "  verdict   inconclusive: 0 of 12 requests failed; watching\n"
