@@ -17,11 +17,11 @@ from rollouts import errors
 from rollouts.actions import Action, Hold, Outcome, Promote, RollBack, Shift, Stop, WaitsFor
 from rollouts.announcements import VERBS, parse_announcement
 from rollouts.incidents import parse_incident
-from rollouts.judging import Kind
 from rollouts.messages import message
 from rollouts.planning import choose
 from rollouts.record import State
 from rollouts.requests import parse_deploy, parse_step
+from rollouts.verdict import Kind
 from tests.docs.pages import blocks, rows, sections, shape, words
 from tests.docs.scenarios import answers
 from tests.docs.small_world import DELIVERY, SmallWorld
