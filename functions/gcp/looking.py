@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from gcp.ports import LogRead, Totals, World
 from gcp.request_log import PAGES_MAX
-from rollouts.assembling import gather, log_since, metrics_since
+from rollouts.assembling import gather, log_before, log_since, metrics_since
 from rollouts.errors import BarqError, Denied, OverQuota
 from rollouts.grid import PERIOD
 from rollouts.instants import show_instant
@@ -57,7 +57,7 @@ def look(
     requests open at once, too: one more call.
     """
     metrics = _metrics(world, ref, rollout, now, kept, in_flight=in_flight)
-    log = _log(world, ref, rollout, now, kept, unseen)
+    log = _log(world, ref, rollout, now, kept, unseen, metrics.totals.period)
     totals, read = metrics.totals, log.read
     signals = Signals(
         points=totals.points,
@@ -65,7 +65,7 @@ def look(
         visible_until=totals.visible_until,
         period=totals.period,
         bad=read.bad if read else (),
-        log_until=read.until if read else None,
+        log_until=now if read else None,
         notes=(*metrics.notes, *log.notes),
         delay=metrics.delay,
         capped=bool(read and (read.capped or read.unsearched)),
@@ -120,15 +120,20 @@ def _log(
     now: dt.datetime,
     kept: Kept | None,
     unseen: Sequence[Interval],
+    period: dt.timedelta,
 ) -> _Log:
-    """Read the log, unless it refused a moment ago. A refusal is not asked about at once again."""
+    """Read the log, unless it refused a moment ago. A refusal is not asked about at once again.
+
+    Only of what closes now: a page holds the newest, and those of the last seconds, of which
+    nothing can be said yet, would fill it where a busy canary fails every request.
+    """
     pace = kept.pace if kept else Pace()
     if not log_due(kept, now):
         return _Log(None, pace, _waits(pace, now))
-    since = log_since(kept, unseen, rollout.shifts)
+    since, before = log_since(kept, unseen, rollout.shifts), log_before(period, now)
     pages = 1 if kept else PAGES_MAX
     try:
-        read = world.request_log.bad_requests(ref, roles(rollout), since, now, pages=pages)
+        read = world.request_log.bad_requests(ref, roles(rollout), since, before, pages=pages)
     except BarqError as error:
         note = f"the request log could not be read: {error.message}"
         if isinstance(error, OverQuota | Denied):

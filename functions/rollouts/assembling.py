@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rollouts.grid import Grid, floor
+from rollouts.grid import Grid, floor, length_of
 from rollouts.intervals import BEFORE, Interval, Signals
 from rollouts.kept import REACHED, TOLD_MAX, Kept, Late, Row
 from rollouts.logged import carrying, closed, rows_of
@@ -79,6 +79,11 @@ def log_since(
         return earliest
     waiting = [one.start for one in unseen if one.start >= kept.told_since]
     return max(earliest, min([kept.closed_until - OVERLAP, *waiting]))
+
+
+def log_before(period: dt.timedelta, now: dt.datetime) -> dt.datetime:
+    """Return before when bad requests began that can have ended in an interval that closes."""
+    return floor(now - length_of(period) / 2, length_of(period))
 
 
 class _Gathering:

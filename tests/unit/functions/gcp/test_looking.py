@@ -122,6 +122,24 @@ def test_a_read_that_is_not_the_whole_log_says_why(log, note):
     assert found.signals.capped
 
 
+class Failing(World):
+    """A canary that fails 500 requests a second, and a log that tells the newest of a page."""
+
+    def request_log_bad_requests(self, ref, revisions, since, now, *, pages=1):
+        upto = (now - NOW) // dt.timedelta(milliseconds=2)
+        newest = range(max(0, upto - 1000 * pages), upto)
+        bad = [BadRequest(str(one), "canary", at(one / 500), at(one / 500)) for one in newest]
+        return LogRead(tuple(bad), now, capped=True, whole_since=bad[0].began)
+
+
+def test_a_busy_canary_that_fails_every_request_fills_no_page_with_what_closes_later():
+    """The newest of a page would be of the last two seconds, and no interval that closes."""
+    found = looks(Failing(), 18, 28, 38)
+
+    assert found.intervals[-1].end == at(30)
+    assert found.intervals[-1].canary.errors == 1000
+
+
 @pytest.mark.parametrize("refusal", [Refused("an entry has no id"), Transient("no answer in time")])
 def test_a_log_that_cannot_be_read_is_no_data_and_asked_again_at_the_next_look(refusal):
     world = World(refusal=refusal)
