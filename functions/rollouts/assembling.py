@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rollouts.grid import Grid, floor, length_of
+from rollouts.grid import EPOCH, Grid, floor, length_of
 from rollouts.intervals import BEFORE, Interval, Signals
 from rollouts.kept import REACHED, TOLD_MAX, Kept, Late, Row
 from rollouts.logged import carrying, closed, rows_of
@@ -114,14 +114,19 @@ class _Gathering:
         self.starts = sorted(self.open)
         self.new: list[dt.datetime] = []
         self.seen: set[dt.datetime] = set()
+        self.seen_at = EPOCH
         self.points = {
             (one.role, floor(one.start, grid.period)): one
             for one in sorted(signals.points, key=lambda one: (one.requests, one.errors))
         }
 
-    def _as_of(self, nominal: dt.datetime) -> dt.datetime:
-        """Return when something became known: now, if the last look should have seen it."""
-        return nominal if self.first or nominal > self.kept.looked_at else self.now
+    def _as_of(self, nominal: dt.datetime, before: dt.datetime) -> dt.datetime:
+        """Return when something became known: now, if the last look should have seen it.
+
+        Never sooner than what is earlier: `before` says when that became known.
+        """
+        missed = not self.first and nominal <= self.kept.looked_at
+        return max(self.now if missed else nominal, before)
 
     # The log: errors at once, and final.
 
@@ -143,8 +148,10 @@ class _Gathering:
             own[row.start][row] = count
             if row.start in known_before:
                 late[Late(row.step, row.kind)] += max(0, count - self.told[row])
+        known = EPOCH
         for start, end in spans[len(waiting) :]:
-            self._give(start, end, own[start], self._as_of(end + self.grid.settle))
+            known = self._as_of(end + self.grid.settle, known)
+            self._give(start, end, own[start], known)
         self.late.append((None, +late))
         self.told |= fresh
 
@@ -169,7 +176,8 @@ class _Gathering:
         points = (self.points.get(("canary", start)), self.points.get(("stable", start)))
         nominal = end + (self.signals.delay or dt.timedelta(0))
         if end <= self.grid.past_until:
-            self.past.append(past((start, end), points[1], self._as_of(nominal)))
+            self.seen_at = self._as_of(nominal, self.seen_at)
+            self.past.append(past((start, end), points[1], self.seen_at))
             return True
         if self.signals.log_until is not None:
             # One more interval: log and metrics may put a request on different sides of a cut.
@@ -177,7 +185,7 @@ class _Gathering:
             if self.closed_until < needed:
                 return False
             nominal = max(nominal, needed + self.grid.settle)
-        seen_at = self._as_of(nominal)
+        seen_at = self.seen_at = self._as_of(nominal, self.seen_at)
         whole = start >= self.grid.whole_since
         if self.closed_until < end:
             self._close_by_totals(start, end, points if whole else None, seen_at)

@@ -86,6 +86,20 @@ def test_known_at_is_now_if_the_look_before_could_not_read_the_log():
     assert [one.known_at for one in during(rollout)] == [at(21), at(25)]
 
 
+def test_nothing_is_known_sooner_than_what_is_earlier_after_a_look_without_the_log():
+    rollout = first(20, log_until=None)
+    rollout.look(signals(26), 26)
+
+    assert [one.known_at for one in during(rollout)] == [at(26), at(26)]
+
+
+def test_no_totals_are_visible_sooner_than_earlier_ones_after_a_look_without_the_metrics():
+    rollout = first(200, visible_until=at(minutes=-1))
+    rollout.look(signals(245), 245)
+
+    assert [one.seen_at for one in rollout.intervals if one.seen_at][-12:] == [at(245)] * 12
+
+
 def test_a_period_of_one_second_makes_intervals_of_one_second():
     second = dt.timedelta(seconds=1)
     fast = signals(3.5, period=second, visible_until=at(3), delay=dt.timedelta(0))

@@ -168,9 +168,20 @@ def test_the_order_of_points_and_entries_does_not_matter(shifts, told, looks, di
         assert one == other
 
 
+def found_before(found):
+    return [one for one in found if one.step == BEFORE]
+
+
+def found_during(found):
+    return [one for one in found if one.step > BEFORE]
+
+
 @given(SHIFTS, LATE | HIDDEN, LOOKS | EVERY, OUTAGES)
 def test_intervals_never_overlap_and_never_change_what_they_told(shifts, told, looks, outages):
-    """`Rollout.look` compares every corrected interval with what was given before."""
+    """`Rollout.look` compares every corrected interval with what was given before.
+
+    What is known sooner than an earlier interval would have the judge leave the earlier one out.
+    """
     world = World(told)
     silent = without_log(looks, outages)
 
@@ -179,4 +190,8 @@ def test_intervals_never_overlap_and_never_change_what_they_told(shifts, told, l
     assert all(one.start < one.end for one in found)
     assert all(one.end <= two.start for one, two in itertools.pairwise(found))
     assert all(one.known_at and one.known_at <= at(LAST) for one in found)
+    for part in (found_before(found), found_during(found)):
+        known = [one.known_at for one in part]
+        seen = [one.seen_at for one in part if one.seen_at]
+        assert (known, seen) == (sorted(known), sorted(seen))
     assert len({errors_of(one)[0] for one in found}) == len(found)
