@@ -6,6 +6,7 @@ however it is cut into calls. Mutable; `judging` keeps it from the world.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from rollouts.blind_spots import Hang, Outage, Unreached
@@ -62,7 +63,8 @@ class Tally:
         for one in intervals:
             known = one.known_at or one.end
             if one.start not in waiting:
-                happened.append((known, one.start, 0, one))
+                late = one.seen_at is not None and one.seen_at > known
+                happened.append((known, one.start, 0, untold(one) if late else one))
             if one.seen_at:
                 happened.append((max(known, one.seen_at), one.start, 1, one))
         happened.sort(key=lambda event: event[:3])
@@ -203,6 +205,15 @@ class Tally:
         for judged in self.unseen:
             streams.take(judged, totals_of(judged.interval), self.estimated(judged))
         return streams
+
+
+def untold(one: Interval) -> Interval:
+    """Return an interval as it was before its totals became visible."""
+    arms = [
+        replace(arm, requests=None, latency=None, in_flight=None)
+        for arm in (one.canary, one.stable)
+    ]
+    return replace(one, canary=arms[0], stable=arms[1], seen_at=None, latency_since=None)
 
 
 def totals_of(one: Interval) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from rollouts.decision_record import recompute
-from tests.flow.flow import DELIVERY, Flow
+from tests.flow.flow import DELIVERY, Flow, changed
 
 QUICK = DELIVERY.replace("window: 2m", "window: 1m")
 SOME_ERRORS = QUICK.replace("analysis: {max_errors: [5, 10]", "analysis: {dry_run: true")
@@ -27,6 +27,20 @@ def test_every_verdict_of_a_rollout_is_recomputed_from_its_records(delivery, qua
 
     told = records()
     assert told
+    for index, record in enumerate(told):
+        assert recompute(told[: index + 1]).as_json() == record["verdict"]
+
+
+def test_totals_count_in_the_recomputed_history_when_they_were_visible_and_not_before(records):
+    """Of a service that is new, what is known of its rate decides whether stable is bad."""
+    flow = Flow(changed(DELIVERY, window="1m", check_every="5s", analysis="{}"), rps=20)
+    flow.becomes(flow.image("v1"), error_ratio=0.01)
+
+    flow.built(flow.image("v2", error_ratio=0.01))
+    flow.until_ended()
+
+    told = records()
+    assert any(one["verdict"]["page"] for one in told)
     for index, record in enumerate(told):
         assert recompute(told[: index + 1]).as_json() == record["verdict"]
 
