@@ -131,7 +131,17 @@ class Finding:
     def failed(self) -> Verdict | None:
         if self.tally.policy.analysis.dry_run:  # Only limits act then: they are asked first.
             return self._beyond_limits() or self._compared() or self._shared()
-        return self._compared() or self._beyond_limits() or self._shared()
+        found = self._compared()
+        if found and self._only_told(found):
+            limit = self._beyond_limits()
+            return limit if limit and limit.kind == "fail" else found
+        return found or self._beyond_limits() or self._shared()
+
+    def _only_told(self, found: Verdict) -> bool:
+        """Whether a person alone is told of this fail: it must not hide a limit that acts."""
+        alone = self.numbers.percent >= 100 * ALONE
+        alerts = self.tally.policy.analysis.watch_action == "alert"
+        return alerts and alone and found.cause == "full"
 
     def _compared(self) -> Verdict | None:
         seen = show(self.numbers)

@@ -218,3 +218,13 @@ def test_limits_hold_where_clients_stick_to_a_revision(affinity):
     assert (
         judged(minute(canary=(100, 6)), by=limits(max_errors=5), affinity=affinity).cause == "limit"
     )
+
+
+@pytest.mark.parametrize(("allowed", "cause"), [(10, "limit"), (1000, "full")])
+def test_at_100_percent_a_fail_that_is_only_told_hides_no_limit(allowed, cause):
+    by = policy(window="1m", analysis={"max_errors": allowed, "watch_action": "alert"})
+    failing = [interval(10 * one, (200, 50), (0, 0), step=2) for one in range(6)]
+
+    found = judged(*past(20), *failing, by=by)
+
+    assert (found.kind, found.cause) == ("fail", cause)
