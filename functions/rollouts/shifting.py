@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rollouts.actions import Action, Hold, RollBack
 from rollouts.approving import gate
-from rollouts.deadline import deadline_of
+from rollouts.deadline import deadline_of, denied
 from rollouts.deciding import first_shift, stop_for
 from rollouts.decisions import Decision, with_rollout
 from rollouts.instants import parse_instant
@@ -59,7 +59,7 @@ def shift(
         # Its driver comes here only after the smoke test was noted, and would ask for ever.
         back = f"the record went back to {rollout.state}, as an older object written back does"
         return foreign_stop(seen, rollout, back, now)
-    closed = gate(seen, rollout, now) or _stale(rollout, request.action, now)
+    closed = gate(seen, rollout, now) or _overtaken(rollout, request.action, now)
     if closed:
         return closed
     if canary is None or canary.readiness != "ready":
@@ -74,9 +74,9 @@ def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decisi
         return rollout
     if rollout.next_step < len(rollout.steps):
         return Decision(Hold(1, f"at {rollout.percent} % there is nothing to promote", "data"))
-    late = _stale(rollout, request.action, now)
-    if late:
-        return late
+    overtaken = _overtaken(rollout, request.action, now)
+    if overtaken:
+        return overtaken
     because = _because(request.action)
     after = replace(
         rollout,
@@ -91,6 +91,12 @@ def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decisi
     notice = Notice("rollout.promoted", now, after, because, 100, 100, decision=decision)
     change = Change(with_rollout(seen.record, after), split)
     return Decision(stop_for(after), change, (notice,))
+
+
+def _overtaken(rollout: Rollout, action: Mapping[str, Any], now: dt.datetime) -> Decision | None:
+    """Take back what a person said no to since the action was decided, or look again."""
+    no = denied(rollout)
+    return Decision(no) if no else _stale(rollout, action, now)
 
 
 def _stale(rollout: Rollout, action: Mapping[str, Any], now: dt.datetime) -> Decision | None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rollouts.actions import Hold, RollBack, Shift, Stop
 from rollouts.instants import show_instant
-from rollouts.record import ShiftDone
+from rollouts.record import ApprovalGiven, ShiftDone
 from rollouts.shifting import promote, shift, verified
 from rollouts.traffic import Entry
 from tests.unit.functions.rollouts.builders import (
@@ -253,6 +253,18 @@ def do_verified(service, request):
 
 
 EVERY = pytest.mark.parametrize("act", [do_shift, do_promote, do_verified])
+
+
+@pytest.mark.parametrize(
+    ("act", "done"), [(do_shift, shifts(10)), (do_promote, shifts(10, 50, 100))]
+)
+def test_a_persons_no_since_the_verdict_is_heard(act, done):
+    no = ApprovalGiven(at(0), at(60), "denied", "ann@example.com", at(30), "not today")
+
+    decision = act(seen(rollout(shifts=done, deadline_approval=no)), step(SECOND))
+
+    assert decision.change is None
+    assert decision.action == RollBack("denied by ann@example.com: not today", refuse=False)
 
 
 @EVERY
