@@ -132,7 +132,7 @@ class _Gathering:
 
     def close_by_log(self) -> None:
         """Give the intervals whose errors are known, and find what was told late of others."""
-        until = self.signals.log_until
+        until = self._closes_until()
         if until is None:
             return
         waiting = [one for one in self.starts if one >= self.kept.told_since]
@@ -154,6 +154,20 @@ class _Gathering:
             self._give(start, end, own[start], known)
         self.late.append((None, +late))
         self.told |= fresh
+
+    def _closes_until(self) -> dt.datetime | None:
+        """Return until when the log's word is taken; None if it was not read.
+
+        That a silent one tells nothing of the last minutes is no knowledge: it waits for totals.
+        """
+        until = self.signals.log_until
+        if until is None or not self.kept.pace.silent or self._told_any:
+            return until
+        return min(until, self.signals.visible_until + self.grid.length + self.grid.settle)
+
+    @property
+    def _told_any(self) -> bool:
+        return any(one.reached for one in self.signals.bad)
 
     def _give(
         self, start: dt.datetime, end: dt.datetime, rows: Mapping[Row, int], known_at: dt.datetime
@@ -250,6 +264,8 @@ class _Gathering:
 
     def attach_late(self) -> None:
         """Add what became known late to intervals that close now; keep it if none does."""
+        if not self.new and any(counts for _, counts in self.late):
+            self._close_next()
         for known, counts in self.late:
             if not self.new:
                 self.pending += counts
@@ -257,13 +273,21 @@ class _Gathering:
                 start = self._closing(known)
                 self.open[start] = carrying(self.open[start], counts, self.grid)
 
+    def _close_next(self) -> None:
+        """Give an interval sooner than a silent log would: what the totals show is urgent."""
+        end, until = self.grid.next_cut(self.closed_until), self.signals.log_until
+        if until is not None and end + self.grid.settle <= until:
+            self._give(self.closed_until, end, {}, self.now)
+            self.closed_until = end
+
     def _closing(self, known: dt.datetime | None) -> dt.datetime:
-        """Return the interval that closes when something is known, or the newest of all."""
-        for start in self.new:
-            closes = self.open[start].known_at
-            if known and closes and closes >= known:
-                return start
-        return self.new[-1]
+        """Return the interval that closes when something is known, or the newest of all.
+
+        Of several that close at one instant the newest: no more of the present is known.
+        """
+        closing = [(self.open[start].known_at, start) for start in self.new]
+        since = [one for one in closing if known and one[0] and one[0] >= known]
+        return max(start for at, start in since if at == since[0][0]) if since else self.new[-1]
 
     def given(self) -> tuple[Interval, ...]:
         starts = sorted(self.seen.union(self.new))
@@ -293,7 +317,7 @@ class _Gathering:
     def silent(self) -> bool:
         if self.signals.log_until is None:
             return self.kept.pace.silent
-        if any(one.reached for one in self.signals.bad):
+        if self._told_any:
             return False
         return self.kept.pace.silent or self.hidden >= SILENT_MIN
 

@@ -6,11 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from rollouts.assembling import HIDDEN, OVERLAP, PAST, SILENT, gather, log_since, metrics_since
+from rollouts.assembling import (
+    HIDDEN,
+    OVERLAP,
+    PAST,
+    SILENT,
+    gather,
+    log_before,
+    log_since,
+    metrics_since,
+)
 from rollouts.intervals import BEFORE, PROBED, Arm, Carried, Histogram, Interval, Point
 from rollouts.record import ShiftDone
 from tests.unit.functions.rollouts.builders import at, shifts
 from tests.unit.functions.rollouts.signalled import (
+    MINUTE,
     Rollout,
     bad,
     errors,
@@ -227,6 +237,11 @@ def test_the_log_is_never_read_from_before_the_first_shift_and_what_was_under_wa
 
     assert log_since(rollout.kept, (), TEN) == at(10) - OVERLAP
     assert log_since(first(4).kept, (), TEN) == at(0) - OVERLAP
+
+
+@pytest.mark.parametrize(("now", "before"), [(24.9, 10), (25, 20), (34.9, 20)])
+def test_the_log_is_read_up_to_what_can_be_known(now, before):
+    assert log_before(MINUTE, at(now)) == at(before)
 
 
 def test_intervals_that_wait_too_long_are_not_compared_any_more():
@@ -480,6 +495,52 @@ def test_a_log_that_tells_nothing_of_many_errors_is_silent_until_it_tells_someth
 
     assert told.notes == ()
     assert not told.kept.pace.silent
+
+
+def silent_at(now):
+    """Return a rollout whose log is known to be silent since its first look."""
+    rollout = first(now, points=[point(0, errors=9), point(0, "stable")])
+    assert rollout.kept
+    assert rollout.kept.pace.silent
+    return rollout
+
+
+def test_a_silent_log_is_no_knowledge_of_what_no_totals_cover_yet():
+    rollout = silent_at(185)
+
+    waits = rollout.look(signals(245), 245)
+    goes_on = rollout.look(signals(305), 305)
+
+    assert [one.end for one in waits.intervals if one.seen_at is None] == []
+    assert [one.end for one in goes_on.intervals if one.seen_at is None] == [at(190)]
+    assert rollout.kept
+    assert rollout.kept.closed_until == at(190)
+
+
+def test_what_the_totals_show_beside_a_silent_log_is_told_at_once():
+    rollout = silent_at(185)
+
+    told = rollout.look(signals(245, points=[point(1, errors=7), point(1, "stable")]), 245)
+
+    assert [one.end for one in told.intervals if one.carried] == [at(190)]
+
+
+def test_a_silent_log_that_tells_something_is_knowledge_again():
+    rollout = silent_at(185)
+
+    told = rollout.look(signals(245, logged=[bad(231)]), 245)
+
+    assert told.intervals[-1].end == at(240)
+    assert not told.kept.pace.silent
+
+
+def test_of_intervals_that_close_at_one_instant_the_newest_carries_what_is_late():
+    rollout = first(175)
+    rollout.look(signals(199, log_until=None, visible_until=at(0)), 199)
+
+    rollout.look(signals(206, points=[point(0, errors=1), point(0, "stable")]), 206)
+
+    assert [one.end for one in during(rollout) if one.carried] == [at(200)]
 
 
 def test_few_errors_that_only_the_totals_show_make_no_silent_log():
