@@ -76,11 +76,12 @@ class Fresh:
     def __init__(self, run: Run) -> None:
         self.bounds = run.bounds_ms
         self.began = START
+        self._past: list[Interval] = []
 
     def past(self, minutes: Sequence[Minute]) -> list[Interval]:
-        """Return stable's minutes before the first shift."""
+        """Return the minutes before the first shift that are visible at it."""
         first = self.began - len(minutes) * MINUTE_SPAN
-        return [
+        self._past = [
             Interval(
                 start := first + index * MINUTE_SPAN,
                 start + MINUTE_SPAN,
@@ -92,6 +93,15 @@ class Fresh:
             )
             for index, (requests, errors, latency) in enumerate(minutes)
         ]
+        return self._now_visible(START)
+
+    def _now_visible(self, now: dt.datetime) -> list[Interval]:
+        """Return the minutes of the past that have become visible; each once."""
+        if not self._past:
+            return []
+        visible = [one for one in self._past if one.seen_at and one.seen_at <= now]
+        self._past = self._past[len(visible) :]
+        return visible
 
     def see(self, tick: Tick) -> list[Interval]:
         """Return what has become known or visible by the end of a tick."""
@@ -174,7 +184,7 @@ class LateTotals(ByMinutes):
         seen = [self._given.pop(one.at) for one in ready]
         if self._whole(ready):
             seen = self._with_totals(seen, ready)
-        return [*(replace(one, seen_at=end) for one in seen), first]
+        return [*self._now_visible(end), *(replace(one, seen_at=end) for one in seen), first]
 
     def _with_totals(self, seen: list[Interval], ready: Sequence[Tick]) -> list[Interval]:
         """Spread the minute's totals by share and time, nowhere below the bad requests."""
@@ -216,12 +226,10 @@ class Monitoring(ByMinutes):
     """Minutes, late, and no log. One that straddles a shift belongs to the higher share."""
 
     def see(self, tick: Tick) -> list[Interval]:
-        ready = self._minute(tick)
-        if not ready:
-            return []
         seen = AT[tick.at + 1]
+        past, ready = self._now_visible(seen), self._minute(tick)
         if not self._whole(ready):
-            return []
+            return past
         highest = max(ready, key=lambda one: (one.percent, one.step))
         late = [one.earlier for one in ready if one.earlier]
         latencies = self._latencies(ready)
@@ -229,7 +237,7 @@ class Monitoring(ByMinutes):
         stable = _sum([one.stable for one in ready], sum(one.stable for one in late), latencies[1])
         start, end = AT[ready[0].at], AT[ready[-1].at + 1]
         step, percent = highest.step, highest.percent
-        return [Interval(start, end, step, percent, canary, stable, (), seen, seen)]
+        return [*past, Interval(start, end, step, percent, canary, stable, (), seen, seen)]
 
 
 def _sum(ticks: Sequence[Counts], late: int, latency: Histogram | None) -> Arm:

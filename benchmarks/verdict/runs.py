@@ -96,8 +96,9 @@ class Run:
         fate, rng = self._fate, self._fate.stream(purpose)
         theta = fate.service.theta[since:until].reshape(-1, MINUTE).mean(axis=1)
         busy = fate.service.traffic[since:until].reshape(-1, MINUTE).sum(axis=1)
-        noise = sum(rng.normal(0.0, one, len(theta)) for one in fate.scenario.noise)
-        latency = fate.scenario.latencies.buckets(noise)
+        # Latencies are noisy tick by tick here too: a minute's noise averages out.
+        noise = sum(rng.normal(0.0, one, (len(theta), MINUTE)) for one in fate.scenario.noise)
+        latency = fate.scenario.latencies.buckets(noise).mean(axis=1)
         expected = self.cell.rps * TICK_SECONDS * busy
         role = fate.role(rng, expected, theta, 0.0 * theta, latency)
         columns = role.requests.tolist(), role.errors.tolist(), role.latency.tolist()

@@ -66,6 +66,8 @@ class Scenario:
     latencies: Latencies = USUAL
     needs_base: bool = False
     """Without errors of stable this scenario is the healthy one."""
+    twin: str = "healthy"
+    """The healthy scenario in which the same befalls the service."""
 
     @property
     def healthy(self) -> bool:
@@ -176,13 +178,26 @@ def _all() -> tuple[Scenario, ...]:
             "5 % more than both in a common burst",
             burst_of_start,
             errors=plus(0.05),
+            twin="burst-both",
         ),
-        one("err-5%-cold", "errors", "5 % errors and cold starts", errors=plus(0.05), cold=True),
+        one(
+            "err-5%-cold",
+            "errors",
+            "5 % errors and cold starts",
+            errors=plus(0.05),
+            cold=True,
+            twin="cold-start",
+        ),
         one("lat-x1.5", "latency", "half as slow again", slower=1.5),
         one("lat-x3", "latency", "three times as slow", slower=3.0),
         one("lat-tail", "latency", "8 % of requests six times as slow", tail=0.08),
         one(
-            "lat-x1.5-cold", "latency", "half as slow again, and cold starts", slower=1.5, cold=True
+            "lat-x1.5-cold",
+            "latency",
+            "half as slow again, and cold starts",
+            slower=1.5,
+            cold=True,
+            twin="cold-start",
         ),
         one(
             "never-starts",

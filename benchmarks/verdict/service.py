@@ -55,8 +55,8 @@ def bad_minute(first: int, last: int) -> Callable[[Generator, float], Service]:
 
 
 def burst_of_start(rng: Generator, base: float) -> Service:
-    """5 % errors for two minutes, from within the first minute on."""
-    return _with(calm(rng, base), int(rng.integers(0, 6)), 12, 0.05)
+    """5 % errors for a minute that begins in the first one."""
+    return _with(calm(rng, base), int(rng.integers(0, 6)), 6, 0.05)
 
 
 def outage(rng: Generator, base: float) -> Service:

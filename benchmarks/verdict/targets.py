@@ -11,6 +11,7 @@ from benchmarks.verdict.fate import Cell
 from benchmarks.verdict.kayenta import KAYENTA
 from benchmarks.verdict.oracles import ORACLE, ORACLE_C
 from benchmarks.verdict.robust import Robust
+from benchmarks.verdict.scenarios import SCENARIOS
 from benchmarks.verdict.scores import Results, Score
 from benchmarks.verdict.timing import Timing
 
@@ -118,8 +119,9 @@ class Targets(Checks):
                 self.most_ratio(name, "ours / its", self.ratios(barq, rule, cells), 2.0)
 
     def usable(self, rule: str, cell: Cell) -> bool:
-        """Whether a rule leaves healthy canaries alone at this traffic and base."""
-        healthy = self.score(rule, cell._replace(scenario="healthy"))
+        """Whether a rule leaves a healthy canary alone that has all else of this cell."""
+        twin = SCENARIOS[cell.scenario].twin
+        healthy = self.score(rule, cell._replace(scenario=twin))
         return healthy is not None and healthy.found <= FALSE_MAX
 
     def late_totals(self) -> None:
@@ -138,42 +140,42 @@ class Targets(Checks):
         strong = [cell for cell in self.strong() if cell.rps >= 20]
         self.all_found("T11a", "late totals, ≥ 5 % at ≥ 20/s", late, strong)
         self.most_ratio("T11a", "the same / fresh", self.ratios(late, barq, strong), 1.1)
-        self.most_ratio("T11a", "late totals / Monitoring alone, errors",
-                        self.ratios(late, monitoring, self.of_kind("errors")), 1.1)  # fmt: skip
+        ratios = self.ratios(late, monitoring, cells)
+        self.most_ratio("T11a", "late totals / Monitoring alone, errors", ratios, 1.1)
 
     def blind_spots(self) -> None:
         late = suite.LATE.name
-        for name, few, many in (
-            ("never-starts", 100.0, 30.0), ("hang", 360.0, 260.0), ("hang-30%", 450.0, 330.0),
-        ):  # fmt: skip
-            for rps, most in ((2.0, few), (20.0, many)):
-                cells = [c for c in self.named(name) if c.rps == rps or c.rps > rps == 20]
-                scored = list(self.results.of(late, cells))
-                target = "T11b" if name == "never-starts" else "T11c"
-                says = f"{name} at {'≥ ' * (rps == 20)}{rps:g}/s: seconds, "
-                self.within(target, says + "mean", scored, _mean_of_all, most)
-                self.within(target, says + "99 of 100", scored, lambda s: s.seconds_at(0.99), most)
-        scored = [each for each in self.results.of(late, self.named("hang")) if each[0].rps >= 20]
-        later = sum(count for _, score in scored for step, count in score.steps.items() if step)
-        self.check(
-            "T11c",
-            "hang at ≥ 20/s found at 50 % only",
-            f"{later}",
-            "0",
-            later == 0 if scored else None,
-        )
+        for target, name, few, many in (
+            ("T11b", "never-starts", 100.0, 30.0),
+            ("T11c", "hang", 360.0, 260.0),
+            ("T11c", "hang-30%", 450.0, 330.0),
+        ):
+            slow = [cell for cell in self.named(name) if cell.rps == 2]
+            busy = [cell for cell in self.named(name) if cell.rps >= 20]
+            for says, cells, most in (("at 2/s", slow, few), ("at ≥ 20/s", busy, many)):
+                self.soon(target, f"{name} {says}", list(self.results.of(late, cells)), most)
+        scored = [
+            score
+            for _, score in self.results.of(late, [c for c in self.named("hang") if c.rps >= 20])
+        ]
+        later = sum(count for score in scored for step, count in score.steps.items() if step)
+        holds = later == 0 if scored else None
+        self.check("T11c", "hang at ≥ 20/s found after the first step", f"{later}", "0", holds)
         self.without_cause("T11c", "hang", self.of_kind("healthy"))
         for name, slowest in (("shared-50%", 2.0), ("shared-5%", 20.0)):
             cells = [cell for cell in self.named(name) if cell.rps >= slowest]
-            says = f"{name} at ≥ {slowest:g}/s: seconds, 99 of 100"
-            self.within(
-                "T11d",
-                says,
-                list(self.results.of(late, cells)),
-                lambda s: s.seconds_at(0.99),
-                400.0,
-            )
+            says = f"{name} at ≥ {slowest:g}/s"
+            self.soon("T11d", says, list(self.results.of(late, cells)), 400.0)
         self.without_cause("T11d", "shared", self.named("common-outage"))
+
+    def soon(self, name: str, says: str, scored: Sequence[tuple[Cell, Score]], most: float) -> None:
+        """Check the mean time to the rollback, the longest of any cell; all must be found."""
+        if not scored:
+            return
+        longest, cell = max((_mean_of_all(score), cell) for cell, score in scored)
+        nearly = max(score.seconds_at(0.99) for _, score in scored)
+        told = f"{longest:.0f} s, {cell}; 99 of 100 within {nearly:.0f} s"
+        self.check(name, f"{says}: mean until rollback", told, f"≤ {most:g} s", longest <= most)
 
     def without_cause(self, name: str, cause: str, cells: Sequence[Cell]) -> None:
         scored = [score for rule in suite.VIEWS for _, score in self.results.of(rule.name, cells)]

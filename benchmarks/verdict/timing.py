@@ -22,6 +22,7 @@ CELLS: Final = (
 PATH: Final = (0, 2 * STEP_TICKS, 4 * STEP_TICKS)
 """Steps of 600 s: 180 intervals, and 30 minutes of before."""
 TICKS: Final = 6 * STEP_TICKS
+TRIES: Final = 5
 
 
 @dataclass
@@ -73,10 +74,11 @@ def _measure(found: Timing, run: Run) -> None:
         for interval in (one for each in told for one in each):
             last[interval.start] = interval
         whole = list(last.values())
-        started = time.perf_counter()
-        at_once = judge(whole, policy, AT[TICKS])
-        spent = 1000 * (time.perf_counter() - started)
-        if view == "fresh":
-            found.whole_ms = min(found.whole_ms, spent)
+        for _ in range(TRIES):
+            started = time.perf_counter()
+            at_once = judge(whole, policy, AT[TICKS])
+            spent = 1000 * (time.perf_counter() - started)
+            if view == "fresh":
+                found.whole_ms = min(found.whole_ms, spent)
         found.compared += 1
         found.differences += at_once != verdict
