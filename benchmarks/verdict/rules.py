@@ -30,6 +30,8 @@ class Rule:
     plan: tuple[int, ...] = PLAN
     paces: bool = False
     """Says by itself when a step is over: `go` ends it. Of the others a step ends with its time."""
+    holds: bool = True
+    """Whether a step goes on for it when its time is over and it does not say `go`."""
 
 
 class Outcome(NamedTuple):
@@ -55,7 +57,8 @@ def play(run: Run, rule: Rule) -> Outcome:
         if answer == "back":
             return Outcome(True, at, bad, tick.step, session.cause)
         watched = at - path[-1]
-        longest = STEP_TICKS + HOLD_TICKS if answer == "hold" else STEP_TICKS
+        held = answer == "hold" and rule.holds
+        longest = STEP_TICKS + HOLD_TICKS if held else STEP_TICKS
         if watched < longest and not (rule.paces and answer == "go"):
             continue
         if len(path) == len(run.plan):

@@ -31,11 +31,16 @@ def _head(runs: dict[bool, int], cells: Sequence[Cell]) -> str:
     bases = ", ".join(f"{base:.2%}" for base in sorted({cell.base for cell in cells}))
     return f"""# The verdict, measured
 
-Made by `python -m benchmarks.verdict`; the scenarios and what the words mean: analysis.md,
-section 7. Seed {SEED}; {runs[True]} rollouts a healthy cell, {runs[False]} a bad one. A cell with
-none rolled back has a true rate of at most {upper:.1%} (95 %). Traffic {rates} requests a second,
-stable's error ratio {bases}. Every rule meets the same rollouts, in intervals of 10 s; steps of
-300 s at 10, 50 and 100 %, held at most 300 s longer. A rollback acts at the end of its interval."""
+Made by `python -m benchmarks.verdict`: what it plays, and what the words mean, stands in
+[benchmarks/verdict](../../benchmarks/verdict/). Seed {SEED}; {runs[True]} rollouts a healthy cell,
+{runs[False]} a bad one. A cell of a healthy canary with none rolled back has a true rate of at most
+{upper:.1%} (95 %). Traffic {rates} requests a second, stable's error ratio {bases}.
+
+Every rule meets the same rollouts, in intervals of 10 s: steps of 300 s at 10, 50 and 100 %, held
+at most 300 s longer by those rules that hold. A rollback acts at the end of its interval. ORACLE
+knows the true chances of both roles at every moment, ORACLE-c the same and looks only at which
+role failed. Late totals: errors at once, totals by the minute, 120 s late. Monitoring alone: minutes
+120 s late, and nothing else."""
 
 
 def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -101,8 +101,13 @@ class Targets(Checks):
             cells = [c for c in self.of_kind(kind) if self.finds(ORACLE.name, c, 0.5)]
             self.mean_ratio("T7", f"Kayenta's bad requests / ours, {kind}",
                             self.ratios(KAYENTA.name, barq, cells), least)  # fmt: skip
-            self.most_ratio("T7", f"ours / Kayenta's, {kind}",
-                            self.ratios(barq, KAYENTA.name, cells), 1.25)  # fmt: skip
+            busy = [cell for cell in cells if cell.rps >= suite.QUIET]
+            quiet = [cell for cell in cells if cell.rps < suite.QUIET]
+            ratios = self.ratios(barq, KAYENTA.name, busy)
+            self.most_ratio("T7", f"ours / Kayenta's, {kind}", ratios, 1.25)
+            # By default a quiet step waits for requests, and serves more of them meanwhile.
+            ratios = self.ratios(suite.UNHELD[0].name, KAYENTA.name, quiet)
+            self.most_ratio("T7", f"the same at 0.2/s, steps of 300 s, {kind}", ratios, 1.25)
         for name, rule, least in (
             ("T8", "Flagger", 15.0),
             ("T8", "Argo", 12.0),
@@ -125,7 +130,7 @@ class Targets(Checks):
         return healthy is not None and healthy.found <= FALSE_MAX
 
     def late_totals(self) -> None:
-        barq, late, monitoring = (one.name for one in suite.VIEWS)
+        barq, late = suite.BARQ.name, suite.LATE.name
         cells = [cell for cell in self.of_kind("errors") if self.finds(barq, cell, 0.5)]
         found = self.ratios(late, barq, cells)
         if found:
@@ -140,8 +145,10 @@ class Targets(Checks):
         strong = [cell for cell in self.strong() if cell.rps >= 20]
         self.all_found("T11a", "late totals, ≥ 5 % at ≥ 20/s", late, strong)
         self.most_ratio("T11a", "the same / fresh", self.ratios(late, barq, strong), 1.1)
-        ratios = self.ratios(late, monitoring, cells)
-        self.most_ratio("T11a", "late totals / Monitoring alone, errors", ratios, 1.1)
+        # At its own pace Monitoring alone gives a canary less traffic for longer.
+        ratios = self.ratios(suite.UNHELD[1].name, suite.UNHELD[2].name, cells)
+        says = "late totals / Monitoring alone, errors, steps of 300 s"
+        self.most_ratio("T11a", says, ratios, 1.1)
 
     def blind_spots(self) -> None:
         late = suite.LATE.name

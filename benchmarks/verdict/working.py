@@ -27,7 +27,7 @@ def pieces(
     """Return what is left to do; `runs` a cell of healthy and of bad scenarios."""
     for cell in cells:
         scenario = SCENARIOS[cell.scenario]
-        names = [one.name for one in rules_of(scenario) if not only or one.name in only]
+        names = [one.name for one in rules_of(cell) if not only or one.name in only]
         for first in range(0, runs[scenario.healthy], results.size):
             left = tuple(name for name in names if not results.has(cell, name, first))
             if left:

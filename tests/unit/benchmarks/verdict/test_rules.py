@@ -52,6 +52,12 @@ def test_a_step_is_held_for_300_s_at_most():
     assert (outcome.rolled_back, outcome.ticks) == (False, 180)
 
 
+def test_a_rule_that_may_not_hold_has_steps_of_300_s():
+    outcome, _ = played(dict.fromkeys(range(500), "hold"), holds=False)
+
+    assert (outcome.rolled_back, outcome.ticks) == (False, 90)
+
+
 def test_a_rule_that_paces_ends_a_step_when_it_says_go():
     held = dict.fromkeys((0, 1, 2, 4, 5), "hold")
     outcome, session = played(held, paces=True)
