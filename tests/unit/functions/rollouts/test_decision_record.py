@@ -1,146 +1,222 @@
-"""What a look leaves behind."""
+"""What a look leaves behind: from the records alone every decision can be computed again."""
 
-import datetime as dt
 import json
 
+import pytest
+
 from rollouts.actions import Hold
-from rollouts.decision_record import INTERVALS_MAX, decision_record, history, recompute
-from rollouts.delivery_file import parse_policy
-from rollouts.intervals import Arm, Histogram, Interval, Signals
+from rollouts.decision_record import (
+    CODE_VERSION,
+    SCHEMA,
+    Read,
+    chain,
+    decision_records,
+    history,
+    policy_of,
+    recompute,
+)
+from rollouts.intervals import BEFORE, Histogram
 from rollouts.judging import judge
+from tests.unit.functions.rollouts import histories
 from tests.unit.functions.rollouts.builders import at, policy, rollout
 
-SIGNALS = Signals((), at(-600), at(180), dt.timedelta(seconds=60), log_until=at(240), notes=("x",))
+OWN = rollout(policy=policy(analysis={"max_error_ratio": 0.05}))
 ACTION = Hold(10, "watching", "data", at(3600))
+KIB_64 = 64 * 1024
+FLAT = tuple(float(10 * index) for index in range(1, 200))
+"""A layout in which requests can fall into every bucket."""
+NOTHING_BAD = ((0, 0),) * 30
 
 
-def intervals(count, requests=402, errors=31):
-    return tuple(
-        Interval(
-            at(60 * minute + 0.123456),
-            at(60 * minute + 60.123456),
-            0,
-            10,
-            Arm(requests, errors),
-            Arm(None, 0),
-        )
-        for minute in range(count)
-    )
+def minutes(*errors, lag=120):
+    """A past and a rollout whose totals are late, with errors of canary and stable."""
+    past = histories.past(minutes=3, errors=1, latency=histories.latencies(12, 20), lag=lag)
+    arms = (histories.latencies(12, 3, total=200), histories.latencies(12, 30, total=1800))
+    return past + histories.rollout(*errors, settle=5, lag=lag, latency=arms)
 
 
-LIMITED = rollout(policy=policy(analysis={"max_error_ratio": 0.05}))
+def records_of(told, verdict, now, **read):
+    found = decision_records(OWN, Read(tuple(told), now, now, **read), verdict, ACTION, now)
+    return json.loads(json.dumps(found))
 
 
-def recorded(count=2, *, before="", signals=SIGNALS, **counts):
-    own, history = LIMITED, intervals(count, **counts)
-    now = at(60 * count + 61)
-    verdict = judge(history, own.policy, now)
-    return decision_record(own, signals, history, verdict, ACTION, now, before=before)
+def looks(whole, instants):
+    """Look again and again: all records, and what each look judged by itself, with its id."""
+    found, judged, before = [], [], ""
+    seen = at(-(10**6))
+    for now, _, verdict in histories.looks(whole, instants, OWN.policy):
+        found += records_of(histories.new_at(whole, seen, now), verdict, now, before=before)
+        before, seen = found[-1]["id"], now
+        judged.append((before, verdict))
+    return found, judged
 
 
-def test_a_decision_can_be_computed_again_from_its_record():
-    document = recorded()
-
-    own = LIMITED
-    assert (document["rollout"], document["policy_hash"]) == (own.id, own.policy_hash)
-    assert document["visible_until"] == "2026-11-22T12:03:00Z"
-    assert document["log_until"] == "2026-11-22T12:04:00Z"
-    assert document["notes"] == ["x"]
-    assert parse_policy(document["policy"]) == own.policy
-    assert document["intervals"][0] == {
-        "start": "2026-11-22T12:00:00.123456Z",
-        "end": "2026-11-22T12:01:00.123456Z",
-        "step": 0,
-        "percent": 10,
-        "canary": [402, 31],
-        "stable": [None, 0],
-    }
-    assert document["verdict"]["kind"] == "fail"
-    assert document["action"] == ACTION.as_json()
+def one_look(**read):
+    whole = minutes((0, 0), (4, 1))
+    now = histories.last_known(whole)
+    verdict = judge(whole, OWN.policy, now)
+    return records_of(whole, verdict, now, **read), whole, verdict
 
 
-def test_a_record_names_the_one_before_it_and_has_an_id_of_its_content():
-    first = recorded()
-    second = recorded(before=first["id"])
+def test_a_record_says_what_was_read_what_it_came_to_and_what_follows():
+    (record,), _, verdict = one_look(queries=("request log: bad requests",), notes=("x",))
 
-    assert second["before"] == first["id"]
-    assert second["id"] != first["id"]
-    assert recorded()["id"] == first["id"]
+    assert (record["schema"], record["code_version"]) == (SCHEMA, CODE_VERSION)
+    assert (record["rollout"], record["service"], record["target"]) == (
+        OWN.id, OWN.service, OWN.target,
+    )  # fmt: skip
+    assert record["at"] == record["visible_until"] == record["log_until"] == "2026-11-22T12:02:25Z"
+    assert (record["queries"], record["notes"]) == (["request log: bad requests"], ["x"])
+    assert record["before"] == ""
+    assert record["affinity"] is False
+    assert record["verdict"] == json.loads(json.dumps(verdict.as_json()))
+    assert record["action"] == ACTION.as_json()
+    assert (policy_of(record), record["policy_hash"]) == (OWN.policy, OWN.policy_hash)
+
+
+def test_the_intervals_come_back_from_a_record_as_they_were():
+    found, whole, _ = one_look()
+
+    assert history(found) == tuple(sorted(whole, key=lambda one: (one.start, one.step)))
+    assert found[0]["latency_bounds_ms"] == [list(histories.BOUNDS)]
 
 
 def test_a_log_that_could_not_be_read_has_no_end():
-    unread = Signals((), at(-600), at(180), dt.timedelta(seconds=60))
+    whole = minutes((0, 0))
+    now = histories.last_known(whole)
+    verdict = judge(whole, OWN.policy, now)
 
-    assert recorded(signals=unread)["log_until"] is None
+    (record,) = decision_records(OWN, Read(tuple(whole), now, None), verdict, ACTION, now)
 
-
-def test_a_record_of_a_whole_day_stays_under_64_kib_and_says_what_it_left_out():
-    document = recorded(24 * 60, requests=10**9, errors=10**9)
-
-    assert len(json.dumps(document).encode()) < 64 * 1024
-    assert len(document["intervals"]) == INTERVALS_MAX
-    assert document["intervals_left_out"] == 24 * 60 - INTERVALS_MAX
-    assert document["intervals"][-1]["end"] == "2026-11-23T12:00:00.123456Z"
+    assert record["log_until"] is None
 
 
-# The records of a rollout, in order, are its whole history.
+def test_an_id_is_of_the_content_and_a_record_names_the_one_before_it():
+    (first,), _, _ = one_look()
+    (again,), _, _ = one_look()
+    (second,), _, _ = one_look(before=first["id"])
 
-BOUNDS = tuple(float(2**power) for power in range(40))
-
-
-def looks(count):
-    """Return the records of looks a minute apart, and what each look judged by itself."""
-    own = rollout(policy=policy(analysis={"max_latency_p95": "300ms", "min_requests": 5}))
-    documents, verdicts, before, told_until = [], [], "", None
-    for look in range(1, count + 1):
-        now = at(60 * look)
-        visible_until = now - dt.timedelta(seconds=120)
-        seen = tuple(
-            Interval(
-                at(60 * minute),
-                at(60 * minute + 60),
-                0,
-                10,
-                _arm(minute, seen=at(60 * minute + 60) <= visible_until),
-                Arm(900 if at(60 * minute + 60) <= visible_until else None, minute),
-            )
-            for minute in range(look)
-        )
-        signals = Signals((), at(-600), visible_until, dt.timedelta(seconds=60), log_until=now)
-        verdict = judge(seen, own.policy, now)
-        document = decision_record(
-            own, signals, seen, verdict, ACTION, now, before=before, told_until=told_until
-        )
-        documents.append(json.loads(json.dumps(document)))
-        verdicts.append((seen, verdict))
-        before, told_until = document["id"], visible_until
-    return documents, verdicts
+    assert again["id"] == first["id"]
+    assert second["before"] == first["id"] != second["id"]
 
 
-def _arm(minute, *, seen):
-    if not seen:
-        return Arm(None, minute % 3)
-    counts = [0] * (len(BOUNDS) + 1)
-    counts[5 + minute % 4] = 10
-    return Arm(10, minute % 3, Histogram(BOUNDS, tuple(counts)))
+# Computed again.
 
 
-def test_every_decision_is_recomputed_from_the_records_up_to_it():
-    documents, verdicts = looks(12)
+def test_every_decision_is_computed_again_from_the_records_that_lead_to_it():
+    found, judged = looks(minutes(*[(bad, 1) for bad in (0, 1, 0, 0, 2, 0, 3, 4)]), LOOKS)
 
-    for index, (seen, verdict) in enumerate(verdicts):
-        assert history(documents[: index + 1])[0].start == seen[0].start
-        assert recompute(documents[: index + 1]) == verdict
+    assert judged[-1][1].kind == "fail"
+    for decision, verdict in judged:
+        assert recompute(chain(found, decision)) == verdict
+
+
+LOOKS = [at(second) for second in range(15, 300, 15)]
 
 
 def test_a_record_holds_only_what_is_new_or_corrected_since_the_one_before():
-    documents, _ = looks(12)
+    found, _ = looks(minutes(*NOTHING_BAD[:12]), [at(125), at(125), at(1000), at(1001)])
 
-    assert [len(one["intervals"]) for one in documents] == [1, 2, *[3] * 10]
+    assert [len(one["intervals"]) for one in found] == [15, 0, 12, 0]
 
 
-def test_a_history_without_latencies_is_read_without_them():
-    document = recorded()
+def test_a_correction_is_what_counts_of_an_interval_told_twice():
+    found, _ = looks(minutes((0, 0)), [at(15), at(1000)])
+    early, late = history(found[:1])[-1], history(found)[-1]
 
-    assert document["latency_bounds_ms"] == []
-    assert history([document]) == intervals(2)
+    assert (early.start, early.canary.requests) == (late.start, None)
+    assert late.canary.requests == 20
+
+
+def test_the_past_and_a_step_that_begin_together_stay_two_intervals():
+    before = histories.interval(0, (0, 0), (60, 1), step=BEFORE, seconds=60)
+    first = histories.interval(0, (2, 1), (18, 0))
+    now = at(60)
+    verdict = judge([before, first], OWN.policy, now)
+
+    assert history(records_of([before, first], verdict, now)) == (before, first)
+
+
+def test_with_session_affinity_the_same_records_are_judged_without_a_comparison():
+    whole = minutes(*[(20, 0)] * 3)
+    now = histories.last_known(whole)
+    verdict = judge(whole, OWN.policy, now, affinity=True)
+
+    found = records_of(whole, verdict, now, affinity=True)
+
+    assert recompute(found) == verdict
+    assert verdict.cause == "limit"
+
+
+# The way back to where a history begins.
+
+
+def test_a_chain_ends_at_the_newest_record_told_in_any_order_and_more_than_once():
+    found, judged = looks(minutes(*NOTHING_BAD), LOOKS)
+
+    told = chain([*reversed(found), *found])
+
+    assert told == found
+    assert told[-1]["id"] == judged[-1][0]
+
+
+def test_a_chain_leaves_out_what_does_not_lead_to_its_end():
+    found, _ = looks(minutes(*NOTHING_BAD), LOOKS)
+
+    assert chain(found, found[3]["id"]) == found[:4]
+
+
+def test_a_state_that_was_lost_begins_a_chain_of_its_own_and_the_newest_is_told():
+    first, _ = looks(minutes((0, 0)), [at(15)])
+    again, _ = looks(minutes((0, 0)), [at(1000)])
+
+    assert chain([*first, *again]) == again
+
+
+@pytest.mark.parametrize("last", ["", "0000000000000000"])
+def test_without_a_record_of_that_name_there_is_nothing_to_explain(last):
+    (record,), _, _ = one_look()
+
+    with pytest.raises(LookupError):
+        chain([record] if last else [], last)
+
+
+def test_a_link_that_is_missing_is_named():
+    found, _ = looks(minutes(*NOTHING_BAD), LOOKS)
+    gone = found.pop(4)
+
+    with pytest.raises(LookupError, match=gone["id"]):
+        chain(found)
+
+
+# Under 64 KiB each.
+
+
+def long_look():
+    """A look without a state, an hour after the first shift, with wide histograms."""
+    wide = Histogram(FLAT, (7,) * (len(FLAT) + 1))
+    whole = histories.rollout(*[(1, 2)] * 360, latency=(wide, wide))
+    now = histories.last_known(whole)
+    verdict = judge(whole, OWN.policy, now)
+    return records_of(whole, verdict, now, before="earlier"), whole, verdict
+
+
+def test_a_history_too_long_for_one_record_is_told_in_parts_under_64_kib():
+    found, whole, verdict = long_look()
+
+    assert len(found) > 5
+    assert all(len(json.dumps(one).encode()) < KIB_64 for one in found)
+    assert [one["before"] for one in found] == ["earlier", *[one["id"] for one in found[:-1]]]
+    assert ["verdict" in one for one in found] == [False] * (len(found) - 1) + [True]
+    assert history(found) == tuple(whole)
+    assert recompute(found) == verdict
+
+
+def test_of_parts_of_one_instant_the_one_with_the_verdict_is_the_newest():
+    found, _, _ = long_look()
+    first = found[0] | {"before": ""}
+
+    told = chain([*found[1:], first])
+
+    assert told[-1]["id"] == found[-1]["id"]
+    assert len(told) == len(found)

@@ -1,0 +1,172 @@
+"""What travels from look to look: whole, of this rollout, or as good as lost."""
+
+import datetime as dt
+import json
+from dataclasses import asdict, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollouts.actions import Hold
+from rollouts.intervals import Signals
+from rollouts.judge_state import (
+    SLOW_SECONDS_MAX,
+    State,
+    fresh_state,
+    queries_of,
+    read_state,
+    slowed,
+    state_of,
+    summary_of,
+)
+from rollouts.judging import advance, begin, conclude
+from rollouts.kept import Kept
+from tests.unit.functions.rollouts import histories
+from tests.unit.functions.rollouts.builders import NOW, at, policy, rollout
+from tests.unit.functions.rollouts.strategies import anything
+
+OWN = rollout()
+KEPT = Kept(
+    at(20), at(10), at(0), dt.timedelta(seconds=60), dt.timedelta(seconds=120), at(0)
+)  # fmt: skip
+HISTORY = [*histories.past(minutes=3, errors=1), *histories.rollout((1, 0), (0, 2), lag=60)]
+BETWEEN = [histories.told(one, at(30)) for one in HISTORY]
+TALLY = advance(begin(OWN.policy), BETWEEN)
+STATE = State("1f0a9c2b", TALLY, KEPT)
+
+
+def travelled(state):
+    return json.loads(json.dumps(state_of(state, OWN)))
+
+
+def test_a_state_comes_back_and_the_next_verdict_is_what_it_would_have_been():
+    back = read_state(travelled(STATE), OWN)
+
+    assert back
+    assert (back.decision, back.kept) == (STATE.decision, STATE.kept)
+    assert travelled(back) == travelled(STATE)
+    now = histories.last_known(HISTORY)
+    whole = advance(begin(OWN.policy), HISTORY)
+    assert conclude(advance(back.tally, HISTORY), now) == conclude(whole, now)
+
+
+def test_session_affinity_travels_along():
+    tally = advance(begin(OWN.policy, affinity=True), BETWEEN)
+
+    back = read_state(travelled(replace(STATE, tally=tally)), OWN)
+
+    assert back
+    assert back.tally.affinity
+
+
+def test_a_state_before_the_first_interval_is_not_worth_keeping():
+    fresh = fresh_state(OWN, affinity=False)
+
+    assert (fresh.decision, fresh.kept, fresh.tally.counts) == ("", None, None)
+    assert state_of(replace(fresh, kept=KEPT), OWN) == {}
+
+
+def test_a_state_that_kept_nothing_of_the_signals_is_not_worth_keeping():
+    assert state_of(replace(STATE, kept=None), OWN) == {}
+
+
+def test_a_fresh_state_knows_whether_clients_stick_to_a_revision():
+    assert fresh_state(OWN, affinity=True).tally.affinity
+    assert not fresh_state(OWN, affinity=False).tally.affinity
+
+
+@pytest.mark.parametrize("part", ["decision", "tally", "kept"])
+def test_a_state_without_one_of_its_parts_is_lost(part):
+    told = travelled(STATE)
+    del told[part]
+
+    assert read_state(told, OWN) is None
+
+
+@pytest.mark.parametrize("decision", ["", None, 7, ["1f0a9c2b"]])
+def test_a_state_that_names_no_decision_is_lost(decision):
+    assert read_state(travelled(STATE) | {"decision": decision}, OWN) is None
+
+
+@given(st.sampled_from(["tally", "kept"]), anything())
+def test_a_state_with_an_odd_part_is_lost(part, odd):
+    assert read_state(travelled(STATE) | {part: odd}, OWN) is None
+
+
+@given(st.dictionaries(st.text(max_size=5), anything(), max_size=4))
+def test_whatever_a_workflow_hands_back_nothing_escapes(told):
+    assert read_state(told, OWN) is None
+
+
+def test_a_state_of_another_rollout_or_of_another_policy_is_lost():
+    told = travelled(STATE)
+    other = rollout(policy=policy(analysis={"sensitivity": "high"}))
+
+    assert read_state(told, rollout(id="4567cdef")) is None
+    assert read_state(told, other) is None
+
+
+# How soon to look again.
+
+HOLD = Hold(10, "watching", "data", at(3600))
+
+
+@pytest.mark.parametrize(
+    ("until", "ends", "wait"),
+    [
+        (None, at(3600), 10),
+        (at(-5), at(3600), 10),
+        (at(5), at(3600), 10),
+        (at(45.2), at(3600), 46),
+        (at(45.2), None, 46),
+        (at(600), at(3600), SLOW_SECONDS_MAX),
+        (at(600), at(90), 90),
+        (at(600), at(3), 10),
+    ],
+)
+def test_a_look_that_can_show_nothing_new_is_put_off_at_most_two_minutes_and_not_past_the_end(
+    until, ends, wait
+):
+    hold = replace(HOLD, until=ends)
+
+    assert slowed(hold, until, NOW) == replace(hold, wait_seconds=wait)
+
+
+def test_who_waits_for_a_person_is_not_slowed():
+    hold = replace(HOLD, waits_for="approval")
+
+    assert slowed(hold, at(60), NOW) == hold
+
+
+# What is told of a look.
+
+
+def test_a_summary_has_what_led_to_the_decision_and_leaves_the_rest_to_the_record():
+    verdict = conclude(TALLY, at(60))
+
+    told = summary_of("1f0a9c2b", verdict)
+
+    assert told["id"] == "1f0a9c2b"
+    assert (told["kind"], told["cause"]) == (verdict.kind, verdict.cause)
+    assert told["numbers"]["canary_errors"] == 1
+    assert told["evidence"] == asdict(verdict.evidence)
+    assert set(told) == {"id", "kind", "cause", "numbers", "evidence"}
+    assert json.loads(json.dumps(told)) == told
+
+
+METRICS = "Monitoring: request_count and request_latencies"
+
+
+@pytest.mark.parametrize(
+    ("visible_until", "log_until", "said"),
+    [
+        (at(0), None, ()),
+        (at(60), None, (f"{METRICS} of 2026-11-22T12:00:00Z to 2026-11-22T12:01:00Z",)),
+        (at(0), at(90), ("request log: bad requests until 2026-11-22T12:01:30Z",)),
+    ],
+)
+def test_only_what_was_read_is_said_to_be_read(visible_until, log_until, said):
+    period = dt.timedelta(seconds=60)
+
+    assert queries_of(Signals((), at(0), visible_until, period, log_until=log_until)) == said
