@@ -116,17 +116,21 @@ def promoted() -> dict[str, Any]:
     return asked(shift_traffic.handle, world, action=action)
 
 
-BAD = {
-    "kind": "roll_back",
-    "because": "31 of 100 requests failed, stable 0 of 900; an error ratio above 0.05",
-    "refuse": True,
-}
+def failing() -> SmallWorld:
+    """A canary whose requests fail, half a minute after it got 10 %: the log alone tells."""
+    return shifted(0.5, errors=20)
+
+
+def bad() -> dict[str, Any]:
+    """Return the action that a failing canary leads to, without what only the events tell."""
+    action = asked(check_metrics.handle, failing())["action"]
+    return {key: action[key] for key in ("kind", "because", "refuse")}
 
 
 def given_back() -> dict[str, Any]:
     world = shifted()
-    asked(rollback.handle, world, action=BAD)
-    return asked(rollback.handle, world, action=BAD)
+    asked(rollback.handle, world, action=bad())
+    return asked(rollback.handle, world, action=bad())
 
 
 def rollout_of(world: SmallWorld) -> Rollout:
@@ -136,27 +140,35 @@ def rollout_of(world: SmallWorld) -> Rollout:
 
 
 def notice() -> Notice:
-    return next(one for one in shifted().told if one.kind == "traffic.shifted")
+    """Return the event of a step that a verdict led to."""
+    world = shifted(9)
+    action = asked(check_metrics.handle, world)["action"]
+    asked(shift_traffic.handle, world, action=action)
+    return [one for one in world.told if one.kind == "traffic.shifted"][-1]
 
 
-def records(world: SmallWorld) -> list[dict[str, Any]]:
+def records(world: SmallWorld, **more: Any) -> list[dict[str, Any]]:
     """Return the decision records that a look writes to the log."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        asked(check_metrics.handle, world)
+        asked(check_metrics.handle, world, **more)
     lines = [json.loads(line) for line in said.getvalue().splitlines()]
     return [one for one in lines if one["event"] == "verdict.reached"]
 
 
 def decision() -> dict[str, Any]:
-    """Return the decision record of a look at a canary after four minutes at 10 %."""
-    (found,) = records(shifted(4))
+    """Return the record of a look after four minutes at 10 %; the look before told the rest."""
+    world = shifted()
+    world.at = NOW + dt.timedelta(seconds=230)
+    before = asked(check_metrics.handle, world)["state"]
+    world.at = NOW + dt.timedelta(seconds=240)
+    (found,) = records(world, state=before)
     return {name: value for name, value in found.items() if name not in ("event", "severity")}
 
 
 def explained() -> dict[str, Any]:
     """Explain the look that found a bad canary."""
-    world = shifted(4, errors=31)
+    world = failing()
     world.logged += records(world)
     return explain.handle(explain.parse({"rollout": rollout_of(world).id}), world)
 
@@ -182,9 +194,9 @@ def answers() -> dict[str, list[Any]]:
         "check_metrics": [
             asked(check_metrics.handle, shifted(4)),
             asked(check_metrics.handle, shifted(9)),
-            asked(check_metrics.handle, shifted(4, errors=31)),
+            asked(check_metrics.handle, failing()),
         ],
-        "rollback": [asked(rollback.handle, shifted(), action=BAD), given_back()],
+        "rollback": [asked(rollback.handle, shifted(), action=bad()), given_back()],
         "on_alert": [],
         "approve": [evidence(), answered(waiting(), decision="approve", reason="looks good")],
         "status": [status.handle(status.parse({}), shifted(4))],
@@ -214,3 +226,5 @@ if __name__ == "__main__":
     for section, found in answers().items():
         for one in found:
             sys.stdout.write(f"{section}\n{json.dumps(one, indent=2, ensure_ascii=False)}\n\n")
+    for name, document in (("event", notice().as_cloud_event()), ("decision", decision())):
+        sys.stdout.write(f"{name}\n{json.dumps(document, indent=2, ensure_ascii=False)}\n\n")

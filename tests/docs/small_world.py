@@ -11,7 +11,7 @@ from typing import Any
 from gcp.ports import LogRead, Totals
 from rollouts.delivery_file import parse_delivery
 from rollouts.errors import Missing
-from rollouts.intervals import Point, Role
+from rollouts.intervals import BadRequest, Histogram, Point, Role
 from rollouts.notices import Notice
 from rollouts.policy import Delivery, ServiceRef
 from rollouts.record import Record
@@ -20,6 +20,8 @@ from rollouts.smoke import Tested
 from rollouts.traffic import Entry
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+FAST = dt.timedelta(milliseconds=40)
 REPOSITORY = "europe-west1-docker.pkg.dev/barq-build/shop/api"
 DIGEST = "sha256:" + "9f2c" * 16
 OLD_DIGEST = "sha256:" + "51aa" * 16
@@ -144,15 +146,19 @@ class SmallWorld:
         *,
         in_flight: bool = False,
     ) -> Totals:
-        minute = dt.timedelta(seconds=60)
-        first = int((now - minute * 3 - since) / minute)
         points = []
-        for count in range(first):
-            begins = since + minute * count
-            points.append(Point(begins, begins + minute, "stable", self.requests * 9, 0))
+        for count in range(int((now - MINUTE * 3 - since) / MINUTE)):
+            begins = since + MINUTE * count
+            points.append(self._point(begins, "stable", self.requests * 9, 0))
             if begins >= NOW:
-                points.append(Point(begins, begins + minute, "canary", self.requests, self.errors))
-        return Totals(tuple(points), now - minute * 3, minute, minute * 3)
+                points.append(self._point(begins, "canary", self.requests, self.errors))
+        return Totals(tuple(points), now - MINUTE * 3, MINUTE, MINUTE * 3)
+
+    def _point(self, begins: dt.datetime, role: Role, requests: int, errors: int) -> Point:
+        fine = requests - errors
+        slow = fine // 20
+        latency = Histogram((50.0, 100.0, 200.0), (0, fine - slow, slow, 0))
+        return Point(begins, begins + MINUTE, role, requests, errors, latency)
 
     def request_log_bad_requests(
         self,
@@ -163,7 +169,15 @@ class SmallWorld:
         *,
         pages: int = 1,
     ) -> LogRead:
-        return LogRead((), now)
+        """Tell the canary's errors as the totals do, spread over each minute since NOW."""
+        wait = MINUTE / max(self.errors, 1)
+        ends = [NOW + wait * (count + 1) for count in range(int((now - NOW) / wait))]
+        bad = (
+            BadRequest(f"{end:%H%M%S%f}", "canary", end - FAST, end)
+            for end in ends * bool(self.errors)
+            if since <= end - FAST
+        )
+        return LogRead(tuple(bad), now)
 
     def events_publish(self, notices: Sequence[Notice]) -> None:
         self.told += notices

@@ -1,5 +1,6 @@
 """docs/reference/events.md: what others rely on is what the code tells."""
 
+import json
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ SECTIONS = sections("events.md")
 EVENTS, DECISIONS = SECTIONS["Events"], SECTIONS["The decision record"]
 (EVENT,) = blocks(EVENTS, "event")
 (DECISION,) = blocks(DECISIONS, "decision")
-KIND_OF = {str: "text", int: "number", dict: "object", list: "list", type(None): "null"}
+KIND_OF = {str: "text", int: "number", dict: "object", list: "list", bool: "true or false"}
+MAY_BE_NULL = {"decision", "log_until"}
 
 
 def listed(text: str, head: str) -> dict[str, str]:
@@ -22,7 +24,11 @@ def listed(text: str, head: str) -> dict[str, str]:
 
 
 def kinds(document: dict[str, Any]) -> dict[str, str]:
-    return {key: KIND_OF[type(value)] for key, value in document.items()}
+    """Return the kind of each field; the examples show what may be null as it is otherwise."""
+    return {
+        key: KIND_OF[type(value)] + " or null" * (key in MAY_BE_NULL)
+        for key, value in document.items()
+    }
 
 
 def test_the_example_of_an_event_has_the_codes_keys_and_kinds():
@@ -45,9 +51,32 @@ def test_every_kind_of_event_is_listed():
 def test_the_tables_name_every_field_and_its_kind():
     assert listed(EVENTS, "attribute") == kinds(EVENT)
     assert listed(EVENTS, "field") == kinds(EVENT["data"])
-    told = listed(DECISIONS, "field")
-    assert told.pop("log_until") == "text or null"
-    assert told == {key: kind for key, kind in kinds(DECISION).items() if key != "log_until"}
+    assert listed(DECISIONS, "field") == kinds(DECISION)
+    of_intervals = {key for one in DECISION["intervals"] for key in one}
+    told = {key for row in rows(DECISIONS, "of an interval") for key in row[0].split(", ")}
+    assert told == {*of_intervals, "carried"} - {"start", "end"}
+
+
+def test_what_led_to_an_event_has_the_words_of_the_verdict_that_it_sums_up():
+    verdict = decision()["verdict"]
+
+    assert set(EVENT["data"]["decision"]) - {"id"} <= set(verdict)
+    assert shape(EVENT["data"]["decision"]["numbers"]).keys() == verdict["numbers"].keys()
+
+
+def test_the_latencies_that_the_page_spells_out_are_those_of_its_example():
+    spelled = json.dumps([0, 1, 95, 5])
+
+    assert DECISION["latency_bounds_ms"] == [[50.0, 100.0, 200.0]]
+    assert any(one["canary"][3:] == [json.loads(spelled)] for one in DECISION["intervals"])
+    assert f"`{spelled}` is 95 requests from 50 to" in DECISIONS
+
+
+def test_parts_of_a_decision_have_the_fields_that_stand_above_the_decisions_own():
+    fields = list(listed(DECISIONS, "field"))
+    parts = fields[: fields.index("intervals") + 1]
+
+    assert parts == list(DECISION)[: len(parts)]
 
 
 @pytest.mark.parametrize("attribute", sorted(attributes_of(notice())))

@@ -21,7 +21,7 @@ from rollouts.messages import message
 from rollouts.planning import choose
 from rollouts.record import State
 from rollouts.requests import parse_deploy, parse_step
-from rollouts.verdict import Kind
+from rollouts.verdict import Cause, Kind
 from tests.docs.pages import blocks, rows, sections, shape, words
 from tests.docs.scenarios import answers
 from tests.docs.small_world import DELIVERY, SmallWorld
@@ -117,6 +117,7 @@ def test_the_page_lists_the_fields_of_every_action():
         ("What all of them share", "outcome", get_args(Outcome)),
         ("What all of them share", "state", get_args(State)),
         ("check_metrics", "verdict.kind", get_args(Kind)),
+        ("check_metrics", "verdict.cause", [one for one in get_args(Cause) if one]),
         ("plan", "action", VERBS),
     ],
 )
