@@ -67,7 +67,10 @@ def load(text: object, key: str, policy: Policy) -> Tally | None:
     if not isinstance(text, str) or len(text) > TEXT_MAX:
         return None
     try:
-        unpacked = zlib.decompressobj().decompress(base64.b85decode(text), UNPACKED_MAX)
+        unpacker = zlib.decompressobj()
+        unpacked = unpacker.decompress(base64.b85decode(text), UNPACKED_MAX)
+        if not unpacker.eof or unpacker.unused_data:
+            return None  # Cut off, longer than may be, or with something behind it.
         document = json.loads(unpacked)
         if document["schema"] != SCHEMA or document["key"] != key:
             return None

@@ -191,3 +191,44 @@ def small_histories(
 HISTOGRAMS = st.builds(
     latencies, st.integers(10, 14), st.integers(0, 40), total=st.sampled_from([100, 400])
 )
+
+
+@st.composite
+def odd_histories(draw: st.DrawFn) -> list[Interval]:
+    """Whatever may happen to intervals: gaps, refusals, hangs, totals that come late or never."""
+    built = draw(small_histories(latency=True)) if draw(st.booleans()) else past(2, minutes=3)
+    start = (built[-1].end - at(0)).total_seconds() if built and built[-1].step >= 0 else 0.0
+    step = built[-1].step if start else 0
+    for _ in range(draw(st.integers(0, 30))):
+        start += draw(st.sampled_from([0, 0, 0, 0, 40]))
+        step = min(2, step + (draw(st.integers(0, 14)) == 0))
+        lag = draw(st.sampled_from([0.0, 120.0, 120.0, 200.0, None]))
+        canary, stable = draw(st.integers(0, 40)), draw(st.integers(0, 200))
+        one = interval(
+            start,
+            (canary if lag is not None else None, draw(BAD)),
+            (stable if lag is not None else None, draw(BAD)),
+            step=step,
+            settle=5,
+            lag=lag,
+            unreached=(draw(ODDLY_MANY), draw(ODDLY_MANY)),
+            in_flight=(draw(OPEN), draw(OPEN)),
+            latency=(draw(HISTOGRAMS), draw(HISTOGRAMS)) if draw(st.booleans()) else (None, None),
+        )
+        never = lag == 200 and draw(st.booleans())
+        built.append(never_told(one) if never else one)
+        start += 10
+    return built
+
+
+ODDLY_MANY = st.sampled_from([0, 0, 0, 1, 30])
+OPEN = st.sampled_from([None, 0.0, 3.0, 80.0])
+
+
+def never_told(one: Interval) -> Interval:
+    """Return an interval of which it becomes clear that its totals will never come."""
+    arms = [
+        replace(arm, requests=None, latency=None, in_flight=None)
+        for arm in (one.canary, one.stable)
+    ]
+    return replace(one, canary=arms[0], stable=arms[1])
