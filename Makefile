@@ -35,6 +35,7 @@ lint: $(READY)
 golden: $(READY)  ## Rewrite generated files; review sees the difference.
 	@$(PY) docs/generate.py
 	@$(PY) -m local_cloud.up.reference
+	@$(PY) -m docs.concepts.plot_verdict
 	@$(PY) -m docs.concepts.examples
 
 bench: $(READY)
