@@ -95,7 +95,7 @@ def test_totals_are_taken_in_the_order_of_time():
     """The first interval's are missing: those behind it wait, and are looked at ahead."""
     tally = taken(*past(), unseen(0), interval(10, (20, 5)))
 
-    assert [one.interval.start for one in tally.unseen] == [at(0), at(10)]
+    assert [one.start for one in tally.unseen_intervals] == [at(0), at(10)]
     assert tally.counts.canary.requests == 0
     assert conclude(tally, at(20)).evidence.errors > 1
 
