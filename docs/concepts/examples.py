@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from docs.concepts import tables
 from tools import backtest
 
 PAGE: Final = Path(__file__).parent / "verdict.md"
@@ -32,7 +33,13 @@ def backtest_example() -> str:
     return f"```text\n$ {COMMAND}\n{said.getvalue()}$ echo $?\n{status}\n```\n"
 
 
-PARTS: Final[Mapping[str, Callable[[], str]]] = {"backtest": backtest_example}
+PARTS: Final[Mapping[str, Callable[[], str]]] = {
+    "alone": tables.alone,
+    "outages": tables.outages,
+    "first_step": tables.first_step,
+    "counts": tables.counts,
+    "backtest": backtest_example,
+}
 
 
 def page(text: str) -> str:

@@ -8,10 +8,10 @@ import datetime as dt
 import math
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "functions"))
 
@@ -37,7 +37,7 @@ Ratio = Callable[[int], float]
 
 @dataclass(slots=True)
 class Made:
-    """One rollout with the default policy, from its first shift to its end."""
+    """One rollout, from its first shift to its end."""
 
     evidence: list[tuple[int, float]] = field(default_factory=lambda: [(0, 1.0)])
     """Seconds since the first shift, and the evidence against the canary at that look."""
@@ -46,16 +46,18 @@ class Made:
     failed: int = 0
     """Requests of the canary that failed."""
     outcome: str = "unfinished"
+    cause: str = ""
+    """What a rollback stands on, as the verdict says it."""
 
     @property
     def seconds(self) -> int:
         return self.evidence[-1][0]
 
 
-def roll_out(seed: str, canary: Ratio, stable: Ratio) -> Made:
-    """Walk a canary through the steps of the default policy, looked at every 10 s."""
+def roll_out(seed: str, canary: Ratio, stable: Ratio, **settings: Any) -> Made:
+    """Walk a canary through a policy's steps, looked at every 10 s; defaults for the rest."""
     rng = random.Random(seed)
-    policy = parse_policy({})
+    policy = parse_policy(settings)
     tally = begin(policy)
     told = past(rng, stable)
     made, step, now = Made(shifts=[(0, policy.steps[0])]), 0, 0
@@ -75,7 +77,7 @@ def roll_out(seed: str, canary: Ratio, stable: Ratio) -> Made:
 
 def _go_on(made: Made, verdict: Verdict, step: int, steps: tuple[int, ...]) -> int:
     if verdict.kind == "fail":
-        made.outcome = "rolled back"
+        made.outcome, made.cause = "rolled back", verdict.cause
     elif verdict.kind == "pass":
         step += 1
         if step == len(steps):
@@ -83,6 +85,21 @@ def _go_on(made: Made, verdict: Verdict, step: int, steps: tuple[int, ...]) -> i
         else:
             made.shifts.append((made.seconds, steps[step]))
     return step
+
+
+def always(ratio: float) -> Ratio:
+    return lambda _: ratio
+
+
+def outage(start: int, seconds: int, ratio: float) -> Ratio:
+    """Return a role that fails as stable does, and for so long more often."""
+    return lambda now: ratio if start <= now < start + seconds else BASE
+
+
+def median_of(runs: Iterable[Made]) -> Made:
+    """Return the run with the median time to its rollback."""
+    ranked = sorted(runs, key=lambda run: (run.outcome != "rolled back", run.seconds, run.failed))
+    return ranked[len(ranked) // 2]
 
 
 def past(rng: random.Random, stable: Ratio) -> list[Interval]:

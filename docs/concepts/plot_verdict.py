@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from docs.concepts.made_rollouts import BASE, MINUTE, Made, roll_out
+from docs.concepts.made_rollouts import BASE, MINUTE, Made, always, median_of, outage, roll_out
 from docs.concepts.svg_chart import Chart
 
 HERE: Final = Path(__file__).parent
 GOOD_RUNS: Final = 20
-OUTAGE: Final = (420, 480, 0.10)
-"""Seconds since the first shift, and the share of all requests that fail then."""
+OUTAGE: Final = (420, 60, 0.10)
+"""Seconds since the first shift, how many, and the share of all requests that fail then."""
 RATIOS: Final = (0.10, 0.03, 0.01, 0.005, 0.003, 0.002)
 RUNS: Final = 21
 """Of each ratio; the picture shows the one with the median time."""
@@ -27,8 +27,8 @@ LAST_SECOND: Final = 1800
 
 def good() -> str:
     """Return the picture of canaries that are no worse, and of an outage of both roles."""
-    runs = [roll_out(f"good {run}", _always(BASE), _always(BASE)) for run in range(GOOD_RUNS)]
-    common = roll_out("outage", _outage, _outage)
+    runs = [roll_out(f"good {run}", always(BASE), always(BASE)) for run in range(GOOD_RUNS)]
+    common = roll_out("outage", outage(*OUTAGE), outage(*OUTAGE))
     highest = max(value for run in runs for _, value in run.evidence)
     outcomes = {run.outcome for run in (*runs, common)}
     assert outcomes == {"promoted"}
@@ -45,7 +45,7 @@ def good() -> str:
         0.1,
         1000,
     )
-    chart.band(OUTAGE[0], OUTAGE[1], "both fail")
+    chart.band(OUTAGE[0], OUTAGE[0] + OUTAGE[1], "both fail")
     chart.axes(
         (0.1, 1, 10, 100, 1000),
         [(60.0 * at, f"{at}") for at in range(0, common.seconds // 60 + 1, 5)],
@@ -57,9 +57,11 @@ def good() -> str:
         chart.line(run.evidence, "many")
     chart.line(common.evidence, "a bold")
     alike = f"{GOOD_RUNS} canaries that fail as often as stable: {_percent(BASE)}"
-    outage = f"one more, and {_percent(OUTAGE[2])} of the requests to both roles fail for a minute"
+    one_more = (
+        f"one more, and {_percent(OUTAGE[2])} of the requests to both roles fail for a minute"
+    )
     chart.entry([(46, alike)], "many")
-    chart.entry([(46, outage)], "a bold")
+    chart.entry([(46, one_more)], "a bold")
     return chart.svg()
 
 
@@ -106,9 +108,8 @@ def bad() -> str:
 
 def _median_of(ratio: float) -> tuple[Made, int]:
     """Return the run with the median time to its rollback, and how many were taken back."""
-    runs = [roll_out(f"{ratio} {run}", _always(ratio), _always(BASE)) for run in range(RUNS)]
-    runs.sort(key=lambda run: (run.outcome != "rolled back", run.seconds, run.failed))
-    return runs[RUNS // 2], sum(run.outcome == "rolled back" for run in runs)
+    runs = [roll_out(f"{ratio} {run}", always(ratio), always(BASE)) for run in range(RUNS)]
+    return median_of(runs), sum(run.outcome == "rolled back" for run in runs)
 
 
 def _words(ratio: float, run: Made, found: int) -> tuple[str, str, str, str]:
@@ -133,15 +134,6 @@ def _duration(seconds: int) -> str:
 def _shifts(chart: Chart, run: Made) -> None:
     for at, percent in run.shifts:
         chart.mark(at, f"{percent} %")
-
-
-def _always(ratio: float) -> Callable[[int], float]:
-    return lambda _: ratio
-
-
-def _outage(seconds: int) -> float:
-    start, end, ratio = OUTAGE
-    return ratio if start <= seconds < end else BASE
 
 
 PICTURES: Final[Mapping[str, Callable[[], str]]] = {
