@@ -165,6 +165,13 @@ def test_requests_open_for_five_minutes_fail(minutes, fails):
         assert hang.fails == "80 of its requests were open at once for 5 minutes"
 
 
+def test_a_new_step_begins_the_five_minutes_anew():
+    minutes = [opened(minute, 80.0, step=minute // 4) for minute in range(8)]
+
+    assert not hanging(*minutes).fails
+    assert hanging(*minutes).doubts
+
+
 def test_requests_that_end_begin_the_five_minutes_anew():
     minutes = [opened(minute, 1.0 if minute == 3 else 80.0) for minute in range(8)]
 

@@ -585,6 +585,14 @@ def test_whatever_happens_a_verdict_says_what_it_must(history, by, affinity):
     assert verdict.missing_seconds is None or verdict.missing_seconds > 0
 
 
+@given(odd_histories())
+def test_the_evidence_of_all_streams_is_one(history):
+    one = judge(history, COMPARED, last_known(history)).evidence
+    parts = 0.7 * one.errors + 0.2 * one.latency + 0.1 * one.full
+
+    assert one.total == pytest.approx(parts) or max(one.total, one.errors, one.latency) == 1e12
+
+
 @given(odd_histories(), POLICIES)
 def test_a_pass_stands_on_a_whole_window_and_enough_requests_of_the_present_step(history, by):
     by = replace(
