@@ -143,5 +143,5 @@ def at_least(count: int, expected: float) -> float:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    top, *below = (f"| {' | '.join(line)} |\n" for line in (head, *rows))
+    return "".join([top, f"|{'---|' * len(head)}\n", *below])

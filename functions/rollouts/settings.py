@@ -164,7 +164,7 @@ TARGET: Final[Group] = {
     "window": Setting(
         kinds.per_step(kinds.duration("5m"), "[1m, 5m, 5m]"),
         "5m",
-        "How long each step is watched, counted in visible data.",
+        "How long each step is watched: errors known for all of it, totals visible for 0.6 of it.",
     ),
     "check_every": Setting(kinds.duration("10s"), "10s", "The wait between two looks."),
     "deadline": Setting(
