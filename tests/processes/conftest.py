@@ -8,6 +8,7 @@ import pytest
 
 from tests.processes.demo_run import DemoRun, demo_run
 from tests.processes.hosted import Hosted, hosted
+from tests.processes.reaction import Played, played
 from tests.processes.stage import LIMIT_SECONDS, Stage
 from tests.processes.stories import STORIES, Kept
 
@@ -31,13 +32,21 @@ def demo() -> Iterator[DemoRun]:
 
 
 @pytest.fixture(scope="session")
+def reaction(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Played]]:
+    """What waits for the end of a bad canary under the shipped policy; it begins at once."""
+    with played(tmp_path_factory.mktemp("reaction")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def cloud(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hosted]:
     """The stage, set up in an environment full of things that are nobody's business."""
-    if any("demo" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        # It mostly waits, as the stories do, so they are played side by side.
-        request.getfixturevalue("demo")
+    for name in ("demo", "reaction"):
+        if any(name in getattr(item, "fixturenames", ()) for item in request.session.items):
+            # They mostly wait, as the stories do, so all are played side by side.
+            request.getfixturevalue(name)
     with pytest.MonkeyPatch.context() as environment:
         for name, value in POISON.items():
             environment.setenv(name, value)
