@@ -92,10 +92,14 @@ def test_an_error_of_stables_lowers_the_evidence_and_one_of_the_canarys_raises_i
     with_stable, with_canary = bad.copy(), bad.copy()
     with_stable[index], with_canary[index] = (canary, stable + 1), (canary + 1, stable)
 
-    evidence = streams_of(*bad, share=share).errors.log_value
+    found, less, more = (
+        streams_of(*one, share=share).errors for one in (bad, with_stable, with_canary)
+    )
 
-    assert streams_of(*with_stable, share=share).errors.log_value < evidence
-    assert streams_of(*with_canary, share=share).errors.log_value > evidence
+    assert less.log_value <= found.log_value <= more.log_value
+    if index == len(bad) - 1:  # Earlier ones may be lost beside what has flowed in since.
+        for low, middle, high in zip(less.masses, found.masses, more.masses, strict=True):
+            assert low < middle < high
 
 
 @given(st.lists(COUNTS, min_size=1, max_size=8), st.integers(0, 100))
