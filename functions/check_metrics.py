@@ -61,7 +61,7 @@ def _judged(
     """Look at both signals, judge, write down what a person should know, answer."""
     now = world.clock.now()
     before = read_state(request.state, rollout) or fresh_state(
-        rollout, affinity=seen.session_affinity
+        rollout, request.state, affinity=seen.session_affinity
     )
     looked = look(
         world,
@@ -74,7 +74,7 @@ def _judged(
         probed=interval_of(rollout.probed) if rollout.probed else None,
     )
     tally = advance(before.tally, looked.intervals)
-    verdict = conclude(tally, now)
+    verdict = conclude(tally)
     action = decide(rollout, verdict, now)
     if isinstance(action, Hold):
         action = slowed(action, looked.slow_until, now)

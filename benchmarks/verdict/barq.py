@@ -61,7 +61,7 @@ class Barq:
         new = self._eyes.see(tick)
         if new:
             advance(self._tally, new)
-        verdict = conclude(self._tally, AT[tick.at + 1])
+        verdict = conclude(self._tally)
         if verdict.kind == "fail" and not (self._alert and verdict.cause == "full"):
             self.cause = verdict.cause
             return "back"

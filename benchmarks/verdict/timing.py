@@ -61,7 +61,7 @@ def _measure(found: Timing, run: Run) -> None:
         for at in range(TICKS):
             started = time.perf_counter()
             tally.take(told[at + 1])
-            verdict = conclude(tally, AT[at + 1])
+            verdict = conclude(tally)
             took.append(time.perf_counter() - started)
             text = tally_json.dump(tally, "key")
             assert text is not None, "the state is longer than it may be"

@@ -69,7 +69,7 @@ def roll_out(seed: str, canary: Ratio, stable: Ratio, **settings: Any) -> Made:
         before, now = _at(now), now + LOOK
         seen = [one for one in told if one.seen_at and before < one.seen_at <= _at(now)]
         advance(tally, [_unseen(one), *seen])
-        verdict = conclude(tally, _at(now))
+        verdict = conclude(tally)
         made.evidence.append((now, verdict.evidence.total))
         step = _go_on(made, verdict, step, policy.steps)
     return made

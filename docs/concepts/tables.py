@@ -54,7 +54,7 @@ def needed(percent: int, sensitivity: str) -> int:
     stable = Arm(REQUESTS_AN_INTERVAL - requests, 0)
     for failures in range(1, NEEDED_MAX):
         one = _interval(failures - 1, 0, percent, Arm(requests, 1), stable)
-        if conclude(advance(tally, [one]), one.end).kind == "fail":
+        if conclude(advance(tally, [one])).kind == "fail":
             return failures
     raise AssertionError(percent)
 

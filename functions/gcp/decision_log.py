@@ -18,7 +18,7 @@ _WHOLE_MAX: Final = 2.0**53
 
 
 class LoggedDecisions:
-    """Implements `ports.Decisions`. `endpoint` is LOGGING_ENDPOINT, `project` the functions' own."""
+    """Implements `ports.Decisions`: `endpoint` is LOGGING_ENDPOINT, `project` the own one."""
 
     def __init__(self, session: Session, endpoint: str, project: str) -> None:
         self._session = session

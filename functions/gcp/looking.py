@@ -45,27 +45,31 @@ def look(
     ref: ServiceRef,
     rollout: Rollout,
     now: dt.datetime,
-    kept: Kept | None = None,
+    known: Kept | Pace | None = None,
     unseen: Sequence[Interval] = (),
     *,
     in_flight: bool = False,
     probed: Interval | None = None,
 ) -> Look:
-    """Read what is new since `kept`, or everything without it. Needs a first shift.
+    """Read what is new since what is `known`, or everything. Needs a first shift.
 
     `unseen` are the intervals given before whose totals were not visible. `in_flight` asks for
     requests open at once, too: one more call.
     """
+    kept = known if isinstance(known, Kept) else None
+    pace = kept.pace if kept else known if isinstance(known, Pace) else Pace()
     metrics = _metrics(world, ref, rollout, now, kept, in_flight=in_flight)
-    log = _log(world, ref, rollout, now, kept, unseen, metrics.totals.period)
+    log = _log(world, ref, rollout, now, kept, pace, unseen, metrics.totals.period)
     totals, read = metrics.totals, log.read
+    # A search that broke off without a find says nothing: not that there is nothing.
+    searched = read and (read.bad or not read.unsearched)
     signals = Signals(
         points=totals.points,
         since=metrics_since(kept, rollout.shifts),
         visible_until=totals.visible_until,
         period=totals.period,
         bad=read.bad if read else (),
-        log_until=now if read else None,
+        log_until=now if searched else None,
         notes=(*metrics.notes, *log.notes),
         delay=metrics.delay,
         capped=bool(read and (read.capped or read.unsearched)),
@@ -119,6 +123,7 @@ def _log(
     rollout: Rollout,
     now: dt.datetime,
     kept: Kept | None,
+    pace: Pace,
     unseen: Sequence[Interval],
     period: dt.timedelta,
 ) -> _Log:
@@ -127,8 +132,7 @@ def _log(
     Only of what closes now: a page holds the newest, and those of the last seconds, of which
     nothing can be said yet, would fill it where a busy canary fails every request.
     """
-    pace = kept.pace if kept else Pace()
-    if not log_due(kept, now):
+    if not log_due(kept, pace, now):
         return _Log(None, pace, _waits(pace, now))
     since, before = log_since(kept, unseen, rollout.shifts), log_before(period, now)
     pages = 1 if kept else PAGES_MAX

@@ -128,7 +128,7 @@ class _Walk:
         advance(self.tally, [known, *seen])
         if self.now - self.looked_at >= self.policy.check_every:
             self.looked_at = self.now
-            self._look(conclude(self.tally, self.now))
+            self._look(conclude(self.tally))
 
     def _note_share(self, minute: Minute, percent: int) -> None:
         step = self.steps[-1]

@@ -58,7 +58,8 @@ def wilson(bad: int, requests: int, z: float = 1.96) -> tuple[float, float] | No
     spread = z * math.sqrt(share * (1.0 - share) / requests + z * z / (4.0 * requests**2))
     middle = share + z * z / (2.0 * requests)
     whole = 1.0 + z * z / requests
-    return max((middle - spread) / whole, 0.0), min((middle + spread) / whole, 1.0)
+    low = max((middle - spread) / whole, 0.0) if bad > 0 else 0.0
+    return low, min((middle + spread) / whole, 1.0)
 
 
 def clean_evidence(bad: int, requests: int, tested: float, against: float) -> float:

@@ -53,12 +53,10 @@ def _first_image(rollout: Rollout, verdict: Verdict, now: dt.datetime) -> Promot
 
 
 def spared(rollout: Rollout, verdict: Verdict) -> str:
-    """Say why a fail is not acted on; empty if it is."""
-    analysis = rollout.policy.analysis
-    if verdict.kind != "fail":
-        return ""
-    if analysis.dry_run and verdict.cause != "limit":
-        return f"dry run: would have been rolled back: {verdict.because}"
+    """Say why a fail, or in a dry run a doubt, is not acted on; empty if it is."""
+    if rollout.policy.analysis.dry_run and verdict.cause not in {"", "limit"}:
+        would = "rolled back" if verdict.kind == "fail" else "held"
+        return f"dry run: would have been {would}: {verdict.because}"
     return f"watch_action: alert: {verdict.because}" if alerts(rollout, verdict) else ""
 
 

@@ -18,7 +18,7 @@ from rollouts.delivery_schema import settings_of
 from rollouts.instants import parse_instant, show_instant
 from rollouts.interval_json import Layouts, read, write
 from rollouts.intervals import BEFORE, Interval
-from rollouts.judging import judge
+from rollouts.judging import advance, begin, conclude
 from rollouts.policy import Policy
 from rollouts.record import Rollout
 from rollouts.verdict import Verdict
@@ -106,7 +106,7 @@ def chain(records: Sequence[Mapping[str, Any]], last: str = "") -> list[Mapping[
     by_id = {str(record["id"]): record for record in records}
     if not by_id:
         raise LookupError("there is no decision record")
-    newest = max(by_id.values(), key=lambda one: (str(one["at"]), "verdict" in one))
+    newest = max(by_id.values(), key=lambda one: (parse_instant(one["at"]), "verdict" in one))
     wanted = last or str(newest["id"])
     found: list[Mapping[str, Any]] = []
     while wanted:
@@ -134,8 +134,8 @@ def recompute(records: Sequence[Mapping[str, Any]]) -> Verdict:
     `records` is a `chain`: it begins where a history begins.
     """
     last = records[-1]
-    now = parse_instant(last["at"])
-    return judge(history(records), policy_of(last), now, affinity=last["affinity"])
+    tally = begin(policy_of(last), affinity=last["affinity"])
+    return conclude(advance(tally, history(records)))
 
 
 def policy_of(record: Mapping[str, Any]) -> Policy:

@@ -78,10 +78,11 @@ class ErrorStreams:
         """Set the error ratio that a canary may have at 100 %; None: nothing is known of it."""
         self.full_test = Test(limit) if limit is not None and limit < 1.0 else None
 
-    def take(self, judged: Judged, totals: tuple[int, int] | None, estimated: float) -> None:
+    def take(self, judged: Judged, totals: tuple[int, int] | None, estimated: float | None) -> None:
         """Add an interval. `totals` are its visible requests.
 
-        Without them `estimated` stands for the canary's, where a count is needed at all.
+        Without them `estimated` stands for the canary's, where a count is needed at all; None
+        says nothing of them.
         """
         share = judged.share
         self._leak(judged.interval)
@@ -95,8 +96,10 @@ class ErrorStreams:
             self.errors.multiply(factors(by, margin, judged.discount, unseen=totals is None))
         if share < ALONE:
             self._materiality(judged, totals, estimated)
-        elif self.full_test:
-            self._at_full(judged, totals[0] if totals else estimated)
+            return
+        requests = totals[0] if totals else estimated
+        if self.full_test and requests is not None:
+            self._at_full(judged, requests)
 
     def _leak(self, interval: Interval) -> None:
         seconds = interval.seconds
@@ -115,10 +118,10 @@ class ErrorStreams:
         return served_share(group.share, canary, stable)
 
     def _materiality(
-        self, judged: Judged, totals: tuple[int, int] | None, estimated: float
+        self, judged: Judged, totals: tuple[int, int] | None, estimated: float | None
     ) -> None:
         bad = judged.canary_bad
-        requests = max(totals[0] if totals else estimated, bad)
+        requests = max(totals[0] if totals else estimated or 0.0, bad)
         if not requests:
             return
         found = self.test.factors(bad, requests)

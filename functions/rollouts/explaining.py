@@ -85,7 +85,7 @@ def _explained(last: Mapping[str, Any], again: Verdict, traced: Trace) -> Explai
 
 def _as_json(row: Row) -> dict[str, Any]:
     told = asdict(row) | {"start": show_instant(row.start), "end": show_instant(row.end)}
-    return told | {"canary": round(row.canary, 3)}
+    return told | {"canary": None if row.canary is None else round(row.canary, 3)}
 
 
 def _differences(last: Mapping[str, Any], again: Verdict) -> list[str]:
@@ -139,7 +139,7 @@ def _table(table: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    canary = f"~{row.canary:,.0f}" if row.estimated else f"{row.canary:,.0f}"
+    canary = "?" if row.canary is None else f"{'~' * row.estimated}{row.canary:,.0f}"
     stable = "?" if row.stable is None else f"{row.stable:,}"
     return (
         f"{row.start.astimezone(dt.UTC):%m-%d %H:%M:%S}",

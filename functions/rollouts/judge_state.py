@@ -15,7 +15,7 @@ from rollouts.actions import Hold
 from rollouts.instants import show_instant
 from rollouts.intervals import Signals
 from rollouts.judging import begin
-from rollouts.kept import Kept
+from rollouts.kept import Kept, Pace
 from rollouts.record import Rollout
 from rollouts.tally import Tally
 from rollouts.verdict import Verdict
@@ -30,21 +30,24 @@ class State:
     decision: str
     """The id of its decision record; empty where a history begins."""
     tally: Tally
-    kept: Kept | None
-    """What assembling the intervals keeps; None where a history begins."""
+    kept: Kept | Pace
+    """What assembling the intervals keeps; where a history begins, at most a refused log's pace."""
 
 
-def fresh_state(rollout: Rollout, *, affinity: bool) -> State:
-    """Return the state before anything was read."""
-    return State("", begin(rollout.policy, affinity=affinity), None)
+def fresh_state(rollout: Rollout, told: Mapping[str, Any], *, affinity: bool) -> State:
+    """Return the state before anything was read; only a refused log is still waited for."""
+    tally = begin(rollout.policy, affinity=affinity)
+    return State("", tally, kept_json.load_pace(told.get("pace")))
 
 
 def state_of(state: State, rollout: Rollout) -> dict[str, Any]:
-    """Return the state as JSON; empty as long as it says too little to be worth keeping."""
+    """Return the state as JSON; the pace alone as long as no more is worth keeping."""
+    kept = state.kept
     text = tally_json.dump(state.tally, _key(rollout))
-    if text is None or state.kept is None:
-        return {}
-    return {"decision": state.decision, "tally": text, "kept": kept_json.dump(state.kept)}
+    if text is None or isinstance(kept, Pace):
+        pace = kept if isinstance(kept, Pace) else kept.pace
+        return {"pace": kept_json.dump_pace(pace)}
+    return {"decision": state.decision, "tally": text, "kept": kept_json.dump(kept)}
 
 
 def read_state(told: Mapping[str, Any], rollout: Rollout) -> State | None:

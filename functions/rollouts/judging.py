@@ -18,7 +18,7 @@ from rollouts.limits import Broken, broken
 from rollouts.policy import Policy
 from rollouts.showing import show, show_evidence
 from rollouts.step_counts import StepCounts
-from rollouts.tally import GUARD_BAD, Tally
+from rollouts.tally import GUARD_BAD, Tally, as_of
 from rollouts.verdict import SHOWN_MAX, Cause, Evidence, Kind, Numbers, Verdict
 
 EXPECTED_MIN: Final = 5
@@ -43,12 +43,13 @@ def judge(
 ) -> Verdict:
     """Judge a rollout's whole history up to `now`, in any order.
 
+    What became known later is left out, and totals that became visible later are not visible.
     A fail needs no whole window; a pass needs one, with `min_requests` in visible data.
     `affinity`: clients stick to a revision, so nothing is compared and only limits act.
     """
     tally = Tally(policy, affinity=affinity)
-    tally.take(intervals)
-    return conclude(tally, now)
+    tally.take(as_of(intervals, now))
+    return conclude(tally)
 
 
 def begin(policy: Policy, *, affinity: bool = False) -> Tally:
@@ -62,14 +63,13 @@ def advance(tally: Tally, intervals: Iterable[Interval]) -> Tally:
     return tally
 
 
-def conclude(tally: Tally, now: dt.datetime) -> Verdict:
+def conclude(tally: Tally) -> Verdict:
     """Say what the history taken so far comes to. Leaves `tally` as it is."""
     counts = tally.counts
     if counts is None:
         window = tally.policy.window_of(0).total_seconds()
         nothing = Numbers(BEFORE, 0, 0, 0, 0, 0, None, 0.0, window)
         return Verdict("no_data", "nothing is known yet", nothing, settled=False)
-    assert counts.known_until <= now.timestamp()
     evidence = weigh(tally)
     numbers = numbers_of(tally, counts)
     found = Finding(tally, counts, numbers, evidence)
@@ -177,7 +177,7 @@ class Finding:
             # The precaution says nothing of the image: `_shared` says it, and is asked next.
             precaution = self._precaution() and not self.tally.affinity
             both = f"{found.because}, and stable breaks it too"
-            return None if precaution else self._both_bad(both)
+            return None if precaution else self._both_bad(both, doubt="limit")
         return self._says("fail", found.because, cause="limit")
 
     def _shared(self) -> Verdict | None:
@@ -188,17 +188,17 @@ class Finding:
         seen = show(self.numbers)
         if not outage.takes_part:
             because = f"{seen}; stable itself is bad"
-            return self._says("inconclusive", because, settled=False, page=because)
+            return self._says("inconclusive", because, settled=False, page=because, cause="shared")
         if not self._precaution():
             return self._both_bad(f"{seen}; stable is equally bad")
         lasted = show_duration(dt.timedelta(seconds=int(outage.seconds)))
         because = f"{seen}; both are bad for {lasted}, and were not before the rollout"
         return self._says("fail", f"{because}: a precaution", cause="shared")
 
-    def _both_bad(self, because: str) -> Verdict:
+    def _both_bad(self, because: str, doubt: Cause = "shared") -> Verdict:
         if self.tally.policy.analysis.stable_also_bad == "roll_back":
             return self._says("fail", because, cause="shared")
-        return self._says("inconclusive", because, settled=False, page=because)
+        return self._says("inconclusive", because, settled=False, page=because, cause=doubt)
 
     def _precaution(self) -> bool:
         outage, past = self.tally.outage, self.tally.past
@@ -224,7 +224,7 @@ class Finding:
             return None
         if numbers.canary_requests or numbers.canary_errors or numbers.stable_errors:
             return None
-        rate = self.tally.rate
+        rate = self.tally.idle_rate
         if rate is None or rate * numbers.window_seconds >= EXPECTED_MIN:
             return None
         if numbers.watched_seconds < min(IDLE_SECONDS, numbers.window_seconds / 10):
@@ -325,6 +325,7 @@ class Finding:
             missing_requests=requests,
             missing_seconds=min(left, requests / rate) if rate else left,
             settled=False,
+            cause=self._strongest()[0],
         )
 
     def _requests_to_settle(self, evidence: float) -> int:

@@ -14,6 +14,7 @@ from rollouts.grid import EPOCH
 SCHEMA: Final = 1
 TOLD_MAX: Final = 24
 """Intervals for which late entries of the log are told from those that are known."""
+UNREADABLE: Final = (KeyError, TypeError, ValueError, OverflowError, AssertionError)
 KINDS: Final = 4
 CANARY, STABLE, CANARY_UNREACHED, STABLE_UNREACHED = range(KINDS)
 REACHED: Final = (CANARY, STABLE)
@@ -88,19 +89,28 @@ def dump(kept: Kept) -> dict[str, Any]:
         "pending": _packed(
             (0, late.step, late.kind, count) for late, count in kept.pending.items()
         ),
-        "pace": [
-            None if kept.pace.wait_until is None else _number(kept.pace.wait_until),
-            kept.pace.failures,
-            int(kept.pace.silent),
-        ],
+        "pace": dump_pace(kept.pace),
     }
+
+
+def dump_pace(pace: Pace) -> list[int | None]:
+    waits = None if pace.wait_until is None else _number(pace.wait_until)
+    return [waits, pace.failures, int(pace.silent)]
+
+
+def load_pace(document: object) -> Pace:
+    """Return the pace of `dump_pace`; that of a first look for anything else."""
+    try:
+        return _read_pace(document)
+    except UNREADABLE:
+        return Pace()
 
 
 def load(document: object) -> Kept | None:
     """Return what was kept; None for anything that `dump` did not write."""
     try:
         return _read(document)
-    except (KeyError, TypeError, ValueError, OverflowError, AssertionError):
+    except UNREADABLE:
         return None
 
 
@@ -111,7 +121,6 @@ def _read(document: Any) -> Kept | None:
     period = _whole(document["period"]) * _MICROSECOND
     delay = document["delay"]
     canary, stable = document["debt"]
-    wait_until, failures, silent = document["pace"]
     if period <= dt.timedelta(0):
         return None
     return Kept(
@@ -129,10 +138,14 @@ def _read(document: Any) -> Kept | None:
         pending={
             Late(step, kind): count for _, step, kind, count in _unpacked(document["pending"])
         },
-        pace=Pace(
-            None if wait_until is None else _instant(wait_until), _count(failures), bool(silent)
-        ),
+        pace=_read_pace(document["pace"]),
     )
+
+
+def _read_pace(document: Any) -> Pace:
+    wait_until, failures, silent = document
+    waits = None if wait_until is None else _instant(wait_until)
+    return Pace(waits, _count(failures), bool(silent))
 
 
 def _packed(rows: Iterable[tuple[int, int, int, int]]) -> list[list[int]]:

@@ -68,7 +68,7 @@ def _about(tally: Tally, numbers: Numbers) -> tuple[float, float]:
             continue
         totals = totals_of(one)
         guess = GENEROUS * (tally.rate or 0.0) * one.seconds * (1.0 - judged.share)
-        canary += totals[0] if totals else tally.estimated(judged)
+        canary += totals[0] if totals else tally.estimated(judged) or 0.0
         stable += totals[1] if totals else max(float(one.stable.errors), guess)
     return canary, stable
 

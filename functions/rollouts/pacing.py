@@ -24,13 +24,11 @@ def metrics_due(kept: Kept | None, now: dt.datetime) -> bool:
     return floor(now - kept.delay, kept.period) > kept.seen_until
 
 
-def log_due(kept: Kept | None, now: dt.datetime) -> bool:
+def log_due(kept: Kept | None, pace: Pace, now: dt.datetime) -> bool:
     """Whether the request log is worth one of a project's 60 reads a minute."""
-    if kept is None:
-        return True
-    if kept.pace.wait_until is not None and now < kept.pace.wait_until:
+    if pace.wait_until is not None and now < pace.wait_until:
         return False
-    return not kept.pace.silent or metrics_due(kept, now)
+    return not pace.silent or metrics_due(kept, now)
 
 
 def refused(pace: Pace, now: dt.datetime, key: str) -> Pace:

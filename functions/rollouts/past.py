@@ -12,6 +12,9 @@ class Past:
     """Sums over the intervals before the first shift."""
 
     seconds: float = 0.0
+    """From the first interval with a request on: before it, stable was not there or not used."""
+    quiet_seconds: float = 0.0
+    """What is known of before it."""
     requests: int = 0
     errors: int = 0
     worst: float = 0.0
@@ -25,7 +28,10 @@ class Past:
             return False
         self.until = interval.end.timestamp()
         requests, errors = interval.stable.requests or 0, interval.stable.errors
-        self.seconds += interval.seconds
+        if self.requests or requests:
+            self.seconds += interval.seconds
+        else:
+            self.quiet_seconds += interval.seconds
         self.requests += requests
         self.errors += errors
         if errors >= OUTAGE_BAD:
@@ -38,8 +44,16 @@ class Past:
 
     @property
     def rate(self) -> float | None:
-        """Requests a second; None if nothing is visible."""
-        return self.requests / self.seconds if self.seconds else None
+        """Requests a second since stable was first used; None if nothing is visible."""
+        if not self.seconds:
+            return 0.0 if self.quiet_seconds else None
+        return self.requests / self.seconds
+
+    @property
+    def rate_of_all(self) -> float | None:
+        """Requests a second of all that is visible: a single one, a moment ago, is no traffic."""
+        known = self.seconds + self.quiet_seconds
+        return self.requests / known if known else None
 
     @property
     def limit(self) -> float:

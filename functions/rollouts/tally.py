@@ -5,7 +5,8 @@ totals become visible. Both happen in the order of time, so the same history giv
 however it is cut into calls. Mutable; `judging` keeps it from the world.
 """
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -187,13 +188,23 @@ class Tally:
             return sum(one[2] for one in self.recent) / sum(one[1] for one in self.recent)
         return self.past.rate
 
+    @property
+    def idle_rate(self) -> float | None:
+        """The service's requests a second, of all its past: None if nothing was visible."""
+        return self.rate if self.recent else self.past.rate_of_all
+
     @staticmethod
     def expected(one: Interval, rate: float | None) -> float:
         """Return how many requests of an interval are the canary's, at that rate."""
         return (rate or 0.0) * one.percent / 100 * one.seconds
 
-    def estimated(self, judged: Judged) -> float:
-        """Return how many requests the canary had at most, for an interval without totals."""
+    def estimated(self, judged: Judged) -> float | None:
+        """Return how many requests the canary had at most, for an interval without totals.
+
+        None where nothing can be said: no traffic was seen yet, and the canary has it all.
+        """
+        if judged.share >= ALONE and not self.rate:
+            return None
         guess = GENEROUS * self.expected(judged.interval, self.rate)
         return max(float(judged.canary_bad), guess)
 
@@ -205,6 +216,13 @@ class Tally:
         for judged in self.unseen:
             streams.take(judged, totals_of(judged.interval), self.estimated(judged))
         return streams
+
+
+def as_of(intervals: Iterable[Interval], now: dt.datetime) -> Iterator[Interval]:
+    """Return what was known of a history at `now`."""
+    for one in intervals:
+        if (one.known_at or one.end) <= now:
+            yield one if one.seen_at is None or one.seen_at <= now else untold(one)
 
 
 def untold(one: Interval) -> Interval:

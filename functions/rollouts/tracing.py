@@ -26,7 +26,7 @@ class Taken(NamedTuple):
 
     judged: Judged
     totals: tuple[int, int] | None
-    estimated: float
+    estimated: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Row:
     percent: int
     canary_bad: int
     stable_bad: int
-    canary: float
-    """Requests; where `estimated`, at most so many."""
+    canary: float | None
+    """Requests; where `estimated`, at most so many; None where nobody can tell."""
     stable: int | None
     """None: no total was visible at the decision."""
     earlier: int
@@ -67,7 +67,7 @@ class _Noting(ErrorStreams):
         super().__init__(analysis)
         self.taken: list[Taken] = []
 
-    def take(self, judged: Judged, totals: tuple[int, int] | None, estimated: float) -> None:
+    def take(self, judged: Judged, totals: tuple[int, int] | None, estimated: float | None) -> None:
         self.taken.append(Taken(judged, totals, estimated))
         super().take(judged, totals, estimated)
 
@@ -142,6 +142,7 @@ def _plain(log_value: float) -> float:
 
 def _joins(before: Row, row: Row) -> bool:
     same = before.percent == row.percent and before.estimated == row.estimated
+    same = same and (before.canary is None) == (row.canary is None)
     return before.quiet and row.quiet and same and before.end == row.start
 
 
@@ -149,7 +150,7 @@ def _joined(before: Row, row: Row) -> Row:
     return replace(
         row,
         start=before.start,
-        canary=before.canary + row.canary,
+        canary=None if row.canary is None else (before.canary or 0.0) + row.canary,
         stable=None if row.stable is None else (before.stable or 0) + row.stable,
         factor=min(before.factor * row.factor, SHOWN_MAX),
         intervals=before.intervals + 1,

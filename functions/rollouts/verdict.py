@@ -73,7 +73,7 @@ class Verdict:
     settled: bool = True
     """For no_data: waiting longer would show nothing new."""
     cause: Cause = ""
-    """What a fail stands on."""
+    """What a fail stands on, or a doubt; empty where something is only missing."""
     page: str = ""
     """What a person should know now; empty if nothing. Stable may be as bad as the canary."""
     evidence: Evidence = Evidence()

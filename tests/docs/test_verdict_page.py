@@ -229,7 +229,7 @@ def _breaks(policy, expected, rng):
         arms = [Arm(None, int(role == 0)), Arm(None, int(role == 1))]
         one = stretch(at, until, 0, 10, *arms, seen=False)
         judging.advance(found, [replace(one, seen_at=one.end)])
-        verdict = judging.conclude(found, one.end)
+        verdict = judging.conclude(found)
         if verdict.cause == "limit":
             return True
         at = until

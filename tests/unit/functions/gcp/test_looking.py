@@ -11,7 +11,7 @@ from gcp.ports import LogRead, Totals
 from gcp.request_log import PAGES_MAX
 from rollouts.assembling import OVERLAP, PAST
 from rollouts.errors import BarqError, Denied, OverQuota, Refused, Transient
-from rollouts.intervals import BadRequest, Interval, Point
+from rollouts.intervals import BEFORE, BadRequest, Interval, Point
 from rollouts.record import ShiftDone
 from tests.docs.small_world import NOW, PRODUCTION, SmallWorld
 from tests.unit.functions.gcp.worlds import rollout
@@ -120,6 +120,17 @@ def test_a_read_that_is_not_the_whole_log_says_why(log, note):
 
     assert found.notes == (f"the request log {note}",)
     assert found.signals.capped
+
+
+def test_a_search_that_broke_off_without_a_find_is_no_empty_log():
+    broken = looks(World(log={"unsearched": True}), 15)
+    found = looks(
+        World(log={"unsearched": True}, bad=(BadRequest("x", "canary", at(2), at(3)),)), 15
+    )
+
+    assert broken.signals.log_until is None
+    assert all(one.step == BEFORE for one in broken.intervals)
+    assert (found.signals.log_until, found.intervals[-1].canary.errors) == (at(15), 1)
 
 
 class Failing(World):

@@ -140,7 +140,9 @@ def evidence(history: Sequence[Interval], now: dt.datetime) -> Found:
             own = sum(c for began, _, c, _ in groups if began == one.step)
             if limit is not None and limit < 1:
                 leak = hazard(one.seconds, 300) if full_step else Decimal(0)
-                full.tick(leak, _clustered(_test(limit, own, max(requests, own)), s))
+                of_all = max(n[0] if visible else requests, own)
+                told = visible or rate > 0  # Not in the specification: nobody can tell how many.
+                full.tick(leak, _clustered(_test(limit, own, of_all), s) if told else _none)
             full_step = True
     return Found(float(errors.value), float(max(floor.value, floor_seen.value)), float(full.value))
 
@@ -216,7 +218,8 @@ def _rate(before: Sequence[Interval], visible: Sequence[Interval]) -> float:
         last = [one for one in visible if one.end > visible[-1].end - dt.timedelta(seconds=60)]
         requests = sum((one.canary.requests or 0) + (one.stable.requests or 0) for one in last)
         return requests / sum(one.seconds for one in last)
-    seconds = sum(one.seconds for one in before)
+    used = itertools.dropwhile(lambda one: not one.stable.requests, before)
+    seconds = sum(one.seconds for one in used)
     return sum(one.stable.requests or 0 for one in before) / seconds if seconds else 0.0
 
 

@@ -137,7 +137,7 @@ def looks(
     tally, before = begin(by), dt.datetime.min.replace(tzinfo=dt.UTC)
     for now in instants:
         advance(tally, new_at(history, before, now))
-        yield now, tally, conclude(tally, now)
+        yield now, tally, conclude(tally)
         before = now
 
 

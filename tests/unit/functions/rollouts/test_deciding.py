@@ -79,6 +79,22 @@ def test_a_dry_run_goes_on_after_the_window_and_says_what_it_would_have_done(cau
     assert over == Shift(1, 50, because)
 
 
+@pytest.mark.parametrize("cause", ["errors", "latency", "hang", "shared"])
+def test_a_dry_run_is_not_held_by_a_doubt(cause):
+    found = verdict("inconclusive", cause=cause)
+
+    because = "dry run: would have been held: it says inconclusive"
+    assert decide(rollout(policy=FAR), found, at(60)) == Shift(1, 50, because)
+    assert isinstance(decide(rollout(), found, at(60)), Hold)
+
+
+@pytest.mark.parametrize("cause", ["", "limit"])
+def test_a_dry_run_is_held_by_what_is_missing_and_by_a_limit_that_both_break(cause):
+    found = verdict("inconclusive", cause=cause)
+
+    assert isinstance(decide(rollout(policy=FAR), found, at(60)), Hold)
+
+
 def test_a_dry_run_acts_on_absolute_limits():
     own = rollout(policy=FAR)
 

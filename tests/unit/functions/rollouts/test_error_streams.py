@@ -97,9 +97,18 @@ def test_an_error_of_stables_lowers_the_evidence_and_one_of_the_canarys_raises_i
     )
 
     assert less.log_value <= found.log_value <= more.log_value
-    if index == len(bad) - 1:  # Earlier ones may be lost beside what has flowed in since.
-        for low, middle, high in zip(less.masses, found.masses, more.masses, strict=True):
-            assert low < middle < high
+
+
+@given(COUNTS, SHARES)
+def test_of_every_effect_an_error_moves_the_evidence_its_way(bad, share):
+    canary, stable = bad
+    less, found, more = (
+        streams_of(one, share=share).errors.masses
+        for one in ((canary, stable + 1), bad, (canary + 1, stable))
+    )
+
+    for low, middle, high in zip(less, found, more, strict=True):
+        assert low < middle < high
 
 
 @given(st.lists(COUNTS, min_size=1, max_size=8), st.integers(0, 100))

@@ -21,7 +21,7 @@ from rollouts.judge_state import (
     summary_of,
 )
 from rollouts.judging import advance, begin, conclude
-from rollouts.kept import Kept
+from rollouts.kept import Kept, Pace, load_pace
 from tests.unit.functions.rollouts import histories
 from tests.unit.functions.rollouts.builders import NOW, at, policy, rollout
 from tests.unit.functions.rollouts.strategies import anything
@@ -46,9 +46,8 @@ def test_a_state_comes_back_and_the_next_verdict_is_what_it_would_have_been():
     assert back
     assert (back.decision, back.kept) == (STATE.decision, STATE.kept)
     assert travelled(back) == travelled(STATE)
-    now = histories.last_known(HISTORY)
     whole = advance(begin(OWN.policy), HISTORY)
-    assert conclude(advance(back.tally, HISTORY), now) == conclude(whole, now)
+    assert conclude(advance(back.tally, HISTORY)) == conclude(whole)
 
 
 def test_session_affinity_travels_along():
@@ -61,19 +60,34 @@ def test_session_affinity_travels_along():
 
 
 def test_a_state_before_the_first_interval_is_not_worth_keeping():
-    fresh = fresh_state(OWN, affinity=False)
+    fresh = fresh_state(OWN, {}, affinity=False)
 
-    assert (fresh.decision, fresh.kept, fresh.tally.counts) == ("", None, None)
-    assert state_of(replace(fresh, kept=KEPT), OWN) == {}
+    assert (fresh.decision, fresh.kept, fresh.tally.counts) == ("", Pace(), None)
+    assert list(state_of(replace(fresh, kept=KEPT), OWN)) == ["pace"]
+
+
+def test_what_is_known_of_a_refused_log_travels_before_the_first_interval_too():
+    waits = Pace(at(40), failures=2)
+    told = state_of(State("1f0a9c2b", begin(OWN.policy), replace(KEPT, pace=waits)), OWN)
+
+    assert read_state(told, OWN) is None
+    assert fresh_state(OWN, json.loads(json.dumps(told)), affinity=False).kept == waits
+
+
+@given(anything())
+def test_an_odd_pace_is_that_of_a_first_look(odd):
+    found = fresh_state(OWN, {"pace": odd}, affinity=False).kept
+
+    assert found == Pace() or load_pace(odd) == found
 
 
 def test_a_state_that_kept_nothing_of_the_signals_is_not_worth_keeping():
-    assert state_of(replace(STATE, kept=None), OWN) == {}
+    assert list(state_of(replace(STATE, kept=Pace()), OWN)) == ["pace"]
 
 
 def test_a_fresh_state_knows_whether_clients_stick_to_a_revision():
-    assert fresh_state(OWN, affinity=True).tally.affinity
-    assert not fresh_state(OWN, affinity=False).tally.affinity
+    assert fresh_state(OWN, {}, affinity=True).tally.affinity
+    assert not fresh_state(OWN, {}, affinity=False).tally.affinity
 
 
 @pytest.mark.parametrize("part", ["decision", "tally", "kept"])
@@ -143,7 +157,7 @@ def test_who_waits_for_a_person_is_not_slowed():
 
 
 def test_a_summary_has_what_led_to_the_decision_and_leaves_the_rest_to_the_record():
-    verdict = conclude(TALLY, at(60))
+    verdict = conclude(TALLY)
 
     told = summary_of("1f0a9c2b", verdict)
 

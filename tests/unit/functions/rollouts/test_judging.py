@@ -535,20 +535,29 @@ def test_a_judge_that_goes_along_says_what_one_of_the_whole_history_says():
     history = [*past(), *of_minutes(*[(0, 1)] * 20, (3, 0), (4, 0), (0, 0))]
     tally = advance(begin(COMPARED), [told(one, at(300)) for one in history])
 
-    assert conclude(tally, at(300)) == judge(
-        [told(one, at(300)) for one in history], COMPARED, at(300)
-    )
+    assert conclude(tally) == judge([told(one, at(300)) for one in history], COMPARED, at(300))
 
 
 def test_concluding_changes_nothing():
     tally = advance(begin(COMPARED), [*past(), *of_minutes((3, 0), (0, 0))])
 
-    assert conclude(tally, at(900)) == conclude(tally, at(900))
+    assert conclude(tally) == conclude(tally)
 
 
-def test_an_interval_of_the_future_is_a_mistake_of_the_caller():
-    with pytest.raises(AssertionError):
-        judge(clean(6), COMPARED, at(59))
+MOMENT = dt.timedelta(microseconds=1)
+
+
+def test_what_was_not_known_yet_is_left_out():
+    history = [*past(), *of_minutes((0, 0), (9, 0), lag=60)]
+
+    def then(now):
+        return judge(history, COMPARED, now)
+
+    known, seen = history[-1].known_at, history[-1].seen_at
+    assert then(known - MOMENT) == judge(history[:-1], COMPARED, known - MOMENT)
+    assert then(known).numbers.canary_errors_uncounted == 9
+    assert then(seen - MOMENT) == then(known)
+    assert then(seen).numbers.canary_errors_uncounted == 0
 
 
 # Properties.

@@ -31,18 +31,19 @@ def test_the_metrics_are_read_as_long_as_they_never_were(kept):
 
 
 def test_the_log_is_read_at_each_look():
-    assert log_due(None, at(0))
-    assert log_due(KEPT, at(195))
+    assert log_due(None, Pace(), at(0))
+    assert log_due(KEPT, Pace(), at(195))
 
 
 @pytest.mark.parametrize(("now", "due"), [(199.9, False), (200, True)])
 def test_a_log_that_refused_is_left_alone_for_a_while(now, due):
-    assert log_due(paced(wait_until=at(200)), at(now)) is due
+    assert log_due(KEPT, Pace(wait_until=at(200)), at(now)) is due
+    assert log_due(None, Pace(wait_until=at(200)), at(now)) is due
 
 
 @pytest.mark.parametrize(("now", "due"), [(210, False), (239, False), (240, True)])
 def test_a_silent_log_is_read_beside_new_metrics(now, due):
-    assert log_due(paced(silent=True), at(now)) is due
+    assert log_due(KEPT, Pace(silent=True), at(now)) is due
 
 
 @given(st.text(), st.integers(0, 10**6))

@@ -1,7 +1,10 @@
 """Stable before the rollout: what it was used to, and whether it was ever bad."""
 
+from dataclasses import replace
+
 import pytest
 
+from rollouts.intervals import Arm
 from rollouts.past import Past
 from tests.unit.functions.rollouts import by_the_book
 from tests.unit.functions.rollouts.histories import past
@@ -29,6 +32,17 @@ def test_minutes_without_requests_are_known_and_no_past():
 
 def test_the_rate_is_that_of_all_its_minutes():
     assert taken(*past(20, minutes=7)).rate == 20
+
+
+def test_a_young_stable_is_as_busy_as_it_was_since_its_first_request():
+    young = past(20, minutes=30)
+    idle = [replace(one, stable=Arm(0, 0)) for one in young[:25]]
+    known = taken(*idle, *young[25:28], replace(young[28], stable=Arm(0, 0)), young[29])
+
+    assert known.rate == 20 * 4 / 5
+    assert known.rate_of_all == 20 * 4 / 30
+    assert taken(*idle).rate_of_all == 0.0
+    assert Past().rate_of_all is None
 
 
 def test_the_limit_is_three_times_the_upper_bound_and_at_least_one_percent():

@@ -59,10 +59,10 @@ def test_a_judge_that_travels_between_looks_comes_to_the_same_verdict(history, c
             restored = load(text, KEY, COMPARED)
             assert restored
             assert dump(restored, KEY) == text
-            assert conclude(restored, now) == conclude(tally, now)
+            assert conclude(restored) == conclude(tally)
             tally = restored
 
-    assert conclude(tally, end) == judge(history, COMPARED, end)
+    assert conclude(tally) == judge(history, COMPARED, end)
 
 
 def test_affinity_travels_too():
@@ -238,4 +238,4 @@ def test_a_state_is_judged_by_the_policy_that_it_is_loaded_with():
     loaded = load(TEXT, KEY, other)
 
     assert loaded
-    assert conclude(loaded, at(900)).evidence.threshold == 20
+    assert conclude(loaded).evidence.threshold == 20
