@@ -145,10 +145,13 @@ class Outage:
         if share >= ALONE:
             self.recent, self.since = [], None
             return
-        self.recent = [one for one in self.recent if one[0] > end - OUTAGE_SECONDS]
+        while self.recent and self.recent[0][0] <= end - OUTAGE_SECONDS:
+            del self.recent[0]
         self.recent.append([end, bad[1], max(stable_requests, bad[1])])
-        failed = sum(one[1] for one in self.recent)
-        if failed < OUTAGE_BAD or failed <= limit * sum(one[2] for one in self.recent):
+        failed = requests = 0.0
+        for _, some, of_all in self.recent:
+            failed, requests = failed + some, requests + of_all
+        if failed < OUTAGE_BAD or failed <= limit * requests:
             self.since = None
             return
         if self.since is None:

@@ -7,8 +7,9 @@ cancels. Source: reference/analysis.md, 3.2, with the grid of effects and its we
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from math import log1p
+from operator import add
+from typing import Final, NamedTuple
 
 from rollouts.mixtures import Mixture, logs
 
@@ -29,13 +30,16 @@ WIDE: Final = 0.25
 """Above this share an effect of two is too close to an unknown share to count as evidence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Bad requests of an interval that began under one share."""
 
     share: float
     canary: int
     stable: int
+
+    @property
+    def both(self) -> int:
+        return self.canary + self.stable
 
 
 def served_share(share: float, canary: float, stable: float) -> float:
@@ -52,18 +56,20 @@ def factors(
     is no evidence yet, `discount` in (0, 1] what a cluster of failures is worth. Without visible
     totals a wide share may be wider than configured: there the smallest effect only loses.
     """
-    found = [0.0] * len(EFFECTS)
+    found: list[float] | None = None
     for group, share in groups:
-        both = group.canary + group.stable
+        canary, both = group.canary, group.canary + group.stable
         if not both or not 0.0 < share < ALONE:
             continue
         edge = margin * share / (margin * share + 1.0 - share)
-        for index, gained in enumerate(GAINED):
-            gain = group.canary * LOG_EFFECTS[index] - both * math.log1p(edge * gained)
-            if unseen and not index and group.share > WIDE:
-                gain = min(gain, 0.0)
-            found[index] += discount * gain
-    return found
+        gains = [
+            canary * effect - both * log1p(edge * gained)
+            for effect, gained in zip(LOG_EFFECTS, GAINED, strict=True)
+        ]
+        if unseen and group.share > WIDE:
+            gains[0] = min(gains[0], 0.0)
+        found = gains if found is None else list(map(add, found, gains))
+    return [discount * gain for gain in found] if found else [0.0] * len(EFFECTS)
 
 
 def comparing() -> Mixture:

@@ -47,7 +47,7 @@ class Dispersion:
 
     def discount(self, bad: int) -> float:
         """Return what each of so many bad requests in one interval is worth, in (0, 1]."""
-        return min(1.0, max(1.0 / bad, 1.0 / self.phi)) if bad > 1 else 1.0
+        return max(1.0 / bad, 1.0 / self.phi) if bad > 1 else 1.0
 
     def note(self, bad: int, weight: float, *, past: bool) -> None:
         """Take stable's bad requests of an interval; `weight` is its requests or its time."""

@@ -4,8 +4,7 @@ Source: reference/analysis.md, 3.2, 3.4 and 3.6.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rollouts.bernoulli import Test, testing
 from rollouts.comparison import (
@@ -18,6 +17,7 @@ from rollouts.comparison import (
     served_share,
 )
 from rollouts.intervals import Interval
+from rollouts.mixtures import Mixture
 from rollouts.policy import Analysis
 
 FULL_REMAIN_SECONDS: Final = 300.0
@@ -25,8 +25,7 @@ FLOOR: Final = math.log(10.0)
 """The log evidence that a canary's error ratio is worth acting on at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """An interval whose errors are known and final, and what they count."""
 
     interval: Interval
@@ -41,7 +40,18 @@ class Judged:
 
     @property
     def canary_bad(self) -> int:
-        return sum(group.canary for _, group in self.groups)
+        bad = 0
+        for _, group in self.groups:
+            bad += group.canary
+        return bad
+
+    def bad_of(self, step: int) -> tuple[int, int]:
+        """Return the bad requests of canary and stable that began in a step."""
+        canary = stable = 0
+        for began, group in self.groups:
+            if began == step:
+                canary, stable = canary + group.canary, stable + group.stable
+        return canary, stable
 
 
 class ErrorStreams:
@@ -57,7 +67,9 @@ class ErrorStreams:
         self.test = Test(max(analysis.error_ratio_ignored, 1e-9))
         self.full_test: Test | None = None
         self.errors = comparing()
-        self.floor, self.floor_seen, self.full = testing(), testing(), testing()
+        self.floor, self.full = testing(), testing()
+        self.floor_seen: Mixture | None = None
+        """The floor on visible totals alone; None as long as nothing was estimated."""
         self.step: int | None = None
         self.full_began = False
         self.served: dict[int, list[int]] = {}
@@ -69,7 +81,8 @@ class ErrorStreams:
             self.analysis, self.test, self.full_test,
         )  # fmt: skip
         other.errors, other.full = self.errors.copy(), self.full.copy()
-        other.floor, other.floor_seen = self.floor.copy(), self.floor_seen.copy()
+        other.floor = self.floor.copy()
+        other.floor_seen = self.floor_seen.copy() if self.floor_seen else None
         other.step, other.full_began = self.step, self.full_began
         other.served = {step: counts.copy() for step, counts in self.served.items()}
         return other
@@ -109,8 +122,10 @@ class ErrorStreams:
             self.full_began = True
         if self.step is not None:
             kept = NEW_STEP if interval.step != self.step else -seconds / REMAIN_SECONDS
-            for mixture in (self.errors, self.floor, self.floor_seen):
-                mixture.leak(kept)
+            self.errors.leak(kept)
+            self.floor.leak(kept)
+            if self.floor_seen:
+                self.floor_seen.leak(kept)
         self.step = interval.step
 
     def _judged_by(self, step: int, group: Group) -> float:
@@ -125,21 +140,24 @@ class ErrorStreams:
         if not requests:
             return
         found = self.test.factors(bad, requests)
+        if not totals and not self.floor_seen:
+            self.floor_seen = self.floor.copy()
         self.floor.multiply(found)
-        if totals:
+        if totals and self.floor_seen:
             self.floor_seen.multiply(found)
 
     def _at_full(self, judged: Judged, requests: float) -> None:
         assert self.full_test is not None
         step = judged.interval.step
-        bad = sum(group.canary for began, group in judged.groups if began == step)
+        bad, _ = judged.bad_of(step)
         found = self.full_test.factors(bad, max(requests, bad))
         # A cluster of failures is no more evidence here than in a comparison.
         self.full.multiply([one * judged.discount if one > 0 else one for one in found])
 
     @property
     def log_floor(self) -> float:
-        return max(self.floor.log_value, self.floor_seen.log_value)
+        found = self.floor.log_value
+        return max(found, self.floor_seen.log_value) if self.floor_seen else found
 
     @property
     def log_errors(self) -> float:
@@ -147,17 +165,20 @@ class ErrorStreams:
         return found if found <= 0.0 or self.log_floor >= FLOOR else 0.0
 
     def state(self) -> dict[str, Any]:
-        mixtures = (self.errors, self.floor, self.floor_seen, self.full)
         return {
-            "mixtures": [one.state() for one in mixtures],
+            "mixtures": [one.state() for one in (self.errors, self.floor, self.full)],
+            "floor_seen": self.floor_seen.state() if self.floor_seen else None,
             "step": self.step,
             "full_began": self.full_began,
             "served": [[step, *counts] for step, counts in self.served.items()],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        mixtures = (self.errors, self.floor, self.floor_seen, self.full)
+        mixtures = (self.errors, self.floor, self.full)
         for mixture, told in zip(mixtures, state["mixtures"], strict=True):
             mixture.restore(told)
+        if state["floor_seen"]:
+            self.floor_seen = testing()
+            self.floor_seen.restore(state["floor_seen"])
         self.step, self.full_began = state["step"], state["full_began"]
         self.served = {step: counts for step, *counts in state["served"]}

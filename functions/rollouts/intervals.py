@@ -5,7 +5,7 @@ the canary's; an interval that straddles a shift belongs to the higher share.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Role = Literal["canary", "stable"]
@@ -96,15 +96,15 @@ class Interval:
     latency_since: dt.datetime | None = None
     """The arms' latencies and requests in flight cover [latency_since, end): a whole sample
     period stands on the interval that ends it. None: they cover the interval itself."""
+    seconds: float = field(init=False, compare=False, repr=False)
 
     @property
     def complete(self) -> bool:
         """Whether the totals of both roles are visible."""
         return self.canary.requests is not None and self.stable.requests is not None
 
-    @property
-    def seconds(self) -> float:
-        return (self.end - self.start).total_seconds()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seconds", (self.end - self.start).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,15 @@ Source: reference/analysis.md, 3.2.
 """
 
 import math
+import operator
 from collections.abc import Sequence
+from math import exp, log1p
 from typing import Final
 
-NEVER: Final = -math.inf
+LARGE: Final = 700.0
+"""Beyond this what is added outweighs what was there by more than a float can tell."""
 NOW_SHARE: Final = 0.70
 """What is staked from the start; the rest waits for a canary that turns bad later."""
-
-
-def log_add(one: float, other: float) -> float:
-    """Return log(exp(one) + exp(other))."""
-    if one < other:
-        one, other = other, one
-    return one if other == NEVER else one + math.log1p(math.exp(other - one))
 
 
 class Mixture:
@@ -53,11 +49,17 @@ class Mixture:
         if self.reserve < self.staked:
             flowed = self.staked + math.log(-math.expm1(self.reserve - self.staked))
             self.staked = self.reserve
-            for index, weight in enumerate(self.log_weights):
-                masses[index] = log_add(masses[index], weight + flowed) + factors[index]
+            self.masses = [
+                (
+                    mass + log1p(exp(more))
+                    if (more := weight + flowed - mass) < LARGE
+                    else mass + more
+                )
+                + factor
+                for mass, weight, factor in zip(masses, self.log_weights, factors, strict=True)
+            ]
         else:
-            for index, factor in enumerate(factors):
-                masses[index] += factor
+            self.masses = list(map(operator.add, masses, factors))
 
     @property
     def log_value(self) -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rollouts.bernoulli import upper_ratio
-from rollouts.blind_spots import OUTAGE_BAD, outage_limit
+from rollouts.blind_spots import OUTAGE_BAD, OUTAGE_RATIO, outage_limit
 from rollouts.intervals import Interval
 
 
@@ -19,6 +19,8 @@ class Past:
     errors: int = 0
     worst: float = 0.0
     """The highest error ratio of an interval with at least 5 errors."""
+    limit: float = OUTAGE_RATIO
+    """The error ratio above which the service is worse than it ever was: at least 1 %."""
     until: float = 0.0
     """The end of the last interval, in seconds since the epoch: none is taken twice."""
 
@@ -34,6 +36,7 @@ class Past:
             self.quiet_seconds += interval.seconds
         self.requests += requests
         self.errors += errors
+        self.limit = outage_limit(upper_ratio(self.errors, self.requests))
         if errors >= OUTAGE_BAD:
             self.worst = max(self.worst, errors / max(requests, errors))
         return True
@@ -54,11 +57,6 @@ class Past:
         """Requests a second of all that is visible: a single one, a moment ago, is no traffic."""
         known = self.seconds + self.quiet_seconds
         return self.requests / known if known else None
-
-    @property
-    def limit(self) -> float:
-        """The error ratio above which the service is worse than it ever was: at least 1 %."""
-        return outage_limit(upper_ratio(self.errors, self.requests))
 
     @property
     def was_bad(self) -> bool:

@@ -16,7 +16,7 @@ from rollouts.comparison import (
 )
 from rollouts.dispersion import SLOW, Dispersion
 from rollouts.intervals import Histogram, Interval
-from rollouts.slowness import REQUESTS_MIN, Edge, edges, merged, slower_than
+from rollouts.slowness import REQUESTS_MIN, Edge, buckets_above, edges, merged
 
 WARM_REQUESTS: Final = 5
 """A canary that served fewer is still starting up."""
@@ -25,29 +25,28 @@ WARM_REQUESTS: Final = 5
 class SlowStream:
     """One edge's evidence."""
 
-    __slots__ = ("edge", "evidence", "phi")
+    __slots__ = ("_above", "_bounds", "edge", "evidence", "phi")
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
         self.evidence = comparing()
         self.phi = Dispersion(SLOW)
+        self._bounds: tuple[float, ...] | None = None
+        self._above: int | None = None
 
-    def note(self, latency: Histogram, *, past: bool) -> None:
-        """Learn from stable's latencies how slow requests come in clusters."""
-        slow = slower_than(latency, self.edge.ms)
-        if slow is not None:
-            self.phi.note(slow, float(latency.total), past=past)
+    def slow(self, latency: Histogram) -> int | None:
+        """Return how many requests took at least the edge; None if it is no bound there."""
+        if latency.bounds_ms is not self._bounds:
+            self._bounds, self._above = latency.bounds_ms, buckets_above(latency, self.edge.ms)
+        return None if self._above is None else sum(latency.counts[self._above :])
 
-    def take(self, interval: Interval, share: float) -> None:
+    def take(self, share: float, percent: int, canary: Histogram, slow_stable: int) -> None:
         """Compare the roles' slow requests of an interval at the share to judge by."""
-        assert interval.canary.latency is not None
-        assert interval.stable.latency is not None
-        canary = slower_than(interval.canary.latency, self.edge.ms)
-        stable = slower_than(interval.stable.latency, self.edge.ms)
-        if canary is None or stable is None or not canary + stable:
+        slow = self.slow(canary)
+        if slow is None or not slow + slow_stable:
             return
-        group = Group(interval.percent / 100, canary, stable)
-        discount = self.phi.discount(group.canary + group.stable)
+        group = Group(percent / 100, slow, slow_stable)
+        discount = self.phi.discount(slow + slow_stable)
         self.evidence.multiply(factors([(group, share)], self.edge.margin, discount))
 
 
@@ -70,8 +69,7 @@ class SlowStreams:
 
     def learn(self, latency: Histogram) -> None:
         """Take stable's latencies of before the rollout; the last are visible after its start."""
-        for stream in self.streams:
-            stream.note(latency, past=True)
+        self._note(latency, past=True)
         if not self.known:
             self._add(latency)
             if self.past is not None:
@@ -82,8 +80,7 @@ class SlowStreams:
         used, self.past = self.past or [], None
         self._freeze()
         for latency in used:
-            for stream in self.streams:
-                stream.note(latency, past=True)
+            self._note(latency, past=True)
 
     def take(self, interval: Interval, share: float) -> None:
         """Take an interval with visible totals. `share` is the one to judge by."""
@@ -112,10 +109,23 @@ class SlowStreams:
             return
         warm = self._warm_from is not None and start >= self._warm_from + self._warm_up
         compared = warm and self._served >= WARM_REQUESTS and interval.percent < 100 * ALONE
+        canary = interval.canary.latency if compared else None
+        requests = float(stable.total)
         for stream in self.streams:
-            if compared and interval.canary.latency:
-                stream.take(interval, share)
-            stream.note(stable, past=False)
+            slow = stream.slow(stable)
+            if slow is None:
+                continue
+            if canary:
+                stream.take(share, interval.percent, canary, slow)
+            stream.phi.note(slow, requests, past=False)
+
+    def _note(self, latency: Histogram, *, past: bool) -> None:
+        """Learn from stable's latencies how slow requests come in clusters."""
+        requests = float(latency.total)
+        for stream in self.streams:
+            slow = stream.slow(latency)
+            if slow is not None:
+                stream.phi.note(slow, requests, past=past)
 
     def _add(self, latency: Histogram) -> None:
         self.learned = merged((self.learned, latency)) if self.learned else latency

@@ -4,7 +4,8 @@ Source: reference/analysis.md, 3.5.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,20 +64,20 @@ def _margin(share: float, share_below: float, bound: float, below: float, slowdo
     return min(max(math.exp(slope * math.log1p(slowdown)), MARGIN_MIN), MARGIN_MAX)
 
 
-def slower_than(latency: Histogram, ms: float) -> int | None:
-    """Return how many requests took at least so long; None if it is no bound of the buckets."""
+def buckets_above(latency: Histogram, ms: float) -> int | None:
+    """Return the first bucket of requests that took at least so long; None if `ms` is no bound."""
     try:
-        index = latency.bounds_ms.index(ms)
+        return latency.bounds_ms.index(ms) + 1
     except ValueError:
         return None
-    return sum(latency.counts[index + 1 :])
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram | None:
     """Add histograms up; those of another layout than the first are left out."""
-    several: Sequence[Histogram] = list(histograms)
-    if not several:
-        return None
-    bounds = several[0].bounds_ms
-    alike = [one.counts for one in several if one.bounds_ms == bounds]
-    return Histogram(bounds, tuple(map(sum, zip(*alike, strict=True))))
+    found: Histogram | None = None
+    for one in histograms:
+        if found is None:
+            found = one
+        elif one.bounds_ms == found.bounds_ms:
+            found = Histogram(found.bounds_ms, tuple(map(operator.add, found.counts, one.counts)))
+    return found

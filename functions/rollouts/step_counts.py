@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from rollouts.intervals import Arm, Histogram, Interval
+from rollouts.intervals import Histogram, Interval
 from rollouts.slowness import merged
 
 
@@ -44,25 +44,24 @@ class StepCounts:
         self.known_until = interval.end.timestamp()
         self.watched_seconds += interval.seconds
         self.percent = interval.percent
-        for side, arm, count in self._sides(interval, bad):
-            side.errors += count
-            side.apart += arm.unreached if apart else 0
+        canary, stable = self.canary, self.stable
+        canary.errors += bad[0]
+        stable.errors += bad[1]
+        if apart:
+            canary.apart += interval.canary.unreached
+            stable.apart += interval.stable.unreached
 
     def see(self, interval: Interval, bad: tuple[int, int]) -> None:
         """Take an interval's totals, or that there will be none."""
         if interval.seen_at:
             self.visible_seconds += interval.seconds
-        if not interval.complete:
+        if interval.canary.requests is None or interval.stable.requests is None:
             return
         self.told_seconds += interval.seconds
-        for side, arm, count in self._sides(interval, bad):
-            side.requests += arm.requests or 0
-            side.counted += count
+        self.canary.requests += interval.canary.requests
+        self.canary.counted += bad[0]
+        self.stable.requests += interval.stable.requests
+        self.stable.counted += bad[1]
         if interval.canary.latency:
             latency = interval.canary.latency
             self.latency = merged((self.latency, latency)) if self.latency else latency
-
-    def _sides(
-        self, interval: Interval, bad: tuple[int, int]
-    ) -> tuple[tuple[Side, Arm, int], tuple[Side, Arm, int]]:
-        return (self.canary, interval.canary, bad[0]), (self.stable, interval.stable, bad[1])

@@ -8,6 +8,7 @@ however it is cut into calls. Mutable; `judging` keeps it from the world.
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from operator import itemgetter
 from typing import Final
 
 from rollouts.blind_spots import Hang, Outage, Unreached
@@ -68,7 +69,7 @@ class Tally:
                 happened.append((known, one.start, 0, untold(one) if late else one))
             if one.seen_at:
                 happened.append((max(known, one.seen_at), one.start, 1, one))
-        happened.sort(key=lambda event: event[:3])
+        happened.sort(key=itemgetter(0, 1, 2))
         for _, _, seen, one in happened:
             if one.step == BEFORE:
                 self._take_past(one, seen=bool(seen))
@@ -97,14 +98,17 @@ class Tally:
         if one.percent >= 100 * ALONE and not self.full_known:
             self.full_known = True
             self.limit_full(self.past.limit if self.past.exists else UNKNOWN_RATIO)
-        counted = self.unreached.counted(one, self.expected(one, self.rate))
+        apart = one.canary.unreached or one.stable.unreached
+        counted = self.unreached.counted(one, self.expected(one, self.rate) if apart else 0.0)
         judged, bad = self._judged(one, counted=counted)
         share = one.percent / 100
         if one.step > BEFORE:  # Probes come at Barq's own pace, hours before the rest perhaps.
             self.phi.note(bad[1], one.seconds * (1.0 - share), past=False)
             self._watch_outage(one, bad)
-        self.bad_intervals += bool(judged.canary_bad)
-        self.bad_most = max(self.bad_most, judged.canary_bad)
+        canary_bad = judged.canary_bad
+        if canary_bad:
+            self.bad_intervals += 1
+            self.bad_most = max(self.bad_most, canary_bad)
         self.counts.know(one, bad, apart=not counted)
         self.unseen.append(judged)
         if len(self.unseen) > UNSEEN_MAX:
@@ -115,21 +119,17 @@ class Tally:
         """Return what an interval counts, and the bad requests of its own step."""
         canary = one.canary.errors + (one.canary.unreached if counted else 0)
         stable = one.stable.errors + (one.stable.unreached if counted else 0)
-        groups = []
-        if canary or stable:
-            groups.append((one.step, Group(one.percent / 100, canary, stable)))
-        groups += [
-            (late.step, Group(late.percent / 100, late.canary, late.stable)) for late in one.carried
-        ]
-        both = sum(group.canary + group.stable for _, group in groups)
+        both = canary + stable
+        groups = ((one.step, Group(one.percent / 100, canary, stable)),) if both else ()
+        for late in one.carried:
+            group = Group(late.percent / 100, late.canary, late.stable)
+            groups = (*groups, (late.step, group))
+            both += group.both
+            if late.step == one.step:
+                canary, stable = canary + late.canary, stable + late.stable
         # Whose turn it was among the probes, a coin said each time: they do not cluster.
         discount = self.phi.discount(both) if one.step > BEFORE else 1.0
-        judged = Judged(one, tuple(groups), discount)
-        own = [late for late in one.carried if late.step == one.step]
-        return judged, (
-            canary + sum(late.canary for late in own),
-            stable + sum(late.stable for late in own),
-        )
+        return Judged(one, groups, discount), (canary, stable)
 
     def _watch_outage(self, one: Interval, bad: tuple[int, int]) -> None:
         at_once = one.seen_at is not None and one.seen_at <= (one.known_at or one.end)
@@ -142,8 +142,10 @@ class Tally:
     def _see(self, one: Interval) -> None:
         """Take an interval's totals; those that come too late are ignored."""
         for index, judged in enumerate(self.unseen):
+            if judged.interval is one:
+                break
             if judged.interval.start == one.start:
-                self.unseen[index] = Judged(one, judged.groups, judged.discount)
+                self.unseen[index] = judged._replace(interval=one)
                 break
         self._fold_seen()
 
@@ -155,11 +157,9 @@ class Tally:
         """Take an interval for good: nothing of it will change any more."""
         one = judged.interval
         totals = totals_of(one)
-        self.errors.take(judged, totals, self.estimated(judged))
+        self.errors.take(judged, totals, None if totals else self.estimated(judged))
         if self.counts and one.step == self.counts.step:
-            own = [group for step, group in judged.groups if step == one.step]
-            bad = sum(group.canary for group in own), sum(group.stable for group in own)
-            self.counts.see(one, bad)
+            self.counts.see(one, judged.bad_of(one.step))
         if totals is None:
             return
         self._note_rate(one, sum(totals))
@@ -171,7 +171,9 @@ class Tally:
         if one.step < BEFORE:
             return  # Probes are Barq's own.
         end = one.end.timestamp()
-        self.recent = [was for was in self.recent if was[0] > end - RATE_SECONDS]
+        since = end - RATE_SECONDS
+        while self.recent and self.recent[0][0] <= since:
+            del self.recent[0]
         self.recent.append([end, one.seconds, requests])
 
     @property
@@ -185,7 +187,10 @@ class Tally:
     def rate(self) -> float | None:
         """The service's requests a second when last visible; None if nothing ever was."""
         if self.recent:
-            return sum(one[2] for one in self.recent) / sum(one[1] for one in self.recent)
+            requests = seconds = 0.0
+            for _, lasted, served in self.recent:
+                requests, seconds = requests + served, seconds + lasted
+            return requests / seconds
         return self.past.rate
 
     @property
