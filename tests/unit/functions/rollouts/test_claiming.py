@@ -477,3 +477,20 @@ def test_the_builds_acted_on_are_the_newest_twenty():
     assert decision.change is not None
     assert decision.change.record.acted_on[0] == "b1"
     assert decision.change.record.acted_on[-1] == "build-2"
+
+
+def test_a_build_that_begins_nothing_tells_it_once_and_changes_nothing():
+    own = rollout(shifts=shifts(10))
+    late = deploying(build=BY_EVENT, automatic=True)
+    gone = replace(FACTS, driver_alive=False)
+
+    decision = claim(seen(own), late, TARGET, gone, NOW)
+    again = claim(
+        seen(record=Record(rollout=own, acted_on=(BY_EVENT.id,))), late, TARGET, gone, NOW
+    )
+
+    (notice,) = decision.notices
+    assert (decision.change, notice.kind) == (None, "delivery.ignored")
+    assert notice.because.startswith(f"build {BY_EVENT.id}: ")
+    assert (notice.percent_before, notice.percent_after) == (10, 10)
+    assert (again.change, again.notices) == (None, ())

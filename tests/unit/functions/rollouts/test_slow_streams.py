@@ -231,3 +231,15 @@ def test_a_later_step_stakes_more_on_a_canary_that_turns_slow():
     )
 
     assert new > same
+
+
+def test_a_past_in_another_layout_teaches_no_clusters():
+    """Of minutes that become visible when the edges are known already."""
+    strange = latencies(12, 300, bounds=tuple(one + 0.5 for one in BOUNDS))
+    built = streams(USUAL)
+    before = [one.phi.state() for one in built.streams]
+    built.learn(strange)
+
+    assert [one.phi.state() for one in built.streams] == before
+    built.learn(USUAL)
+    assert [one.phi.state() for one in built.streams] != before
