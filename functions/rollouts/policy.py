@@ -104,8 +104,8 @@ class Policy:
     steps: tuple[int, ...]
     """Rising percents that end in 100."""
     window: tuple[dt.timedelta, ...]
-    """How long each step is watched, in data time: minutes not visible yet do not count. The
-    last entry holds for all further steps."""
+    """How long each step is watched: so long its errors must be known, and totals be visible of
+    0.6 of it. The last entry holds for all further steps."""
     check_every: dt.timedelta
     deadline: dt.timedelta
     """From the first shift, or from the yes of the person who was asked when it was over; an

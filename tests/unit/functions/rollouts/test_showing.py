@@ -43,5 +43,13 @@ def test_failures_stand_beside_the_requests_that_they_are_of(given, said):
     assert show(given) == said
 
 
+def test_a_step_that_nothing_is_seen_of_has_no_numbers():
+    """Right after a shift; a fail then stands on the steps before."""
+    assert show(NOTHING) == "nothing is visible of 10 % yet"
+    assert show(replace(NOTHING, visible_seconds=60)) == "0 of 0 requests failed, stable 0 of 0"
+    stable_alone = "0 requests failed, no total is visible yet, stable 2 meanwhile"
+    assert show(numbers((0, 0), (0, 2), (0, 2))) == stable_alone
+
+
 def test_evidence_stands_beside_what_is_enough():
     assert show_evidence(Evidence(total=1234.5)) == "evidence 1,234, 100 is enough"
