@@ -15,9 +15,10 @@ from rollouts.comparison import ALONE
 from rollouts.deciding import alerts, decide
 from rollouts.delivery_schema import policy_hash
 from rollouts.durations import show_duration
+from rollouts.holding import DOUBT
 from rollouts.instants import show_instant
 from rollouts.intervals import BEFORE, Arm, Interval
-from rollouts.judging import DOUBT, advance, begin, conclude
+from rollouts.judging import advance, begin, conclude
 from rollouts.policy import Policy
 from rollouts.record import Build, Rollout, ShiftDone
 from rollouts.recorded_counts import MINUTE, Minute, Recording

@@ -12,7 +12,7 @@ from rollouts.record import ApprovalGiven, Rollout
 from rollouts.verdict import Verdict
 
 DOUBT: Final = 10.0
-"""Evidence from which on nobody is asked: something may be bad. As in `judging`."""
+"""Evidence from which on nobody is asked: something may be bad. As in `holding`."""
 LOOKS_WAITING: Final = 1000
 """Looks while a person is asked: an execution has steps for so many beside those before."""
 LOOKS_AGAIN: Final = 500

@@ -12,9 +12,9 @@ from rollouts.durations import show_duration
 from rollouts.error_streams import FLOOR
 from rollouts.errors import BadRecord, Missing
 from rollouts.instants import show_instant
-from rollouts.judging import WEIGHT_ERRORS, WEIGHT_FULL, WEIGHT_LATENCY
 from rollouts.tracing import Row, Trace, effects, rows, surest_ratio, trace
 from rollouts.verdict import Verdict
+from rollouts.weighing import WEIGHT_ERRORS, WEIGHT_FULL, WEIGHT_LATENCY
 
 HEAD: Final = (
     "from (UTC)", "for", "share", "canary bad", "stable bad", "worth", "factor", "evidence",

@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 from rollouts.comparison import ALONE, EFFECTS
 from rollouts.error_streams import ErrorStreams, Judged
 from rollouts.intervals import Interval
-from rollouts.judging import LOG_MAX, WEIGHT_ERRORS
 from rollouts.policy import Analysis, Policy
 from rollouts.tally import Tally, totals_of
 from rollouts.verdict import SHOWN_MAX
+from rollouts.weighing import LOG_MAX, WEIGHT_ERRORS
 
 RATIO_MAX: Final = 1e6
 HALVINGS: Final = 40

@@ -11,7 +11,18 @@ import yaml
 
 from docs.concepts import tables
 from docs.concepts.examples import PAGE
-from rollouts import blind_spots, deadline, error_streams, judging, limits, pacing, tally
+from rollouts import (
+    blind_spots,
+    deadline,
+    error_streams,
+    holding,
+    judging,
+    limits,
+    pacing,
+    silence,
+    tally,
+    weighing,
+)
 from rollouts.actions import RollBack
 from rollouts.assembling import SILENT_MIN
 from rollouts.bernoulli import clean_evidence
@@ -60,22 +71,22 @@ def past(requests_a_minute=1200, errors=0):
         ("one request in ten, and one in fifty, is slower than, 50 ms", (TARGETS, EDGE_MS_MIN) == ((0.1, 0.02), 50)),
         ("(`slowdown_tolerated`, `off` compares none)", ANALYSIS["slowdown_tolerated"].default == 0.1),
         ("not the first 20 seconds", ANALYSIS["warm_up"].default == "20s"),
-        ("0.7 on errors, 0.2 on latency, 0.1 on errors at 100 %", (judging.WEIGHT_ERRORS, judging.WEIGHT_LATENCY, judging.WEIGHT_FULL) == (0.7, 0.2, 0.1)),
+        ("0.7 on errors, 0.2 on latency, 0.1 on errors at 100 %", (weighing.WEIGHT_ERRORS, weighing.WEIGHT_LATENCY, weighing.WEIGHT_FULL) == (0.7, 0.2, 0.1)),
         ("**half as many again**", tally.GENEROUS == 1.5),
         ("a step of more than 25 %", WIDE == 0.25),
         ("If the metrics show 5 errors of which the log tells nothing", SILENT_MIN == 5),
         ("for a whole `window` (5 minutes)", TARGET["window"].default == "5m"),
-        ("totals are visible for 0.6 of it (3 minutes)", judging.VISIBLE_SHARE == 0.6),
+        ("totals are visible for 0.6 of it (3 minutes)", holding.VISIBLE_SHARE == 0.6),
         ("`min_requests` (20 by default)", ANALYSIS["min_requests"].default == 20),
-        ("Evidence of 10 in errors or in latency holds the step, for at most 5 minutes", (judging.DOUBT, judging.DOUBT_SECONDS) == (10, 300)),
+        ("Evidence of 10 in errors or in latency holds the step, for at most 5 minutes", (holding.DOUBT, holding.DOUBT_SECONDS) == (10, 300)),
         ("(evidence of 10, a hang, a failing stable)", deadline.DOUBT == 10),
-        ("after 60 seconds if about 330 requests", judging.EARLY_SECONDS == 60),
+        ("after 60 seconds if about 330 requests", holding.EARLY_SECONDS == 60),
         ("twice `check_every` and 30 seconds", VERDICT_AGE == 30 * SECOND),
         ("`deadline` (1 hour from the first shift", TARGET["deadline"].default == "1h"),
         ("its window and four minutes for the totals", LATENESS == 240 * SECOND),
         ("for as long as `approval.expires` (24 hours)", parse_policy({}).approval.expires == 24 * 3600 * SECOND),
         ("up to `extend_max` (30 minutes) longer", TARGET["extend_max"].default == "30m"),
-        ("if fewer than 5 requests a window are its usual traffic", judging.EXPECTED_MIN == 5),
+        ("if fewer than 5 requests a window are its usual traffic", silence.EXPECTED_MIN == 5),
         ("those of three intervals of ten seconds", blind_spots.APART_INTERVALS == 3),
         ("Those of the first minute of a step are set apart", blind_spots.APART_SECONDS == 60),
         ("where the canary has 10 requests an interval or more", blind_spots.BUSY == 10),
@@ -85,7 +96,7 @@ def past(requests_a_minute=1200, errors=0):
         ("While stable has 5 failures in a minute, and more than 1 %", (blind_spots.OUTAGE_BAD, blind_spots.OUTAGE_SECONDS, blind_spots.OUTAGE_RATIO) == (5, 60, 0.01)),
         ("lasts `common_outage_max` (5 minutes)", ANALYSIS["common_outage_max"].default == "5m"),
         ("may fail one request in ten", tally.UNKNOWN_RATIO == 0.1),
-        ("with a window of 60 seconds at most", judging.GLANCE_SECONDS == 60),
+        ("with a window of 60 seconds at most", holding.GLANCE_SECONDS == 60),
         ("sets `max_errors: [5, 10]`", FIXED_COUNTS == (5, 10)),
         ("from 5 failures on, of what it had at most", limits.FRESH_ERRORS_MIN == 5),
     ],
@@ -142,8 +153,8 @@ def test_about_330_clean_requests_end_a_step_early():
     enough = next(
         n
         for n in range(1000)
-        if clean_evidence(0, n, judging.EARLY_AGAINST, judging.EARLY_RATIO)
-        >= judging.EARLY_EVIDENCE
+        if clean_evidence(0, n, holding.EARLY_AGAINST, holding.EARLY_RATIO)
+        >= holding.EARLY_EVIDENCE
     )
 
     assert 325 <= enough <= 335

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from rollouts.intervals import BEFORE, PROBED, Arm, Carried, Histogram, Interval
-from rollouts.judging import advance, begin, conclude
+from rollouts.judging import advance, begin, conclude, judge
 from rollouts.policy import Policy
 from rollouts.tally import Tally
 from rollouts.verdict import Verdict
@@ -107,6 +107,33 @@ def clean(intervals: int, **fields: Any) -> list[Interval]:
     return rollout(*[(0, 0)] * intervals, **fields)
 
 
+def of_minutes(
+    *errors: tuple[int, int], rps: float = 20.0, lag: float = 120, **fields: Any
+) -> list[Interval]:
+    """Return a history as it comes: errors 5 s after each interval, totals a minute at a time."""
+    history = rollout(*errors, rps=rps, settle=5, **fields)
+    ends = [at(60 * (index // 6 + 1) + lag) for index in range(len(history))]
+    return [
+        replace(one, seen_at=max(end, one.known_at or one.end))
+        for one, end in zip(history, ends, strict=True)
+    ]
+
+
+def both_bad(
+    intervals: int, since: float = 0.0, canary: int = 5, stable: int = 45
+) -> list[Interval]:
+    """Return intervals in which both roles fail, by default alike."""
+    return rollout(*[(canary, stable)] * intervals, since=since)
+
+
+def hanging(intervals: int, completed: int = 0, **fields: Any) -> list[Interval]:
+    """Return intervals in which the canary completes so many requests and holds 40 open."""
+    return [
+        interval(10 * index, (completed, 0), (180, 0), in_flight=(40.0, 5.0), **fields)
+        for index in range(intervals)
+    ]
+
+
 def told(one: Interval, now: dt.datetime) -> Interval:
     """Return what a look at `now` knows of an interval whose errors are known."""
     if one.seen_at and one.seen_at <= now:
@@ -145,6 +172,13 @@ def last_known(history: Iterable[Interval]) -> dt.datetime:
     return max(max(one.known_at or one.end, one.seen_at or one.end) for one in history)
 
 
+def judged(
+    history: Sequence[Interval], by: Policy = COMPARED, *, affinity: bool = False
+) -> Verdict:
+    """Judge a history once all of it is known."""
+    return judge(history, by, last_known(history), affinity=affinity)
+
+
 def latencies(
     median: int, slow: int, *, total: int = 1000, bounds: tuple[float, ...] = BOUNDS
 ) -> Histogram:
@@ -154,6 +188,8 @@ def latencies(
     return Histogram(bounds, tuple(counts))
 
 
+USED = past(latency=latencies(12, 20))
+"""The past of a service with 20 requests a second."""
 BAD = st.integers(0, 6)
 
 
