@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from gcp.ports import LogRead, Totals, World
 from gcp.request_log import PAGES_MAX
-from rollouts.assembling import gather, log_before, log_since, metrics_since
+from rollouts.assembling import gather
 from rollouts.errors import BarqError, Denied, OverQuota
 from rollouts.grid import PERIOD
 from rollouts.instants import show_instant
@@ -18,6 +18,7 @@ from rollouts.intervals import Interval, Role, Signals
 from rollouts.kept import Kept, Pace
 from rollouts.pacing import answered, log_due, metrics_due, next_look, refused
 from rollouts.policy import ServiceRef
+from rollouts.reading import log_before, log_since, metrics_since
 from rollouts.record import Rollout
 
 

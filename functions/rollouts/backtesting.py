@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from rollouts.actions import Hold, Promote, RollBack, Shift
-from rollouts.assembling import PAST
 from rollouts.comparison import ALONE
 from rollouts.deciding import alerts, decide
 from rollouts.delivery_schema import policy_hash
@@ -20,6 +19,7 @@ from rollouts.instants import show_instant
 from rollouts.intervals import BEFORE, Arm, Interval
 from rollouts.judging import advance, begin, conclude
 from rollouts.policy import Policy
+from rollouts.reading import PAST
 from rollouts.record import Build, Rollout, ShiftDone
 from rollouts.recorded_counts import MINUTE, Minute, Recording
 from rollouts.verdict import Verdict

@@ -9,9 +9,9 @@ import pytest
 from gcp.looking import Look, look
 from gcp.ports import LogRead, Totals
 from gcp.request_log import PAGES_MAX
-from rollouts.assembling import OVERLAP, PAST
 from rollouts.errors import BarqError, Denied, OverQuota, Refused, Transient
 from rollouts.intervals import BEFORE, BadRequest, Interval, Point
+from rollouts.reading import OVERLAP, PAST
 from rollouts.record import ShiftDone
 from tests.docs.small_world import NOW, PRODUCTION, SmallWorld
 from tests.unit.functions.gcp.worlds import rollout

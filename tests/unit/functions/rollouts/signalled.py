@@ -4,15 +4,20 @@ import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from rollouts.assembling import Gathered, gather, log_since, metrics_since
+from rollouts.assembling import Gathered, gather
 from rollouts.grid import floor
 from rollouts.intervals import BEFORE, BadRequest, Interval, Point, Role, Signals
 from rollouts.kept import Kept, dump, load
+from rollouts.reading import log_since, metrics_since
 from rollouts.record import ShiftDone
-from tests.unit.functions.rollouts.builders import at
+from tests.unit.functions.rollouts.builders import at, shifts
 
 MINUTE = dt.timedelta(seconds=60)
+TEN = shifts(10)
+LATE_IN_SLOT = (ShiftDone(at(33), 0, 10),)
+"""A first shift within an interval, and within a minute."""
 
 
 def bad(
@@ -73,6 +78,25 @@ class Rollout:
     @property
     def intervals(self) -> list[Interval]:
         return [self.history[start] for start in sorted(self.history)]
+
+
+def first(now: float, done: tuple[ShiftDone, ...] = TEN, **found: Any) -> Rollout:
+    """Return a rollout after its first look."""
+    rollout = Rollout(done)
+    rollout.look(signals(now, **found), now)
+    return rollout
+
+
+def silent_at(now: float) -> Rollout:
+    """Return a rollout whose log is known to be silent since its first look."""
+    rollout = first(now, points=[point(0, errors=9), point(0, "stable")])
+    assert rollout.kept
+    assert rollout.kept.pace.silent
+    return rollout
+
+
+def during(rollout: Rollout) -> list[Interval]:
+    return [one for one in rollout.intervals if one.step > BEFORE]
 
 
 def errors_of(one: Interval) -> tuple[object, ...]:
