@@ -241,7 +241,7 @@ def _breaks(policy, expected, rng):
         one = stretch(at, until, 0, 10, *arms, seen=False)
         judging.advance(found, [replace(one, seen_at=one.end)])
         verdict = judging.conclude(found)
-        if verdict.cause == "limit":
+        if (verdict.kind, verdict.cause) == ("fail", "limit"):
             return True
         at = until
     return False
