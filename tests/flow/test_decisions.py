@@ -6,7 +6,7 @@ from rollouts.decision_record import recompute
 from tests.flow.flow import DELIVERY, Flow, changed
 
 QUICK = DELIVERY.replace("window: 2m", "window: 1m")
-SOME_ERRORS = QUICK.replace("analysis: {max_errors: [5, 10]", "analysis: {dry_run: true")
+SOME_ERRORS = changed(QUICK, analysis="{dry_run: true, min_requests: 20}")
 
 
 @pytest.mark.parametrize(

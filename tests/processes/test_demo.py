@@ -65,7 +65,7 @@ def test_the_demo_tells_its_stories_in_order(demo):
     assert not missing, "\n".join(demo.lines)
 
 
-COUNTS = re.compile(r"N of N requests failed.*?, stable N of N|N requests failed, .*?;")
+COUNTS = re.compile(r"N of N requests failed.*?, stable N of N( and N)?|N requests failed, .*?;")
 
 
 def shape(lines: list[str]) -> list[str]:
