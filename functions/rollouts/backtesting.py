@@ -14,7 +14,6 @@ from rollouts.comparison import ALONE
 from rollouts.deciding import alerts, decide
 from rollouts.delivery_schema import policy_hash
 from rollouts.durations import show_duration
-from rollouts.holding import DOUBT
 from rollouts.instants import show_instant
 from rollouts.intervals import BEFORE, Arm, Interval
 from rollouts.judging import advance, begin, conclude
@@ -22,10 +21,13 @@ from rollouts.policy import Policy
 from rollouts.reading import PAST
 from rollouts.record import Build, Rollout, ShiftDone
 from rollouts.recorded_counts import MINUTE, Minute, Recording
-from rollouts.verdict import Verdict
+from rollouts.verdict import DOUBT, Verdict
 
 LATE: Final = dt.timedelta(minutes=2)
-"""How long after a minute its totals are visible. Source: the text of Cloud Run's own metrics."""
+"""How long after a minute its totals are visible.
+
+Source: https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run
+"""
 UNLIKE: Final = (0.5, 1.5)
 """Served over configured share, beyond which a step was not recorded at its share."""
 GRAIN: Final = (

@@ -14,6 +14,8 @@ GAINS: Final = (2.5, 10.0, 50.0, 500.0)
 LOG_WEIGHTS: Final = logs(*[1.0 / len(GAINS)] * len(GAINS))
 Z_999: Final = 3.0902
 """The normal quantile of 99.9 %."""
+Z_975: Final = 1.96
+"""The normal quantile of 97.5 %: 2.5 % are left out on either side."""
 
 
 def testing() -> Mixture:
@@ -50,11 +52,11 @@ def upper_ratio(bad: int, requests: int) -> float | None:
     return float(min(events * root**3 / requests, 1.0))
 
 
-def wilson(bad: int, requests: int, z: float = 1.96) -> tuple[float, float] | None:
+def wilson(bad: int, requests: int) -> tuple[float, float] | None:
     """Return the 95 % interval of a ratio (Wilson); None without requests."""
     if requests <= 0:
         return None
-    share = min(bad / requests, 1.0)
+    z, share = Z_975, min(bad / requests, 1.0)
     spread = z * math.sqrt(share * (1.0 - share) / requests + z * z / (4.0 * requests**2))
     middle = share + z * z / (2.0 * requests)
     whole = 1.0 + z * z / requests
@@ -62,7 +64,7 @@ def wilson(bad: int, requests: int, z: float = 1.96) -> tuple[float, float] | No
     return low, min((middle + spread) / whole, 1.0)
 
 
-def clean_evidence(bad: int, requests: int, tested: float, against: float) -> float:
-    """Return the log evidence that the ratio is `against` and not `tested`."""
-    fine = math.log1p(-against) - math.log1p(-tested)
-    return bad * math.log(against / tested) + (requests - bad) * fine
+def clean_evidence(bad: int, requests: int, *, good: float, poor: float) -> float:
+    """Return the log evidence that the error ratio is `good` and not `poor`, which is higher."""
+    fine = math.log1p(-good) - math.log1p(-poor)
+    return bad * math.log(good / poor) + (requests - bad) * fine

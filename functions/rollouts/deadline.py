@@ -9,10 +9,8 @@ from rollouts.delivery_file import LATENESS
 from rollouts.durations import show_duration
 from rollouts.instants import show_instant
 from rollouts.record import ApprovalGiven, Rollout
-from rollouts.verdict import Verdict
+from rollouts.verdict import DOUBT, Verdict
 
-DOUBT: Final = 10.0
-"""Evidence from which on nobody is asked: something may be bad. As in `holding`."""
 LOOKS_WAITING: Final = 1000
 """Looks while a person is asked: an execution has steps for so many beside those before."""
 LOOKS_AGAIN: Final = 500
@@ -57,6 +55,7 @@ def asked(rollout: Rollout) -> ApprovalGiven | None:
 
 
 def denied(rollout: Rollout) -> RollBack | None:
+    """Return what follows from a person's no; None if nobody said it."""
     approval = rollout.deadline_approval
     return refused(approval) if approval and approval.decision == "denied" else None
 

@@ -23,8 +23,17 @@ class Finding:
     def says(self, kind: Kind, because: str, **more: Any) -> Verdict:
         return Verdict(kind, because, self.numbers, evidence=self.evidence, **more)
 
+    @property
+    def canary_rate(self) -> float:
+        """The canary's requests a second in what is visible of the step."""
+        return self.numbers.canary_requests / max(self.numbers.visible_seconds, 1.0)
+
     def expected(self, seconds: float) -> float:
-        """Return how many requests are the canary's share of the service's."""
+        """Return how many requests are the canary's share of the service's in the step.
+
+        By what stable had in it; if nothing of that is known, by the rate of before the rollout
+        for so many seconds.
+        """
         share = self.numbers.percent / 100
         if share < ALONE and self.numbers.stable_requests:
             return self.numbers.stable_requests * share / (1.0 - share)

@@ -10,7 +10,7 @@ from rollouts.bernoulli import clean_evidence
 from rollouts.finding import Finding
 from rollouts.showing import show, show_evidence
 from rollouts.silence import EXPECTED_MIN, idle, silent
-from rollouts.verdict import Verdict
+from rollouts.verdict import DOUBT, Verdict
 from rollouts.weighing import strongest
 
 VISIBLE_SHARE: Final = 0.6
@@ -18,11 +18,13 @@ VISIBLE_SHARE: Final = 0.6
 GLANCE_SECONDS: Final = 60.0
 """A first step watched no longer than this is only there to meet what fails outright."""
 EARLY_SECONDS: Final = 60.0
+"""How long a step is watched at least, with `early_promote` too."""
 EARLY_EVIDENCE: Final = math.log(20.0)
-EARLY_RATIO, EARLY_AGAINST = 0.001, 0.01
-DOUBT: Final = 10.0
-"""Evidence from which on a canary is not given more, for a while."""
+"""The log evidence that ends a step early: about 330 requests without a bad one."""
+EARLY_GOOD, EARLY_POOR = 0.001, 0.01
+"""The error ratios between which that evidence tells."""
 DOUBT_SECONDS: Final = 300.0
+"""How long a doubt holds a step beyond its window."""
 
 
 def held(found: Finding) -> Verdict | None:
@@ -55,7 +57,7 @@ def _early(found: Finding) -> bool:
     if numbers.watched_seconds < EARLY_SECONDS or numbers.canary_errors_uncounted:
         return False
     clean = clean_evidence(
-        numbers.canary_errors, numbers.canary_requests, EARLY_AGAINST, EARLY_RATIO
+        numbers.canary_errors, numbers.canary_requests, good=EARLY_GOOD, poor=EARLY_POOR
     )
     return clean >= EARLY_EVIDENCE
 
@@ -81,12 +83,11 @@ def _too_few(found: Finding) -> Verdict | None:
     missing = needed - numbers.canary_requests
     if missing <= 0:
         return None
-    rate = numbers.canary_requests / max(numbers.visible_seconds, 1.0)
     return found.says(
         "inconclusive",
         f"{show(numbers)}; {missing} more requests are needed",
         missing_requests=missing,
-        missing_seconds=missing / rate,
+        missing_seconds=missing / found.canary_rate,
     )
 
 
@@ -100,7 +101,7 @@ def _doubtful(found: Finding) -> Verdict | None:
     if most < DOUBT or left <= 0:
         return None
     requests = _requests_to_settle(found, most)
-    rate = numbers.canary_requests / max(numbers.visible_seconds, 1.0)
+    rate = found.canary_rate
     because = f"{seen}; in doubt ({show_evidence(found.evidence)})"
     return found.says(
         "inconclusive",

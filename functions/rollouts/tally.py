@@ -2,7 +2,7 @@
 
 Two things happen to an interval: its errors become known, final from then on, and later its
 totals become visible. Both happen in the order of time, so the same history gives the same tally
-however it is cut into calls. Mutable; `judging` keeps it from the world.
+however it is cut into calls. Mutable. Not: what it comes to (`judging`).
 """
 
 import datetime as dt
@@ -26,10 +26,9 @@ UNSEEN_MAX: Final = 23
 GENEROUS: Final = 1.5
 """Traffic may have grown since it was visible: too high an estimate delays, too low accuses."""
 RATE_SECONDS: Final = 60.0
+"""The service's rate is that of the last visible minute."""
 UNKNOWN_RATIO: Final = 0.10
 """The error ratio allowed at 100 % to a service that nothing is known of."""
-GUARD_BAD: Final = 50
-"""So many bad requests in one interval need no second one."""
 
 
 class Tally:
@@ -79,6 +78,7 @@ class Tally:
                 self._know(one)
 
     def limit_full(self, limit: float | None) -> None:
+        """Set the error ratio allowed at 100 %; None: nothing is known of it yet."""
         self.full_limit = limit
         self.errors.limit_full(limit)
 
@@ -99,7 +99,7 @@ class Tally:
             self.full_known = True
             self.limit_full(self.past.limit if self.past.exists else UNKNOWN_RATIO)
         apart = one.canary.unreached or one.stable.unreached
-        counted = self.unreached.counted(one, self.expected(one, self.rate) if apart else 0.0)
+        counted = self.unreached.counted(one, self.expected(one) if apart else 0.0)
         judged, bad = self._judged(one, counted=counted)
         share = one.percent / 100
         if one.step > BEFORE:  # Probes come at Barq's own pace, hours before the rest perhaps.
@@ -198,10 +198,9 @@ class Tally:
         """The service's requests a second, of all its past: None if nothing was visible."""
         return self.rate if self.recent else self.past.rate_of_all
 
-    @staticmethod
-    def expected(one: Interval, rate: float | None) -> float:
-        """Return how many requests of an interval are the canary's, at that rate."""
-        return (rate or 0.0) * one.percent / 100 * one.seconds
+    def expected(self, one: Interval) -> float:
+        """Return how many requests of an interval are the canary's, at the present rate."""
+        return (self.rate or 0.0) * one.percent / 100 * one.seconds
 
     def estimated(self, judged: Judged) -> float | None:
         """Return how many requests the canary had at most, for an interval without totals.
@@ -210,7 +209,7 @@ class Tally:
         """
         if judged.share >= ALONE and not self.rate:
             return None
-        guess = GENEROUS * self.expected(judged.interval, self.rate)
+        guess = GENEROUS * self.expected(judged.interval)
         return max(float(judged.canary_bad), guess)
 
     def ahead(self) -> ErrorStreams:

@@ -7,6 +7,8 @@ Kind = Literal["pass", "fail", "inconclusive", "no_data"]
 Cause = Literal["", "errors", "latency", "full", "limit", "hang", "shared"]
 SHOWN_MAX: Final = 1e12
 """Evidence beyond this is shown as this: nobody needs more."""
+DOUBT: Final = 10.0
+"""Evidence from which on a canary is in doubt: it is not given more, and nobody is asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,23 @@
 import math
 from typing import Final
 
-from rollouts.tally import GUARD_BAD, Tally
+from rollouts.tally import Tally
 from rollouts.verdict import SHOWN_MAX, Cause, Evidence
 
 WEIGHT_ERRORS, WEIGHT_LATENCY, WEIGHT_FULL = 0.70, 0.20, 0.10
 """They add up to 1: a weighted mean of e-values is an e-value, and keeps its promise."""
 LOG_MAX: Final = 690.0
 """`exp` of more than about 709 overflows."""
+GUARD_BAD: Final = 50
+"""So many bad requests in one interval need no second one."""
 
 
 def weigh(tally: Tally) -> Evidence:
-    """Return the evidence against the canary, with what no total covers yet."""
+    """Return the evidence against the canary, with what no total covers yet.
+
+    With errors in fewer intervals than `bad_intervals_min` they count for 1 at most: less may
+    still speak for the canary.
+    """
     policy = tally.policy.analysis
     threshold = 1.0 / policy.alpha
     if tally.affinity:
@@ -25,8 +31,15 @@ def weigh(tally: Tally) -> Evidence:
     values = [math.exp(min(one, LOG_MAX)) for one in (errors, tally.slow.log_value, full)]
     total = WEIGHT_ERRORS * values[0] + WEIGHT_LATENCY * values[1] + WEIGHT_FULL * values[2]
     floor = math.exp(min(streams.log_floor, LOG_MAX))
-    shown = [min(one, SHOWN_MAX) for one in (*values, total)]
-    return Evidence(shown[0], shown[1], shown[2], shown[3], threshold, min(floor, SHOWN_MAX))
+    shown = [min(one, SHOWN_MAX) for one in (*values, total, floor)]
+    return Evidence(
+        errors=shown[0],
+        latency=shown[1],
+        full=shown[2],
+        total=shown[3],
+        threshold=threshold,
+        floor=shown[4],
+    )
 
 
 def strongest(evidence: Evidence) -> Cause:

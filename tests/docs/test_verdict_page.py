@@ -13,7 +13,6 @@ from docs.concepts import tables
 from docs.concepts.examples import PAGE
 from rollouts import (
     blind_spots,
-    deadline,
     error_streams,
     holding,
     judging,
@@ -38,7 +37,7 @@ from rollouts.record import Probed
 from rollouts.settings import ANALYSIS, TARGET
 from rollouts.shifting import VERDICT_AGE
 from rollouts.slowness import EDGE_MS_MIN, REQUESTS_MIN, TARGETS
-from rollouts.verdict import Cause, Kind, Verdict
+from rollouts.verdict import DOUBT, Cause, Kind, Verdict
 from tests.docs.pages import rows
 from tests.docs.scenarios import answers, rollout_of, shifted
 from tests.docs.small_world import NOW
@@ -66,7 +65,7 @@ def past(requests_a_minute=1200, errors=0):
         ("So does one whose error ratio may be under 0.02 %", ANALYSIS["error_ratio_ignored"].default == 0.0002),
         ("`error_increase_tolerated: 0.1`", ANALYSIS["error_increase_tolerated"].default == 0.1),
         ("Evidence for more than that must reach 10 first", round(2.718281828459045**error_streams.FLOOR) == 10),
-        ("unless one has 50 failures", tally.GUARD_BAD == 50),
+        ("unless one has 50 failures", weighing.GUARD_BAD == 50),
         ("(300 requests at least)", REQUESTS_MIN == 300),
         ("one request in ten, and one in fifty, is slower than, 50 ms", (TARGETS, EDGE_MS_MIN) == ((0.1, 0.02), 50)),
         ("(`slowdown_tolerated`, `off` compares none)", ANALYSIS["slowdown_tolerated"].default == 0.1),
@@ -78,8 +77,8 @@ def past(requests_a_minute=1200, errors=0):
         ("for a whole `window` (5 minutes)", TARGET["window"].default == "5m"),
         ("totals are visible for 0.6 of it (3 minutes)", holding.VISIBLE_SHARE == 0.6),
         ("`min_requests` (20 by default)", ANALYSIS["min_requests"].default == 20),
-        ("Evidence of 10 in errors or in latency holds the step, for at most 5 minutes", (holding.DOUBT, holding.DOUBT_SECONDS) == (10, 300)),
-        ("(evidence of 10, a hang, a failing stable)", deadline.DOUBT == 10),
+        ("Evidence of 10 in errors or in latency holds the step, for at most 5 minutes", (DOUBT, holding.DOUBT_SECONDS) == (10, 300)),
+        ("(evidence of 10, a hang, a failing stable)", DOUBT == 10),
         ("after 60 seconds if about 330 requests", holding.EARLY_SECONDS == 60),
         ("twice `check_every` and 30 seconds", VERDICT_AGE == 30 * SECOND),
         ("`deadline` (1 hour from the first shift", TARGET["deadline"].default == "1h"),
@@ -153,7 +152,7 @@ def test_about_330_clean_requests_end_a_step_early():
     enough = next(
         n
         for n in range(1000)
-        if clean_evidence(0, n, holding.EARLY_AGAINST, holding.EARLY_RATIO)
+        if clean_evidence(0, n, good=holding.EARLY_GOOD, poor=holding.EARLY_POOR)
         >= holding.EARLY_EVIDENCE
     )
 

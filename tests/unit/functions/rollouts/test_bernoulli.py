@@ -81,8 +81,10 @@ def test_the_interval_of_a_ratio_is_wilsons():
 
 @pytest.mark.parametrize(("requests", "enough"), [(331, False), (332, True)])
 def test_so_many_clean_requests_speak_for_an_early_end(requests, enough):
-    assert (clean_evidence(0, requests, 0.01, 0.001) >= math.log(20)) is enough
+    assert (clean_evidence(0, requests, good=0.001, poor=0.01) >= math.log(20)) is enough
 
 
 def test_a_bad_request_speaks_against_an_early_end():
-    assert clean_evidence(1, 332, 0.01, 0.001) < clean_evidence(0, 332, 0.01, 0.001)
+    assert clean_evidence(1, 332, good=0.001, poor=0.01) < clean_evidence(
+        0, 332, good=0.001, poor=0.01
+    )
