@@ -20,6 +20,7 @@ from google.cloud.monitoring_v3.types import (
 from gcp.distributions import highest_of, histogram_of
 from gcp.lazily import Lazy
 from gcp.ports import Totals
+from gcp.quoting import quoted
 from gcp.vendor_errors import translated
 from rollouts.errors import BarqError, Refused
 from rollouts.grid import floor
@@ -156,12 +157,12 @@ def filter_of(ref: ServiceRef, revisions: Iterable[str], metric: str) -> str:
 
     A request that failed is judged as an error; how fast it failed tells nothing of latency.
     """
-    names = ", ".join(_quoted(name) for name in sorted(revisions))
+    names = ", ".join(quoted(name) for name in sorted(revisions))
     terms = [
-        f"metric.type = {_quoted(metric)}",
+        f"metric.type = {quoted(metric)}",
         'resource.type = "cloud_run_revision"',
-        f"resource.labels.service_name = {_quoted(ref.service)}",
-        f"resource.labels.location = {_quoted(ref.region)}",
+        f"resource.labels.service_name = {quoted(ref.service)}",
+        f"resource.labels.location = {quoted(ref.region)}",
         f"{REVISION} = one_of({names})",
     ]
     if metric == REQUEST_LATENCIES:
@@ -249,8 +250,3 @@ def _values(
         for point in series.points:
             end = point.interval.end_time.ToDatetime(tzinfo=dt.UTC)
             yield series.metric.labels["response_code_class"], (role, end), point.value
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

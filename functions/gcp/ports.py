@@ -112,13 +112,14 @@ class RequestLog(Protocol):
         ref: ServiceRef,
         revisions: Mapping[str, Role],
         since: dt.datetime,
-        now: dt.datetime,
+        before: dt.datetime,
         *,
         pages: int = 1,
     ) -> LogRead:
-        """Return the bad requests that began in [since, now): 5xx, and what reached no container.
+        """Return the bad requests that began in [since, before).
 
-        The newest first, in at most `pages` calls of the API.
+        Bad are 5xx, and what reached no container. In at most `pages` calls of the API: where
+        these do not reach, the oldest are missing.
         """
 
 

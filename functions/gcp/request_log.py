@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from gcp.ports import LogRead
+from gcp.quoting import quoted
 from gcp.session import Session
 from rollouts.errors import Refused
 from rollouts.instants import parse_instant, show_instant
@@ -36,11 +37,11 @@ class RestRequestLog:
         ref: ServiceRef,
         revisions: Mapping[str, Role],
         since: dt.datetime,
-        now: dt.datetime,
+        before: dt.datetime,
         *,
         pages: int = 1,
     ) -> LogRead:
-        """Return the bad requests that began in [since, now), in order of their ends.
+        """Return the bad requests that began in [since, before), in order of their ends.
 
         Newest first is the order that is asked for: stable's troubles of long ago must not fill
         the page before the canary's of now. A request is in the log when it has ended and is
@@ -49,7 +50,7 @@ class RestRequestLog:
         assert 1 <= pages <= PAGES_MAX
         body: dict[str, Any] = {
             "resourceNames": [f"projects/{ref.project}"],
-            "filter": filter_of(ref, revisions, since, now),
+            "filter": filter_of(ref, revisions, since, before),
             "orderBy": "timestamp desc",
             "pageSize": PAGE_SIZE,
         }
@@ -58,12 +59,12 @@ class RestRequestLog:
             page, token = self._page(ref, body)
             entries += page
             if not token:
-                return LogRead(bad_of(entries, revisions), now)
+                return LogRead(bad_of(entries, revisions), before)
             body["pageToken"] = token
         # A page that is not full and not the last: the search itself ended early.
         unsearched = len(page) < PAGE_SIZE
         whole_since = None if unsearched else _began(entries[-1], "the last")
-        return LogRead(bad_of(entries, revisions), now, not unsearched, unsearched, whole_since)
+        return LogRead(bad_of(entries, revisions), before, not unsearched, unsearched, whole_since)
 
     def _page(self, ref: ServiceRef, body: Mapping[str, Any]) -> tuple[list[Any], str]:
         url = f"{self._endpoint}/v2/entries:list"
@@ -74,21 +75,21 @@ class RestRequestLog:
 
 
 def filter_of(
-    ref: ServiceRef, revisions: Iterable[str], since: dt.datetime, now: dt.datetime
+    ref: ServiceRef, revisions: Iterable[str], since: dt.datetime, before: dt.datetime
 ) -> str:
     """Return the filter, in Logging's query language. Pure."""
-    names = " OR ".join(_quoted(name) for name in sorted(revisions))
+    names = " OR ".join(quoted(name) for name in sorted(revisions))
     log = f"projects/{ref.project}/logs/run.googleapis.com%2Frequests"
     return " AND ".join(
         (
-            f"logName={_quoted(log)}",
+            f"logName={quoted(log)}",
             'resource.type="cloud_run_revision"',
-            f"resource.labels.service_name={_quoted(ref.service)}",
-            f"resource.labels.location={_quoted(ref.region)}",
+            f"resource.labels.service_name={quoted(ref.service)}",
+            f"resource.labels.location={quoted(ref.region)}",
             f"resource.labels.revision_name=({names})",
             f"(httpRequest.status>=500 OR httpRequest.status={TOO_MANY})",
-            f"timestamp>={_quoted(show_instant(since))}",
-            f"timestamp<{_quoted(show_instant(now))}",
+            f"timestamp>={quoted(show_instant(since))}",
+            f"timestamp<{quoted(show_instant(before))}",
         )
     )
 
@@ -148,8 +149,3 @@ def _part(document: Any, kind: type[T], what: str, key: str | None = None) -> T:
     if not isinstance(found, kind):
         raise Refused(f"the request log was not read: {what} is no {_KINDS[kind]}")
     return found
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
