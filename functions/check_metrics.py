@@ -4,6 +4,7 @@ Writes nothing to the service, but for what a person is told once: a hold costs 
 was decided is written by who acts on it. Each look leaves a decision record in the log.
 """
 
+import datetime as dt
 from typing import Any
 
 import flask
@@ -15,21 +16,14 @@ from gcp.log import log
 from gcp.looking import Look, look
 from gcp.ports import World
 from gcp.world import world
-from rollouts.actions import Hold, Stop
+from rollouts.actions import Action, Hold, Stop
 from rollouts.deciding import decide, first_shift
-from rollouts.decision_record import Read, decision_records
+from rollouts.decision_record import Read, decision_records, queries_of, summary_of
 from rollouts.decisions import Decision
 from rollouts.instants import show_instant
-from rollouts.judge_state import (
-    State,
-    fresh_state,
-    queries_of,
-    read_state,
-    slowed,
-    state_of,
-    summary_of,
-)
+from rollouts.judge_state import State, fresh_state, read_state, state_of
 from rollouts.judging import advance, conclude
+from rollouts.pacing import slowed
 from rollouts.policy import ServiceRef
 from rollouts.probing import interval_of
 from rollouts.record import Rollout
@@ -38,6 +32,7 @@ from rollouts.rolling_back import arrived
 from rollouts.seen import ServiceSeen
 from rollouts.stopping import driven, undisturbed
 from rollouts.telling import due, note
+from rollouts.verdict import Verdict
 
 
 def handle(request: StepRequest, world: World) -> dict[str, Any]:
@@ -79,10 +74,7 @@ def _judged(
     if isinstance(action, Hold):
         action = slowed(action, looked.slow_until, now)
     told = _read(looked, before.decision, affinity=tally.affinity)
-    records = decision_records(rollout, told, verdict, action, now)
-    for record in records:
-        log("INFO", "verdict.reached", **record)
-    decision = summary_of(records[-1]["id"], verdict)
+    decision = _record(rollout, told, verdict, action, now)
     if due(rollout, verdict, action, now):
         acted = act(world, ref, lambda seen: note(seen, request.driver, verdict, now, decision))
         action, rollout = acted.action, acted.rollout or rollout
@@ -96,6 +88,16 @@ def _judged(
     # A verdict grows old on the way: who acts on it asks how old it is, and tells of it.
     answer["action"] |= {"decided_at": show_instant(now), "decision": decision}
     return answer
+
+
+def _record(
+    rollout: Rollout, told: Read, verdict: Verdict, action: Action, now: dt.datetime
+) -> dict[str, Any]:
+    """Leave the decision's records in the log; return what events tell of it."""
+    records = decision_records(rollout, told, verdict, action, now)
+    for record in records:
+        log("INFO", "verdict.reached", **record)
+    return summary_of(records[-1]["id"], verdict)
 
 
 def _read(looked: Look, before: str, *, affinity: bool) -> Read:

@@ -17,7 +17,7 @@ from rollouts.delivery_file import parse_policy
 from rollouts.delivery_schema import settings_of
 from rollouts.instants import parse_instant, show_instant
 from rollouts.interval_json import Layouts, read, write
-from rollouts.intervals import BEFORE, Interval
+from rollouts.intervals import BEFORE, Interval, Signals
 from rollouts.judging import advance, begin, conclude
 from rollouts.policy import Policy
 from rollouts.record import Rollout
@@ -77,6 +77,23 @@ def decision_records(
     }
     records.append(_named({**common, "before": before, **bounds, "intervals": last, **decided}))
     return records
+
+
+def summary_of(decision: str, verdict: Verdict) -> dict[str, Any]:
+    """Return what an event tells of the decision that led to it; the record has the rest."""
+    told = verdict.as_json()
+    return {"id": decision, **{key: told[key] for key in ("kind", "cause", "numbers", "evidence")}}
+
+
+def queries_of(signals: Signals) -> tuple[str, ...]:
+    """Say what was read of which signal."""
+    found = []
+    if signals.visible_until > signals.since:
+        span = f"{show_instant(signals.since)} to {show_instant(signals.visible_until)}"
+        found.append(f"Monitoring: request_count and request_latencies of {span}")
+    if signals.log_until:
+        found.append(f"request log: bad requests until {show_instant(signals.log_until)}")
+    return tuple(found)
 
 
 def _named(document: dict[str, Any]) -> dict[str, Any]:

@@ -3,24 +3,16 @@
 Lost, or odd in any way, it is rebuilt from the signals: a look without it reads the whole history.
 """
 
-import datetime as dt
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 from rollouts import kept as kept_json
 from rollouts import tally_json
-from rollouts.actions import Hold
-from rollouts.instants import show_instant
-from rollouts.intervals import Signals
 from rollouts.judging import begin
 from rollouts.kept import Kept, Pace
 from rollouts.record import Rollout
 from rollouts.tally import Tally
-from rollouts.verdict import Verdict
-
-SLOW_SECONDS_MAX: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +54,3 @@ def read_state(told: Mapping[str, Any], rollout: Rollout) -> State | None:
 
 def _key(rollout: Rollout) -> str:
     return f"{rollout.id} {rollout.policy_hash}"
-
-
-def slowed(action: Hold, until: dt.datetime | None, now: dt.datetime) -> Hold:
-    """Hold until there can be something new to see, at most two minutes, never past its end."""
-    if until is None or action.waits_for != "data":
-        return action
-    ends = min(until, action.until) if action.until else until
-    wait = min(math.ceil((ends - now).total_seconds()), SLOW_SECONDS_MAX)
-    return replace(action, wait_seconds=max(action.wait_seconds, wait))
-
-
-def summary_of(decision: str, verdict: Verdict) -> dict[str, Any]:
-    """Return what an event tells of the decision that led to it; the record has the rest."""
-    told = verdict.as_json()
-    return {"id": decision, **{key: told[key] for key in ("kind", "cause", "numbers", "evidence")}}
-
-
-def queries_of(signals: Signals) -> tuple[str, ...]:
-    """Say what was read of which signal."""
-    found = []
-    if signals.visible_until > signals.since:
-        span = f"{show_instant(signals.since)} to {show_instant(signals.visible_until)}"
-        found.append(f"Monitoring: request_count and request_latencies of {span}")
-    if signals.log_until:
-        found.append(f"request log: bad requests until {show_instant(signals.log_until)}")
-    return tuple(found)

@@ -2,18 +2,23 @@
 
 import datetime as dt
 import hashlib
+import math
 from dataclasses import replace
 from typing import Final
 
+from rollouts.actions import Hold
 from rollouts.grid import floor
 from rollouts.kept import Kept, Pace
 
 BACKOFF: Final = dt.timedelta(seconds=20)
+"""How long a log that refused is left alone; twice as long after each further refusal."""
 BACKOFF_MAX: Final = dt.timedelta(seconds=120)
 SPREAD: Final = 0.25
 """The part of a wait by which rollouts that were refused together are kept apart."""
-SILENT: Final = dt.timedelta(seconds=45)
+SILENT_APART: Final = dt.timedelta(seconds=45)
 """A silent log is asked when a new period is visible, and not again so soon."""
+SLOW_MAX: Final = dt.timedelta(seconds=120)
+"""The longest that a look is put off because it can show nothing new."""
 _DOUBLINGS_MAX: Final = 10
 
 
@@ -42,7 +47,7 @@ def refused(pace: Pace, now: dt.datetime, key: str) -> Pace:
 
 def answered(pace: Pace, now: dt.datetime) -> Pace:
     """Forget one refusal: a quota that was short a moment ago is likely short again."""
-    wait_until = now + SILENT if pace.silent else None
+    wait_until = now + SILENT_APART if pace.silent else None
     return replace(pace, wait_until=wait_until, failures=max(0, pace.failures - 1))
 
 
@@ -59,3 +64,12 @@ def next_look(kept: Kept, now: dt.datetime) -> dt.datetime | None:
     if kept.pace.silent or kept.pace.wait_until is None:
         return due
     return min(kept.pace.wait_until, due)
+
+
+def slowed(action: Hold, until: dt.datetime | None, now: dt.datetime) -> Hold:
+    """Hold until there can be something new to see, at most two minutes, never past its end."""
+    if until is None or action.waits_for != "data":
+        return action
+    ends = min(until, action.until) if action.until else until
+    wait = math.ceil(min(ends - now, SLOW_MAX).total_seconds())
+    return replace(action, wait_seconds=max(action.wait_seconds, wait))

@@ -1,6 +1,8 @@
 """What a look leaves behind: from the records alone every decision can be computed again."""
 
+import datetime as dt
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -13,9 +15,11 @@ from rollouts.decision_record import (
     decision_records,
     history,
     policy_of,
+    queries_of,
     recompute,
+    summary_of,
 )
-from rollouts.intervals import BEFORE, Histogram
+from rollouts.intervals import BEFORE, Histogram, Signals
 from rollouts.judging import judge
 from tests.unit.functions.rollouts import histories
 from tests.unit.functions.rollouts.builders import at, policy, rollout
@@ -223,3 +227,36 @@ def test_of_parts_of_one_instant_the_one_with_the_verdict_is_the_newest():
 
     assert told[-1]["id"] == found[-1]["id"]
     assert len(told) == len(found)
+
+
+# What is told of a look.
+
+
+def test_a_summary_has_what_led_to_the_decision_and_leaves_the_rest_to_the_record():
+    _, _, verdict = one_look()
+
+    told = summary_of("1f0a9c2b", verdict)
+
+    assert told["id"] == "1f0a9c2b"
+    assert (told["kind"], told["cause"]) == (verdict.kind, verdict.cause)
+    assert told["numbers"]["canary_errors"] == 4
+    assert told["evidence"] == asdict(verdict.evidence)
+    assert set(told) == {"id", "kind", "cause", "numbers", "evidence"}
+    assert json.loads(json.dumps(told)) == told
+
+
+METRICS = "Monitoring: request_count and request_latencies"
+
+
+@pytest.mark.parametrize(
+    ("visible_until", "log_until", "said"),
+    [
+        (at(0), None, ()),
+        (at(60), None, (f"{METRICS} of 2026-11-22T12:00:00Z to 2026-11-22T12:01:00Z",)),
+        (at(0), at(90), ("request log: bad requests until 2026-11-22T12:01:30Z",)),
+    ],
+)
+def test_only_what_was_read_is_said_to_be_read(visible_until, log_until, said):
+    period = dt.timedelta(seconds=60)
+
+    assert queries_of(Signals((), at(0), visible_until, period, log_until=log_until)) == said

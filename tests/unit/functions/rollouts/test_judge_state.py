@@ -2,28 +2,17 @@
 
 import datetime as dt
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollouts.actions import Hold
-from rollouts.intervals import Signals
-from rollouts.judge_state import (
-    SLOW_SECONDS_MAX,
-    State,
-    fresh_state,
-    queries_of,
-    read_state,
-    slowed,
-    state_of,
-    summary_of,
-)
+from rollouts.judge_state import State, fresh_state, read_state, state_of
 from rollouts.judging import advance, begin, conclude
 from rollouts.kept import Kept, Pace, load_pace
 from tests.unit.functions.rollouts import histories
-from tests.unit.functions.rollouts.builders import NOW, at, policy, rollout
+from tests.unit.functions.rollouts.builders import at, policy, rollout
 from tests.unit.functions.rollouts.strategies import anything
 
 OWN = rollout()
@@ -119,68 +108,3 @@ def test_a_state_of_another_rollout_or_of_another_policy_is_lost():
 
     assert read_state(told, rollout(id="4567cdef")) is None
     assert read_state(told, other) is None
-
-
-# How soon to look again.
-
-HOLD = Hold(10, "watching", "data", at(3600))
-
-
-@pytest.mark.parametrize(
-    ("until", "ends", "wait"),
-    [
-        (None, at(3600), 10),
-        (at(-5), at(3600), 10),
-        (at(5), at(3600), 10),
-        (at(45.2), at(3600), 46),
-        (at(45.2), None, 46),
-        (at(600), at(3600), SLOW_SECONDS_MAX),
-        (at(600), at(90), 90),
-        (at(600), at(3), 10),
-    ],
-)
-def test_a_look_that_can_show_nothing_new_is_put_off_at_most_two_minutes_and_not_past_the_end(
-    until, ends, wait
-):
-    hold = replace(HOLD, until=ends)
-
-    assert slowed(hold, until, NOW) == replace(hold, wait_seconds=wait)
-
-
-def test_who_waits_for_a_person_is_not_slowed():
-    hold = replace(HOLD, waits_for="approval")
-
-    assert slowed(hold, at(60), NOW) == hold
-
-
-# What is told of a look.
-
-
-def test_a_summary_has_what_led_to_the_decision_and_leaves_the_rest_to_the_record():
-    verdict = conclude(TALLY)
-
-    told = summary_of("1f0a9c2b", verdict)
-
-    assert told["id"] == "1f0a9c2b"
-    assert (told["kind"], told["cause"]) == (verdict.kind, verdict.cause)
-    assert told["numbers"]["canary_errors"] == 1
-    assert told["evidence"] == asdict(verdict.evidence)
-    assert set(told) == {"id", "kind", "cause", "numbers", "evidence"}
-    assert json.loads(json.dumps(told)) == told
-
-
-METRICS = "Monitoring: request_count and request_latencies"
-
-
-@pytest.mark.parametrize(
-    ("visible_until", "log_until", "said"),
-    [
-        (at(0), None, ()),
-        (at(60), None, (f"{METRICS} of 2026-11-22T12:00:00Z to 2026-11-22T12:01:00Z",)),
-        (at(0), at(90), ("request log: bad requests until 2026-11-22T12:01:30Z",)),
-    ],
-)
-def test_only_what_was_read_is_said_to_be_read(visible_until, log_until, said):
-    period = dt.timedelta(seconds=60)
-
-    assert queries_of(Signals((), at(0), visible_until, period, log_until=log_until)) == said

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollouts.actions import Hold
 from rollouts.kept import Kept, Pace
-from rollouts.pacing import answered, log_due, metrics_due, next_look, refused
-from tests.unit.functions.rollouts.builders import at
+from rollouts.pacing import answered, log_due, metrics_due, next_look, refused, slowed
+from tests.unit.functions.rollouts.builders import NOW, at
 
 SECOND = dt.timedelta(seconds=1)
 KEPT = Kept(at(185), at(180), at(60), 60 * SECOND, 120 * SECOND, at(60))
@@ -90,3 +91,33 @@ def test_an_answer_that_told_nothing_makes_a_silent_log_wait():
 )
 def test_another_look_is_only_put_off_while_it_can_show_nothing_new(kept, now, expected):
     assert next_look(kept, at(now)) == expected
+
+
+HOLD = Hold(10, "watching", "data", at(3600))
+
+
+@pytest.mark.parametrize(
+    ("until", "ends", "wait"),
+    [
+        (None, at(3600), 10),
+        (at(-5), at(3600), 10),
+        (at(5), at(3600), 10),
+        (at(45.2), at(3600), 46),
+        (at(45.2), None, 46),
+        (at(600), at(3600), 120),
+        (at(600), at(90), 90),
+        (at(600), at(3), 10),
+    ],
+)
+def test_a_look_that_can_show_nothing_new_is_put_off_at_most_two_minutes_and_not_past_the_end(
+    until, ends, wait
+):
+    hold = replace(HOLD, until=ends)
+
+    assert slowed(hold, until, NOW) == replace(hold, wait_seconds=wait)
+
+
+def test_who_waits_for_a_person_is_not_slowed():
+    hold = replace(HOLD, waits_for="approval")
+
+    assert slowed(hold, at(60), NOW) == hold
