@@ -20,12 +20,23 @@ SETTLE_SECONDS: Final = 20.0
 COMPLETED_MIN: Final = 0.25
 """A canary that completes a smaller part of its share than this hangs."""
 EXPECTED_DOUBT: Final = 10.0
+"""Requests expected from which on so few completed ones hold the canary."""
 EXPECTED_HANG: Final = 50.0
+"""Requests expected from which on they take it back, if some are open."""
 OPEN_MIN: Final = 10.0
+"""Fewer requests open at once are no hang."""
+OPEN_TIMES: Final = 10.0
+"""Nor are fewer than so many times stable's, by the odds of the traffic."""
 OPEN_SECONDS: Final = 300.0
+"""So long they may stay open."""
 OUTAGE_SECONDS: Final = 60.0
+"""Stable is bad by what it did in so long."""
 OUTAGE_BAD: Final = 5
+"""Fewer bad requests than this are no outage."""
 OUTAGE_RATIO: Final = 0.01
+"""Nor is an error ratio of at most this, however good the past was."""
+OUTAGE_TIMES: Final = 3.0
+"""Nor one of at most so many times what the past allows."""
 
 
 @dataclass(slots=True)
@@ -96,20 +107,25 @@ class Hang:
             return
         self.open_now = canary
         odds = share / (1.0 - share)
-        stuck = canary >= OPEN_MIN and canary >= 10 * stable * odds
+        stuck = canary >= OPEN_MIN and canary >= OPEN_TIMES * stable * odds
         seconds = interval.end.timestamp() - since
         self.stuck_seconds = self.stuck_seconds + seconds if stuck else 0.0
 
     @property
     def fails(self) -> str:
+        """What takes the canary back, in words; empty if nothing does."""
         if self._short and self.expected >= EXPECTED_HANG and self.open_now:
             return self._told
         if self.stuck_seconds >= OPEN_SECONDS:
-            return f"{self.open_now:.0f} of its requests were open at once for 5 minutes"
+            minutes = OPEN_SECONDS / 60
+            return (
+                f"{self.open_now:.0f} of its requests were open at once for {minutes:.0f} minutes"
+            )
         return ""
 
     @property
     def doubts(self) -> str:
+        """What holds it, in words; empty if nothing does."""
         if self._short and self.expected >= EXPECTED_DOUBT:
             return self._told
         return f"{self.open_now:.0f} of its requests are open at once" * bool(self.stuck_seconds)
@@ -162,6 +178,7 @@ class Outage:
 
     @property
     def seconds(self) -> float:
+        """How long it lasts; 0 if there is none."""
         return self.until - self.since if self.since is not None else 0.0
 
     @property
@@ -176,5 +193,8 @@ class Outage:
 
 
 def outage_limit(upper: float | None) -> float:
-    """Return the error ratio above which stable is out of order; `upper` is of its past."""
-    return max(OUTAGE_RATIO, 3.0 * upper) if upper is not None else OUTAGE_RATIO
+    """Return the error ratio above which stable is out of order.
+
+    `upper` is the highest that its past allows (`bernoulli.upper_ratio`); None: no past.
+    """
+    return max(OUTAGE_RATIO, OUTAGE_TIMES * upper) if upper is not None else OUTAGE_RATIO

@@ -28,7 +28,7 @@ def close_by_log(work: Gathering) -> None:
         own[row.start][row] = count
     known = EPOCH
     for span in closing:
-        known = work.as_of(span[1] + work.grid.settle, known)
+        known = work.became_known(span[1] + work.grid.settle, known)
         work.give(span, own[span[0]], known)
     work.late.append((None, _told_late(work, fresh, frozenset(waiting))))
     work.ledger.take(fresh)

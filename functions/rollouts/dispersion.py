@@ -15,6 +15,7 @@ class Prior:
 
     phi: float
     weight: float
+    """In bad requests: so many that were seen weigh as much."""
     phi_max: float
 
 
@@ -64,6 +65,7 @@ class Dispersion:
         self._last[past] = [float(bad), float(weight)]
 
     def state(self) -> list[object]:
+        """Return all but the prior in JSON's own types, for `restore`."""
         return [self._observed, self._expected, self._bad, *self._last]
 
     def restore(self, state: Sequence[object]) -> None:

@@ -21,6 +21,7 @@ from rollouts.mixtures import Mixture
 from rollouts.policy import Analysis
 
 FULL_REMAIN_SECONDS: Final = 300.0
+"""Mean time until a canary that turns bad at 100 % does so."""
 FLOOR: Final = math.log(10.0)
 """The log evidence that a canary's error ratio is worth acting on at all."""
 
@@ -156,15 +157,18 @@ class ErrorStreams:
 
     @property
     def log_floor(self) -> float:
+        """The floor with estimates, or without them if that is more: either is enough."""
         found = self.floor.log_value
         return max(found, self.floor_seen.log_value) if self.floor_seen else found
 
     @property
     def log_errors(self) -> float:
+        """The comparison. Under the floor it may speak for the canary, and not against it."""
         found = self.errors.log_value
         return found if found <= 0.0 or self.log_floor >= FLOOR else 0.0
 
     def state(self) -> dict[str, Any]:
+        """Return all but the limit at 100 % in JSON's own types, for `restore`."""
         return {
             "mixtures": [one.state() for one in (self.errors, self.floor, self.full)],
             "floor_seen": self.floor_seen.state() if self.floor_seen else None,
@@ -174,6 +178,7 @@ class ErrorStreams:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave. Whatever is odd about anything else raises."""
         mixtures = (self.errors, self.floor, self.full)
         for mixture, told in zip(mixtures, state["mixtures"], strict=True):
             mixture.restore(told)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -19,7 +20,7 @@ from rollouts.weighing import WEIGHT_ERRORS, WEIGHT_FULL, WEIGHT_LATENCY
 HEAD: Final = (
     "from (UTC)", "for", "share", "canary bad", "stable bad", "worth", "factor", "evidence",
 )  # fmt: skip
-FLOOR_ENOUGH: Final = 10
+FLOOR_ENOUGH: Final = round(math.exp(FLOOR))
 """`FLOOR` as people read it."""
 SHOWN: Final = 0.005
 """A smaller part of the evidence is left out."""
@@ -50,7 +51,7 @@ def explain(records: Sequence[Mapping[str, Any]], decision: str = "") -> Explain
             "the decision cannot be explained: its records are not of a kind that this code reads",
             hint="explain it with the code that wrote it: the record names its version",
         ) from error
-    except LookupError as error:
+    except LookupError as error:  # Of `chain`: a lookup that failed in a record is UNREADABLE.
         raise Missing(
             f"the decision cannot be explained: {error.args[0]}",
             hint="the log keeps its lines for a time only, and an exclusion filter may drop them",

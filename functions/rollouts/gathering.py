@@ -45,7 +45,7 @@ class Gathering:
         self.new: list[dt.datetime] = []
         self.seen: set[dt.datetime] = set()
 
-    def as_of(self, nominal: dt.datetime, before: dt.datetime) -> dt.datetime:
+    def became_known(self, nominal: dt.datetime, before: dt.datetime) -> dt.datetime:
         """Return when something became known: now, if the last look should have seen it.
 
         Never sooner than what is earlier: `before` says when that became known.

@@ -9,6 +9,7 @@ from rollouts.intervals import BEFORE
 from rollouts.record import ShiftDone
 
 LENGTH_MAX_SECONDS: Final = 10
+"""How long an interval may be: a fail is not known before the end of one."""
 EPOCH: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 PERIOD: Final = dt.timedelta(seconds=60)
 """Cloud Run's sample period, as long as Monitoring has not told it."""

@@ -5,8 +5,9 @@ the canary's; an interval that straddles a shift belongs to the higher share.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Role = Literal["canary", "stable"]
 BEFORE: Final = -1
@@ -29,6 +30,16 @@ class Histogram:
     @property
     def total(self) -> int:
         return sum(self.counts)
+
+    def state(self) -> list[list[float]]:
+        """Return all of it in JSON's own types, for `restored`."""
+        return [list(self.bounds_ms), list(self.counts)]
+
+    @classmethod
+    def restored(cls, state: Sequence[Sequence[Any]]) -> "Histogram":
+        """Return the histogram of `state`."""
+        bounds_ms, counts = state
+        return cls(tuple(bounds_ms), tuple(counts))
 
     def quantile_ms(self, quantile: float) -> float | None:
         """Return a quantile, straight between its bucket's bounds; None without requests or bounds.
@@ -97,11 +108,6 @@ class Interval:
     """The arms' latencies and requests in flight cover [latency_since, end): a whole sample
     period stands on the interval that ends it. None: they cover the interval itself."""
     seconds: float = field(init=False, compare=False, repr=False)
-
-    @property
-    def complete(self) -> bool:
-        """Whether the totals of both roles are visible."""
-        return self.canary.requests is not None and self.stable.requests is not None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", (self.end - self.start).total_seconds())

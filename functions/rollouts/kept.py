@@ -32,9 +32,10 @@ class Row(NamedTuple):
 
 
 class Late(NamedTuple):
-    """Bad requests that are still to be told of: no interval has closed since they were known."""
+    """What bad requests are counted by that another interval than their own tells of."""
 
     step: int
+    """In force when they began."""
     kind: int
 
 
@@ -68,6 +69,7 @@ class Kept:
     """Errors of canary and stable in seen totals, less those given that ended before
     `told_since`: above what `told` holds, only the totals show them."""
     pending: Mapping[Late, int] = field(default_factory=dict)
+    """Still to be carried: no interval has closed since they were known."""
     pace: Pace = Pace()
 
 

@@ -63,6 +63,7 @@ class Mixture:
 
     @property
     def log_value(self) -> float:
+        """The evidence, as a logarithm: reserve and masses together."""
         highest = max(self.staked, *self.masses)
         total = math.exp(self.staked - highest)
         for mass in self.masses:
@@ -70,6 +71,7 @@ class Mixture:
         return highest + math.log(total)
 
     def state(self) -> list[float]:
+        """Return all but the weights, for `restore`."""
         return [self.reserve, self.staked, *self.masses]
 
     def restore(self, state: Sequence[float]) -> None:

@@ -23,7 +23,8 @@ def see_totals(work: Gathering) -> None:
     while (end := work.seen_until + work.grid.period) <= work.signals.visible_until:
         if _waits_for_log(work, end):
             return
-        span, seen_at = (work.seen_until, end), work.as_of(_nominal(work, end), seen_at)
+        span = (work.seen_until, end)
+        seen_at = work.became_known(_nominal(work, end), seen_at)
         of_period = (points.get(("canary", span[0])), points.get(("stable", span[0])))
         if end <= work.grid.past_until:
             work.past.append(past(span, of_period[1], seen_at))

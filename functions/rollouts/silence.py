@@ -9,6 +9,7 @@ from rollouts.verdict import Kind, Verdict
 EXPECTED_MIN: Final = 5
 """Fewer requests than this expected in a window are silence."""
 IDLE_SECONDS: Final = 10.0
+"""So long, or a tenth of a shorter window, an unused service is watched all the same."""
 
 
 def idle(found: Finding) -> Verdict | None:

@@ -141,7 +141,7 @@ class SlowStreams:
 
     @property
     def log_value(self) -> float:
-        """The average of the edges' evidence; 0 without any."""
+        """The average of the edges' evidence, as a logarithm; 0 without an edge."""
         if not self.streams:
             return 0.0
         values = [stream.evidence.log_value for stream in self.streams]
@@ -150,13 +150,14 @@ class SlowStreams:
         return highest + math.log(total / len(values))
 
     def state(self) -> dict[str, Any]:
+        """Return all but the past, which is in use by then, in JSON's own types, for `restore`."""
         return {
             "streams": [
                 [one.edge.ms, one.edge.margin, one.evidence.state(), one.phi.state()]
                 for one in self.streams
             ],
             "known": self.known,
-            "learned": _layout(self.learned),
+            "learned": self.learned.state() if self.learned else None,
             "p99": self.stable_p99_ms,
             "step": self._step,
             "warm_from": self._warm_from,
@@ -164,6 +165,7 @@ class SlowStreams:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave. Whatever is odd about anything else raises."""
         restored = []
         for ms, margin, evidence, phi in state["streams"]:
             stream = SlowStream(Edge(ms, margin))
@@ -172,12 +174,8 @@ class SlowStreams:
             restored.append(stream)
         self.streams, self.past = tuple(restored), None
         self.known, self.stable_p99_ms = state["known"], state["p99"]
-        told = state["learned"]
-        self.learned = Histogram(tuple(told[0]), tuple(told[1])) if told else None
+        learned = state["learned"]
+        self.learned = Histogram.restored(learned) if learned else None
         self._step, self._warm_from, self._served = (
             state["step"], state["warm_from"], state["served"],
         )  # fmt: skip
-
-
-def _layout(latency: Histogram | None) -> list[list[float]] | None:
-    return [list(latency.bounds_ms), list(latency.counts)] if latency else None

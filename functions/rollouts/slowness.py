@@ -16,10 +16,12 @@ TARGETS: Final = (0.10, 0.02)
 ROOM: Final = 1.25
 """An edge may have so much more above it: bounds of buckets are where they are."""
 EDGE_MS_MIN: Final = 50.0
+"""What is faster than this is slow for nobody."""
 REQUESTS_MIN: Final = 300
 """Fewer of stable's requests tell no edge."""
 MARGIN_MIN: Final = 1.15
 MARGIN_MAX: Final = 2.0
+"""Between these is what a slowdown may explain: slopes between two bounds are rough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def _restored(document: dict[str, Any], policy: Policy) -> Tally:
 
 def _counts(counts: StepCounts) -> dict[str, Any]:
     told = asdict(counts)
-    return told | {"latency": _histogram(counts.latency)}
+    return told | {"latency": counts.latency.state() if counts.latency else None}
 
 
 def _read_counts(told: dict[str, Any]) -> StepCounts:
@@ -129,7 +129,7 @@ def _arm(arm: Arm) -> list[Any]:
     """Latency and requests in flight stand at the end: mostly there are none yet."""
     told: list[Any] = [arm.requests, arm.errors, arm.unreached]
     if arm.latency or arm.in_flight is not None:
-        told += [_histogram(arm.latency), arm.in_flight]
+        told += [arm.latency.state() if arm.latency else None, arm.in_flight]
     return told
 
 
@@ -138,12 +138,8 @@ def _read_arm(told: Sequence[Any]) -> Arm:
     return Arm(requests, errors, _read_histogram(latency), unreached, in_flight)
 
 
-def _histogram(latency: Histogram | None) -> list[list[float]] | None:
-    return [list(latency.bounds_ms), list(latency.counts)] if latency else None
-
-
 def _read_histogram(told: Sequence[Sequence[Any]] | None) -> Histogram | None:
-    return Histogram(tuple(told[0]), tuple(told[1])) if told else None
+    return Histogram.restored(told) if told else None
 
 
 def _read_judged(told: Sequence[Any]) -> Judged:

@@ -5,7 +5,7 @@ Folds the same intervals by the same streams, and keeps what each of them did.
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -18,7 +18,9 @@ from rollouts.verdict import SHOWN_MAX
 from rollouts.weighing import LOG_MAX, WEIGHT_ERRORS
 
 RATIO_MAX: Final = 1e6
+"""Beyond this nobody asks how many times stable's the canary's error odds are."""
 HALVINGS: Final = 40
+"""After so many the ratio is known to far more digits than are shown."""
 
 
 class Taken(NamedTuple):
@@ -181,7 +183,8 @@ def surest_ratio(traced: Trace) -> float | None:
     def rolls_back(ratio: float) -> bool:
         tolerant = replace(analysis, error_increase_tolerated=ratio - 1.0)
         streams = _streams(traced, tolerant)
-        _take_all(streams, traced.taken)
+        for one in traced.taken:
+            streams.take(*one)
         return streams.errors.log_value >= enough
 
     if not rolls_back(1.0):
@@ -191,8 +194,3 @@ def surest_ratio(traced: Trace) -> float | None:
         middle = math.sqrt(low * high)
         low, high = (middle, high) if rolls_back(middle) else (low, middle)
     return low
-
-
-def _take_all(streams: ErrorStreams, taken: Sequence[Taken]) -> None:
-    for one in taken:
-        streams.take(*one)

@@ -165,7 +165,6 @@ def test_the_probes_are_one_interval_at_half_the_share_known_and_seen_when_they_
     assert (found.start, found.end, found.step, found.percent) == (NOW, at(5), PROBED, 50)
     assert (found.canary, found.stable) == (Arm(20, 3), Arm(20, 1))
     assert (found.known_at, found.seen_at) == (at(5), at(5))
-    assert found.complete
 
 
 def test_the_interval_has_a_length_also_if_the_clock_stood_still_or_went_back():
