@@ -1,4 +1,4 @@
-"""The targets T1 to T13 of analysis.md, section 7, each with its value and its bar."""
+"""The targets T1 to T13, each with its value and its bar."""
 
 import math
 from collections.abc import Sequence

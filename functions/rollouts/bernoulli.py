@@ -1,7 +1,7 @@
 """Evidence without a comparison: does the canary fail more often than a fixed ratio?
 
 Two uses: whether an error ratio is worth acting on at all, and the step at 100 %, where nothing
-is left to compare with. Source: reference/analysis.md, 3.4 and 3.6.
+is left to compare with. Source: docs/reference/evidence.md, "Errors" and "100 percent".
 """
 
 import math

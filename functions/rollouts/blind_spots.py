@@ -1,7 +1,7 @@
 """What a comparison of bad requests cannot see, watched beside it.
 
 These rules are outside the promise about false rollbacks: theirs are measured, not proven.
-Source: reference/analysis.md, 3.6a.
+Source: docs/concepts/verdict.md, "What it cannot see".
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 Whatever the service suffers, suffers both roles alike: if the canary is no worse, a bad request
 is the canary's with the odds of its traffic. The rate of errors itself, its bursts and trends,
-cancels. Source: reference/analysis.md, 3.2, with the grid of effects and its weights.
+cancels. Source: docs/reference/evidence.md, "One stream", with the effects and their weights.
 """
 
 import math

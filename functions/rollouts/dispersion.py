@@ -1,7 +1,7 @@
 """How far stable's own bad requests come in clusters: what one interval of them is worth.
 
 Successive intervals are compared, so that the slow change of a day cancels.
-Source: reference/analysis.md, 3.3.
+Source: docs/reference/evidence.md, "Clusters".
 """
 
 from collections.abc import Sequence

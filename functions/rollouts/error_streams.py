@@ -1,6 +1,6 @@
 """The evidence in bad requests: canary against stable, whether it matters, and the step at 100 %.
 
-Source: reference/analysis.md, 3.2, 3.4 and 3.6.
+Source: docs/reference/evidence.md, "One stream", "Errors" and "100 percent".
 """
 
 import math

@@ -2,7 +2,7 @@
 
 Its value is an e-value: however often one looks, a canary that is no worse makes it reach 100
 with a chance of at most 1 %. Everything is kept in logarithms, so no count overflows.
-Source: reference/analysis.md, 3.2.
+Source: docs/reference/evidence.md, "One stream".
 """
 
 import math

@@ -1,6 +1,6 @@
 """The evidence in slow requests: canary against stable, above edges learned from stable.
 
-The edges are frozen before their first use. Source: reference/analysis.md, 3.5.
+The edges are frozen before their first use. Source: docs/reference/evidence.md, "Latency".
 """
 
 import math

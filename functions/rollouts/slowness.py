@@ -1,6 +1,6 @@
 """What is a slow request, learned from stable's own latencies, and how many are too many.
 
-Source: reference/analysis.md, 3.5.
+Source: docs/reference/evidence.md, "Latency".
 """
 
 import math

@@ -1,4 +1,7 @@
-"""The three streams of evidence against a canary as one. Not: what is enough of it for whom."""
+"""The three streams of evidence against a canary as one. Not: what is enough of it for whom.
+
+Source: docs/reference/evidence.md, "The sum".
+"""
 
 import math
 from typing import Final

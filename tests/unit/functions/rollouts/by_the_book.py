@@ -1,7 +1,7 @@
 """The formulae of the verdict as a reader of its specification would write them down.
 
 Slow and direct, in decimals instead of logarithms. Shares nothing with the code under test.
-Source: reference/analysis.md, 3.1 to 3.7.
+Source: docs/reference/evidence.md, whose sections the docstrings name.
 """
 
 import datetime as dt
@@ -15,13 +15,13 @@ from rollouts.intervals import Histogram, Interval
 getcontext().prec = 40
 GRID = {2: "0.19", 4: "0.20", 8: "0.21", 20: "0.19", 80: "0.17", 1000: "0.04"}
 UNKNOWN = 0.10
-"""What a service that nothing is known of may fail at 100 %. Not in the specification."""
+"""What a service that nothing is known of may fail at 100 %."""
 GAINS = ("2.5", "10", "50", "500")
 Factor = Callable[[Decimal], Decimal]
 
 
 class Mixture:
-    """`start` and `each tick` of 3.2, word for word."""
+    """`start` and `interval` of "One stream", word for word."""
 
     def __init__(self, effects: dict[Decimal, Decimal]) -> None:
         self.weights = effects
@@ -55,7 +55,7 @@ def hazard(seconds: float, tau: int) -> Decimal:
 def phi_of(
     chains: Sequence[Sequence[tuple[int, float]]], phi0: float, nu0: float, top: float
 ) -> float:
-    """3.3, of (bad, weight) in the order of time, differences within each chain alone."""
+    """Return phi of "Clusters", of (bad, weight) in the order of time, differences within each chain alone."""
     observed = expected = 0.0
     seen = sum(bad for chain in chains for bad, _ in chain)
     for chain in chains:
@@ -73,13 +73,13 @@ def discount(x: int, phi: float) -> float:
 
 
 def odds_factor(r: Decimal, rho: float, p: float, x_c: int, x_s: int) -> Decimal:
-    """exp(l_k(r)) of 3.2 before the discount."""
+    """exp(l(r)) of "One stream" before the discount."""
     q = Decimal(rho * p / (rho * p + 1 - p))
     return r**x_c / (1 + q * (r - 1)) ** (x_c + x_s)
 
 
 def ratio_factor(gain: Decimal, ratio: float, bad: int, requests: float) -> Decimal:
-    """The Bernoulli likelihood ratio of 3.4 and 3.6."""
+    """The likelihood ratio of "Errors" and "100 percent"."""
     base = Decimal(ratio)
     raised = min(gain * base, Decimal("0.5") + base / 2)
     return (raised / base) ** bad * ((1 - raised) / (1 - base)) ** (Decimal(requests) - bad)
@@ -104,7 +104,7 @@ class Found:
 
 
 def evidence(history: Sequence[Interval], now: dt.datetime) -> Found:
-    """Return 3.2, 3.4 and 3.6 as they stand at `now`, of intervals in the order of time.
+    """Return the errors, their floor and 100 % as they stand at `now`, of intervals in order of time.
 
     Intervals are given whole; their totals count from `seen_at` on.
     """
@@ -141,7 +141,7 @@ def evidence(history: Sequence[Interval], now: dt.datetime) -> Found:
             if limit is not None and limit < 1:
                 leak = hazard(one.seconds, 300) if full_step else Decimal(0)
                 of_all = max(n[0] if visible else requests, own)
-                told = visible or rate > 0  # Not in the specification: nobody can tell how many.
+                told = visible or rate > 0  # Else nobody can tell of how many requests they are.
                 full.tick(leak, _clustered(_test(limit, own, of_all), s) if told else _none)
             full_step = True
     return Found(float(errors.value), float(max(floor.value, floor_seen.value)), float(full.value))
@@ -224,7 +224,7 @@ def _rate(before: Sequence[Interval], visible: Sequence[Interval]) -> float:
 
 
 def slow_evidence(history: Sequence[Interval], slowdown: float = 0.10) -> float:
-    """Return 3.5 of a history whose totals were visible at once; intervals without 20 s are cold."""
+    """Return "Latency" of a history whose totals were visible at once; intervals without 20 s are cold."""
     before = [one for one in history if one.step == -1]
     steps = [one for one in history if one.step >= 0]
     learned: list[Histogram] = [latency for one in before if (latency := one.stable.latency)]
