@@ -6,11 +6,10 @@ invented. Minutes are judged whole; the functions judge intervals of 10 s and fi
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from rollouts.actions import Hold, Promote, RollBack, Shift
-from rollouts.comparison import ALONE
 from rollouts.deciding import alerts, decide
 from rollouts.delivery_schema import policy_hash
 from rollouts.durations import show_duration
@@ -21,6 +20,7 @@ from rollouts.policy import Policy
 from rollouts.reading import PAST
 from rollouts.record import Build, Rollout, ShiftDone
 from rollouts.recorded_counts import MINUTE, Minute, Recording
+from rollouts.replay_notes import Walked, notes_of, went_on
 from rollouts.verdict import DOUBT, Verdict
 
 LATE: Final = dt.timedelta(minutes=2)
@@ -28,14 +28,6 @@ LATE: Final = dt.timedelta(minutes=2)
 
 Source: https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run
 """
-UNLIKE: Final = (0.5, 1.5)
-"""Served over configured share, beyond which a step was not recorded at its share."""
-GRAIN: Final = (
-    "minutes are judged whole here, and their totals 2 minutes later; Barq itself knows of an"
-    " error within seconds"
-)
-UNLIKE_MIN: Final = 100
-"""Fewer requests than this tell nothing of the share."""
 Outcome = Literal["promoted", "rolled_back", "asked", "unfinished"]
 
 
@@ -83,18 +75,9 @@ def replay(recording: Recording, policy: Policy) -> Replay:
     return walk.result()
 
 
-@dataclass
-class _Step:
-    """What was recorded while the walk was in one step."""
-
-    percent: int
-    canary: int = 0
-    stable: int = 0
-    others: set[int] = field(default_factory=set)
-    """Recorded shares that are not this step's."""
-
-
 class _Walk:
+    """A rollout that is walked minute by minute. Mutable."""
+
     def __init__(self, recording: Recording, policy: Policy) -> None:
         self.recording, self.policy = recording, policy
         self.began = recording.minutes[0].start
@@ -104,7 +87,7 @@ class _Walk:
             _interval(one, BEFORE, 0) for one in recording.past if one.start >= self.began - PAST
         ]
         self.history = len(self.waiting)
-        self.steps = [_Step(policy.steps[0])]
+        self.steps = [Walked(policy.steps[0])]
         self.outcome: Outcome = "unfinished"
         self.looked_at, self.now = self.began - policy.check_every, self.began
         self.held = (False, "")
@@ -117,7 +100,7 @@ class _Walk:
         self.now = minute.start + MINUTE
         shift = self.rollout.shifts[-1]
         percent = shift.percent if minute.percent is None else minute.percent
-        self._note_share(minute, percent)
+        self.steps[-1].take(minute, percent)
         whole = _interval(minute, shift.step, percent)
         known = replace(
             whole,
@@ -133,13 +116,6 @@ class _Walk:
             self.looked_at = self.now
             self._look(conclude(self.tally))
 
-    def _note_share(self, minute: Minute, percent: int) -> None:
-        step = self.steps[-1]
-        step.canary += minute.arms["canary"].requests or 0
-        step.stable += minute.arms["stable"].requests or 0
-        if percent != step.percent:
-            step.others.add(percent)
-
     def _look(self, verdict: Verdict) -> None:
         if verdict.page and not self.paged:
             self._tell("page", verdict, verdict.page)
@@ -153,7 +129,7 @@ class _Walk:
             self._tell(f"shift {percent} -> {action.percent} %", verdict, action.because)
             shift = ShiftDone(self.now, action.step, action.percent)
             self.rollout = replace(self.rollout, shifts=(*self.rollout.shifts, shift))
-            self.steps.append(_Step(action.percent))
+            self.steps.append(Walked(action.percent))
             self.held = (False, "")
         elif isinstance(action, Promote):
             self.outcome = "promoted"
@@ -194,52 +170,9 @@ class _Walk:
             f" at {self.rollout.percent} %",
         }
         last = f"{ends[self.outcome]}, at {show_instant(self.now)}"
-        return Replay(self.outcome, tuple(self.told), last, tuple(self._notes()))
-
-    def _notes(self) -> list[str]:
-        notes = [self._after(), self._past(), *map(_unlike, self.steps), GRAIN]
-        return [one for one in notes if one]
-
-    def _after(self) -> str:
-        """Say what the recorded canary did when this policy had taken it back."""
-        after = [one for one in self.recording.minutes if one.start >= self.now]
-        if self.outcome != "rolled_back" or not after:
-            return ""
-        errors = sum(one.arms["canary"].errors for one in after)
-        long = show_duration(len(after) * MINUTE)
-        return f"the recorded canary went on for another {long}, with {errors:,} failed requests"
-
-    def _past(self) -> str:
-        if self.history:
-            return f"stable's past as used: {self.history} minutes before the rollout"
-        return (
-            "the file has no minute of stable before the rollout: at 100 % there is nothing to"
-            " judge by but absolute limits"
-        )
-
-
-def _unlike(step: _Step) -> str:
-    """Say where the recorded share is not the policy's."""
-    if step.others:
-        shares = ", ".join(f"{one} %" for one in sorted(step.others))
-        return (
-            f"at {step.percent} %: recorded at {shares}, and judged at that; more or fewer"
-            " requests than these are not invented"
-        )
-    both = step.canary + step.stable
-    least, most = UNLIKE[0] * step.percent, UNLIKE[1] * step.percent
-    served = 100 * step.canary / max(both, 1)
-    if both < UNLIKE_MIN or (least <= served <= most and not _stays(step)):
-        return ""
-    return (
-        f"at {step.percent} %: the canary had {served:.1f} % of the recorded requests, so the"
-        " file tells of another share: do not rely on this step; a column percent would help"
-    )
-
-
-def _stays(step: _Step) -> bool:
-    """Whether stable has requests where the canary has all of them."""
-    return step.percent >= 100 * ALONE and step.stable > (1 - ALONE) * (step.canary + step.stable)
+        after = went_on(self.recording, self.now) if self.outcome == "rolled_back" else ""
+        notes = notes_of(self.history, self.steps)
+        return Replay(self.outcome, tuple(self.told), last, (*[after] * bool(after), *notes))
 
 
 def _interval(minute: Minute, step: int, percent: int) -> Interval:

@@ -17,7 +17,7 @@ def attach_late(work: Gathering) -> Counter[Late]:
         if not work.new:
             pending += counts
         elif counts:
-            start = _closing(work, known)
+            start = _carrier(work, known)
             work.open[start] = carrying(work.open[start], counts, work.grid)
     return pending
 
@@ -29,7 +29,7 @@ def _close_next(work: Gathering) -> None:
         work.give((work.closed_until, end), {}, work.now)
 
 
-def _closing(work: Gathering, known: dt.datetime | None) -> dt.datetime:
+def _carrier(work: Gathering, known: dt.datetime | None) -> dt.datetime:
     """Return the interval that closes when something is known, or the newest of all.
 
     Of several that close at one instant the newest: no more of the present is known.

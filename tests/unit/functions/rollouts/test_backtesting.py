@@ -4,9 +4,10 @@ import datetime as dt
 
 import pytest
 
-from rollouts.backtesting import GRAIN, replay, show_replay
+from rollouts.backtesting import replay, show_replay
 from rollouts.intervals import Arm
 from rollouts.recorded_counts import Minute, Recording
+from rollouts.replay_notes import GRAIN
 from tests.unit.functions.rollouts.builders import at, policy
 
 MINUTE = dt.timedelta(minutes=1)
