@@ -24,6 +24,7 @@ class Targets(Checks):
     """All targets that there are results for."""
 
     def healthy(self) -> None:
+        """T1 to T3, T10, T11: how often a good canary is taken back."""
         cells = [one for one in self.of_kind("healthy") if one.scenario not in EXEMPT]
         barq, late, monitoring = (one.name for one in suite.VIEWS)
         self.false("T1", barq, "false rollbacks, fresh data", cells)
@@ -39,6 +40,7 @@ class Targets(Checks):
         self.false("T11a", late, "false rollbacks, late totals", cells)
 
     def errors(self) -> None:
+        """T4 and T5: what a failing canary costs, beside those who know the truth."""
         barq, oracle = suite.BARQ.name, ORACLE_C.name
         # At 100 % alone there is no other role, and nothing to divide by.
         cells = [
@@ -63,6 +65,10 @@ class Targets(Checks):
         strong = [cell for cell in self.strong() if cell.rps >= 20]
         self.all_found("T5", "error ratio ≥ 5 % at ≥ 20/s", barq, strong)
         self.most_ratio("T5", "its bad requests / ORACLE-c", self.ratios(barq, oracle, strong), 1.7)
+        self._outright(barq)
+
+    def _outright(self, barq: str) -> None:
+        """What a canary costs of which every request fails, where there are few."""
         for rps, most in ((2.0, 6.0), (0.2, 5.5)):
             total = [cell for cell in self.named("err-100%") if cell.rps == rps]
             scored = list(self.results.of(barq, total))
@@ -87,6 +93,7 @@ class Targets(Checks):
         ]
 
     def latency(self) -> None:
+        """T6: what a slow canary costs."""
         barq, oracle = suite.BARQ.name, ORACLE.name
         for name, most in (("lat-x1.5", 12.0), ("lat-tail", 12.0), ("lat-x3", 5.0)):
             cells = [cell for cell in self.named(name) if cell.rps >= 20]
@@ -96,6 +103,7 @@ class Targets(Checks):
             )
 
     def rivals(self) -> None:
+        """T7 to T9: what others' rules cost."""
         barq = suite.BARQ.name
         for kind, least in (("errors", 8.0), ("latency", 2.5)):
             cells = [c for c in self.of_kind(kind) if self.finds(ORACLE.name, c, 0.5)]
@@ -130,6 +138,7 @@ class Targets(Checks):
         return healthy is not None and healthy.found <= FALSE_MAX
 
     def late_totals(self) -> None:
+        """T11a: what late totals cost."""
         barq, late = suite.BARQ.name, suite.LATE.name
         cells = [cell for cell in self.of_kind("errors") if self.finds(barq, cell, 0.5)]
         found = self.ratios(late, barq, cells)
@@ -151,6 +160,7 @@ class Targets(Checks):
         self.most_ratio("T11a", says, ratios, 1.1)
 
     def blind_spots(self) -> None:
+        """T11b to T11d: how soon what a comparison cannot see is found."""
         late = suite.LATE.name
         for target, name, few, many in (
             ("T11b", "never-starts", 100.0, 30.0),
@@ -192,6 +202,7 @@ class Targets(Checks):
         self.check(name, says, f"{count} of {runs}", "0", count == 0 if scored else None)
 
     def length(self) -> None:
+        """T13: how long a good rollout takes."""
         cells = [cell for cell in self.named("healthy") if cell.rps >= 2]
         for rule, most in ((suite.BARQ, 905.0), (suite.LATE, 935.0)):
             scored = [score.mean_length_seconds for _, score in self.results.of(rule.name, cells)]
@@ -201,6 +212,7 @@ class Targets(Checks):
                 self.check("T13", says, f"{value:.0f}", f"≤ {most:.0f}", value <= most)
 
     def cost(self, timed: Timing) -> None:
+        """T12: what a verdict costs."""
         whole, size, differ = timed.whole_ms, timed.state_bytes, timed.differences
         self.check("T12", "judging 210 intervals, ms", f"{whole:.1f}", "≤ 5", whole <= 5)
         self.check("T12", "bytes of the state, at most", f"{size}", "< 4096", size < 4096)
