@@ -58,16 +58,7 @@ def _judged(
     before = read_state(request.state, rollout) or fresh_state(
         rollout, request.state, affinity=seen.session_affinity
     )
-    looked = look(
-        world,
-        ref,
-        rollout,
-        now,
-        before.kept,
-        before.tally.unseen_intervals,
-        in_flight=True,
-        probed=interval_of(rollout.probed) if rollout.probed else None,
-    )
+    looked = _look(world, ref, rollout, now, before)
     tally = advance(before.tally, looked.intervals)
     verdict = conclude(tally)
     action = decide(rollout, verdict, now)
@@ -88,6 +79,20 @@ def _judged(
     # A verdict grows old on the way: who acts on it asks how old it is, and tells of it.
     answer["action"] |= {"decided_at": show_instant(now), "decision": decision}
     return answer
+
+
+def _look(world: World, ref: ServiceRef, rollout: Rollout, now: dt.datetime, before: State) -> Look:
+    """Read what is new since the look before."""
+    return look(
+        world,
+        ref,
+        rollout,
+        now,
+        before.kept,
+        before.tally.unseen_intervals,
+        in_flight=True,
+        probed=interval_of(rollout.probed) if rollout.probed else None,
+    )
 
 
 def _record(

@@ -64,32 +64,30 @@ def carrying(
     `own`: those of the interval's own step ended in it, and are its arms' errors. What began
     before the first shift is left out: stable had everything, or it was a smoke test.
     """
-    arms, carried = [interval.canary, interval.stable], Counter[Late]()
-    for late in interval.carried:
-        carried += Counter(
-            {Late(late.step, CANARY): late.canary, Late(late.step, STABLE): late.stable}
-        )
+    arms, carried = [interval.canary, interval.stable], _counts_of(interval.carried)
     for (step, kind), count in found.items():
         if step == BEFORE or not grid.knows(step):
             continue
         if kind in (CANARY_UNREACHED, STABLE_UNREACHED):
-            arm = arms[kind - CANARY_UNREACHED]
-            arms[kind - CANARY_UNREACHED] = replace(arm, unreached=arm.unreached + count)
+            role = CANARY if kind == CANARY_UNREACHED else STABLE
+            arms[role] = replace(arms[role], unreached=arms[role].unreached + count)
         elif own and step == interval.step:
             arms[kind] = replace(arms[kind], errors=arms[kind].errors + count)
         else:
             carried[Late(step, kind)] += count
-    return replace(
-        interval,
-        canary=arms[0],
-        stable=arms[1],
-        carried=tuple(
-            Carried(
-                step,
-                grid.percent_of(step),
-                carried[Late(step, CANARY)],
-                carried[Late(step, STABLE)],
-            )
-            for step in sorted({late.step for late in carried})
-        ),
+    canary, stable = arms
+    return replace(interval, canary=canary, stable=stable, carried=_carried_of(carried, grid))
+
+
+def _counts_of(carried: Iterable[Carried]) -> Counter[Late]:
+    counts = Counter[Late]()
+    for one in carried:
+        counts += Counter({Late(one.step, CANARY): one.canary, Late(one.step, STABLE): one.stable})
+    return counts
+
+
+def _carried_of(counts: Counter[Late], grid: Grid) -> tuple[Carried, ...]:
+    return tuple(
+        Carried(step, grid.percent_of(step), counts[Late(step, CANARY)], counts[Late(step, STABLE)])
+        for step in sorted({late.step for late in counts})
     )
