@@ -15,7 +15,7 @@ from rollouts.errors import BadRecord, Missing
 from rollouts.instants import show_instant
 from rollouts.tracing import Row, Trace, effects, rows, surest_ratio, trace
 from rollouts.verdict import Verdict
-from rollouts.weighing import WEIGHT_ERRORS, WEIGHT_FULL, WEIGHT_LATENCY
+from rollouts.weighing import WEIGHT_ERRORS, WEIGHT_FULL, WEIGHT_LATENCY, guarded
 
 HEAD: Final = (
     "from (UTC)", "for", "share", "canary bad", "stable bad", "worth", "factor", "evidence",
@@ -198,12 +198,11 @@ def _sum(again: Verdict, traced: Trace) -> str:
 
 def _held_down(again: Verdict, traced: Trace) -> str:
     """Say what the floor is, and what keeps the errors from counting for more than 1."""
-    streams, policy = traced.streams, traced.tally.policy.analysis
+    streams = traced.streams
     floor = f"floor {_number(again.evidence.floor)}, {FLOOR_ENOUGH} is enough"
     if streams.log_floor < FLOOR:
         return f"{floor}: too rare to act on"
-    few = traced.tally.bad_intervals < policy.bad_intervals_min
-    return f"{floor}; too few intervals with errors" if few else floor
+    return f"{floor}; too few intervals with errors" if guarded(traced.tally) else floor
 
 
 def _ratio(ratio: float | None, traced: Trace) -> str:

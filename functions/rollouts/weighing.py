@@ -20,8 +20,7 @@ GUARD_BAD: Final = 50
 def weigh(tally: Tally) -> Evidence:
     """Return the evidence against the canary, with what no total covers yet.
 
-    With errors in fewer intervals than `bad_intervals_min` they count for 1 at most: less may
-    still speak for the canary.
+    Guarded errors count for 1 at most: less may still speak for the canary.
     """
     policy = tally.policy.analysis
     threshold = 1.0 / policy.alpha
@@ -29,7 +28,7 @@ def weigh(tally: Tally) -> Evidence:
         return Evidence(threshold=threshold)
     streams = tally.ahead()
     errors, full = streams.log_errors, streams.full.log_value
-    if tally.bad_intervals < policy.bad_intervals_min and tally.bad_most < GUARD_BAD:
+    if guarded(tally):
         errors, full = min(errors, 0.0), min(full, 0.0)
     values = [math.exp(min(one, LOG_MAX)) for one in (errors, tally.slow.log_value, full)]
     total = WEIGHT_ERRORS * values[0] + WEIGHT_LATENCY * values[1] + WEIGHT_FULL * values[2]
@@ -43,6 +42,12 @@ def weigh(tally: Tally) -> Evidence:
         threshold=threshold,
         floor=shown[4],
     )
+
+
+def guarded(tally: Tally) -> bool:
+    """Whether the canary's errors stand in too few intervals to speak against it."""
+    few = tally.bad_intervals < tally.policy.analysis.bad_intervals_min
+    return few and tally.bad_most < GUARD_BAD
 
 
 def strongest(evidence: Evidence) -> Cause:

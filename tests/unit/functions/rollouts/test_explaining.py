@@ -167,12 +167,14 @@ def test_edges_of_latency_are_named():
     ).text  # fmt: skip
 
 
-def test_too_few_intervals_with_errors_are_named():
-    guarded = rollout(policy=policy(analysis={"bad_intervals_min": 2}))
+@pytest.mark.parametrize(("bad", "guarded"), [(8, True), (50, False)])
+def test_too_few_intervals_with_errors_are_named_unless_one_has_enough(bad, guarded):
+    two = rollout(policy=policy(analysis={"bad_intervals_min": 2}))
 
-    found = explained([*past(), interval(0, 8)], own=guarded)
+    found = explained([*past(), interval(0, bad)], own=two)
 
-    assert "; too few intervals with errors" in found.text
+    assert ("; too few intervals with errors" in found.text) is guarded
+    assert (found.document["verdict"]["kind"] == "fail") is not guarded
 
 
 def test_with_session_affinity_nothing_is_summed():
