@@ -135,10 +135,16 @@ def _log(
     """
     if not log_due(kept, pace, now):
         return _Log(None, pace, _waits(pace, now))
-    since, before = log_since(kept, unseen, rollout.shifts), log_before(period, now)
-    pages = 1 if kept else PAGES_MAX
+    span, before = log_since(kept, unseen, rollout.shifts), log_before(period, now)
     try:
-        read = world.request_log.bad_requests(ref, roles(rollout), since, before, pages=pages)
+        read = world.request_log.bad_requests(
+            ref,
+            roles(rollout),
+            span.began_since,
+            before,
+            arrived_since=span.arrived_since,
+            pages=1 if kept else PAGES_MAX,
+        )
     except BarqError as error:
         note = f"the request log could not be read: {error.message}"
         if isinstance(error, OverQuota | Denied):

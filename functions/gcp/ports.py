@@ -114,12 +114,14 @@ class RequestLog(Protocol):
         since: dt.datetime,
         before: dt.datetime,
         *,
+        arrived_since: dt.datetime | None = None,
         pages: int = 1,
     ) -> LogRead:
         """Return the bad requests that began in [since, before).
 
-        Bad are 5xx, and what reached no container. In at most `pages` calls of the API: where
-        these do not reach, the oldest are missing.
+        `arrived_since` leaves out those that were in the log before. Bad are 5xx, and what
+        reached no container. In at most `pages` calls of the API: where these do not reach, the
+        oldest are missing.
         """
 
 

@@ -39,18 +39,19 @@ class RestRequestLog:
         since: dt.datetime,
         before: dt.datetime,
         *,
+        arrived_since: dt.datetime | None = None,
         pages: int = 1,
     ) -> LogRead:
         """Return the bad requests that began in [since, before), in order of their ends.
 
         Newest first is the order that is asked for: stable's troubles of long ago must not fill
-        the page before the canary's of now. A request is in the log when it has ended and is
-        found by when it began, so looks must overlap by as long as requests take.
+        the page before the canary's of now. `timestamp` is when a request began and its entry
+        arrives when it has ended: `arrived_since` leaves out what looks before have seen.
         """
         assert 1 <= pages <= PAGES_MAX
         body: dict[str, Any] = {
             "resourceNames": [f"projects/{ref.project}"],
-            "filter": filter_of(ref, revisions, since, before),
+            "filter": filter_of(ref, revisions, since, before, arrived_since),
             "orderBy": "timestamp desc",
             "pageSize": PAGE_SIZE,
         }
@@ -75,9 +76,18 @@ class RestRequestLog:
 
 
 def filter_of(
-    ref: ServiceRef, revisions: Iterable[str], since: dt.datetime, before: dt.datetime
+    ref: ServiceRef,
+    revisions: Iterable[str],
+    since: dt.datetime,
+    before: dt.datetime,
+    arrived_since: dt.datetime | None = None,
 ) -> str:
     """Return the filter, in Logging's query language. Pure."""
+    arrived = (
+        ()
+        if arrived_since is None
+        else (f"receiveTimestamp>={quoted(show_instant(arrived_since))}",)
+    )
     names = " OR ".join(quoted(name) for name in sorted(revisions))
     log = f"projects/{ref.project}/logs/run.googleapis.com%2Frequests"
     return " AND ".join(
@@ -90,6 +100,7 @@ def filter_of(
             f"(httpRequest.status>=500 OR httpRequest.status={TOO_MANY})",
             f"timestamp>={quoted(show_instant(since))}",
             f"timestamp<{quoted(show_instant(before))}",
+            *arrived,
         )
     )
 

@@ -167,6 +167,7 @@ class SmallWorld:
         since: dt.datetime,
         now: dt.datetime,
         *,
+        arrived_since: dt.datetime | None = None,
         pages: int = 1,
     ) -> LogRead:
         """Tell the canary's errors as the totals do, spread over each minute since NOW."""

@@ -134,7 +134,9 @@ def signals() -> Any:
         lambda: metrics.totals(ref, roles, since, CLOCK.now()),
         lambda found: sum(one.requests for one in found.points) == ASKED["requests"],
     )
-    bad = log.bad_requests(ref, roles, since, CLOCK.now())
+    bad = log.bad_requests(ref, roles, since, CLOCK.now(), arrived_since=since)
+    later = CLOCK.now() + dt.timedelta(minutes=1)
+    assert not log.bad_requests(ref, roles, since, later, arrived_since=later).bad
     return {
         "period": totals.period.total_seconds(),
         "points": [

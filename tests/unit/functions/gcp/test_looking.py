@@ -36,8 +36,8 @@ class World(SmallWorld):
     metrics_notes: tuple[str, ...] = ()
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
-    def request_log_bad_requests(self, ref, revisions, since, now, *, pages=1):
-        self.asked.append(("log", since, pages))
+    def request_log_bad_requests(self, ref, revisions, since, now, *, arrived_since=None, pages=1):
+        self.asked.append(("log", arrived_since, pages))
         if self.refusal:
             raise self.refusal
         return LogRead(self.bad, now, **self.log)
@@ -136,7 +136,7 @@ def test_a_search_that_broke_off_without_a_find_is_no_empty_log():
 class Failing(World):
     """A canary that fails 500 requests a second, and a log that tells the newest of a page."""
 
-    def request_log_bad_requests(self, ref, revisions, since, now, *, pages=1):
+    def request_log_bad_requests(self, ref, revisions, since, now, *, arrived_since=None, pages=1):
         upto = (now - NOW) // dt.timedelta(milliseconds=2)
         newest = range(max(0, upto - 1000 * pages), upto)
         bad = [BadRequest(str(one), "canary", at(one / 500), at(one / 500)) for one in newest]

@@ -76,6 +76,15 @@ def test_the_filter_names_log_service_revisions_status_and_time():
     )
 
 
+def test_entries_are_also_asked_for_by_when_they_arrived():
+    by = transport(ApiResponse.of({"entries": [entry()]}))
+    read(by, arrived_since=LATER)
+
+    asked = by.sent[0].json()["filter"]
+    assert asked == filter_of(REF, ROLES, NOON, LATER, LATER)
+    assert asked.endswith(' AND receiveTimestamp>="2026-11-22T12:05:00Z"')
+
+
 @given(st.text(min_size=1, max_size=20), st.lists(st.text(min_size=1, max_size=20), min_size=1))
 def test_no_name_can_change_what_a_filter_means(service, revisions):
     ref = ServiceRef("p", "r", service)

@@ -146,7 +146,8 @@ class World:
             bad=tuple(
                 one.bad
                 for one in self.happened
-                if log and one.told and one.told <= now and one.bad.began >= logged
+                if log and one.told and logged.arrived_since <= one.told <= now
+                if one.bad.began >= logged.began_since
             ),
             log_until=now if log else None,
             delay=self.delay,

@@ -68,7 +68,7 @@ def test_intervals_that_wait_too_long_are_not_compared_any_more():
     rollout = first(35, visible_until=at(minutes=-30))
     for now in range(45, 605, 10):
         rollout.look(signals(now, visible_until=at(minutes=-30), logged=[bad(now - 7)]), now)
-    assert log_since(rollout.kept, rollout.unseen, TEN) == at(350)
+    assert log_since(rollout.kept, rollout.unseen, TEN).arrived_since == at(350)
 
     rollout.look(
         signals(605, visible_until=at(minutes=-30), logged=[bad(3), bad(351), bad(358)]), 605
