@@ -42,6 +42,11 @@ class Past:
         return True
 
     @property
+    def ratio(self) -> float:
+        """The error ratio; 0 without requests."""
+        return min(self.errors / self.requests, 1.0) if self.requests else 0.0
+
+    @property
     def exists(self) -> bool:
         return self.requests > 0
 

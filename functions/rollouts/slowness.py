@@ -21,7 +21,9 @@ REQUESTS_MIN: Final = 300
 """Fewer of stable's requests tell no edge."""
 MARGIN_MIN: Final = 1.15
 MARGIN_MAX: Final = 2.0
-"""Between these is what a slowdown may explain: slopes between two bounds are rough."""
+"""Between these is what a slowdown of SLOWDOWN may explain: slopes between two bounds are rough.
+What a larger one may explain grows with it."""
+SLOWDOWN: Final = 0.10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ def _edge(latency: Histogram, target: float, slowdown: float) -> Edge | None:
 
 def _margin(share: float, share_below: float, bound: float, below: float, slowdown: float) -> float:
     """Return what a slowdown does to the odds: by how steeply the latencies fall off there."""
+    most: float = MARGIN_MAX ** max(1.0, math.log1p(slowdown) / math.log1p(SLOWDOWN))
     if share <= 0.0 or below <= 0.0:
-        return MARGIN_MAX
+        return most
     slope = math.log(share_below / share) / math.log(bound / below)
-    return min(max(math.exp(slope * math.log1p(slowdown)), MARGIN_MIN), MARGIN_MAX)
+    return min(max(math.exp(slope * math.log1p(slowdown)), MARGIN_MIN), most)
 
 
 def buckets_above(latency: Histogram, ms: float) -> int | None:

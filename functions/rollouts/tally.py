@@ -17,7 +17,7 @@ from rollouts.dispersion import ERRORS, Dispersion
 from rollouts.error_streams import ErrorStreams, Judged
 from rollouts.intervals import BEFORE, Interval
 from rollouts.past import Past
-from rollouts.policy import Policy
+from rollouts.policy import Analysis, Policy
 from rollouts.slow_streams import SlowStreams
 from rollouts.step_counts import StepCounts
 
@@ -97,7 +97,7 @@ class Tally:
             self.counts = StepCounts(one.step, one.percent, one.start.timestamp())
         if one.percent >= 100 * ALONE and not self.full_known:
             self.full_known = True
-            self.limit_full(self.past.limit if self.past.exists else UNKNOWN_RATIO)
+            self.limit_full(allowed_at_full(self.past, self.policy.analysis))
         apart = one.canary.unreached or one.stable.unreached
         counted = self.unreached.counted(one, self.expected(one) if apart else 0.0)
         judged, bad = self._judged(one, counted=counted)
@@ -220,6 +220,13 @@ class Tally:
         for judged in self.unseen:
             streams.take(judged, totals_of(judged.interval), self.estimated(judged))
         return streams
+
+
+def allowed_at_full(past: Past, analysis: Analysis) -> float:
+    """Return the error ratio that a canary may have at 100 %: what was normal, or is tolerated."""
+    known = past.limit if past.exists else UNKNOWN_RATIO
+    tolerated = (1.0 + analysis.error_increase_tolerated) * past.ratio
+    return max(known, tolerated, analysis.error_ratio_ignored)
 
 
 def as_of(intervals: Iterable[Interval], now: dt.datetime) -> Iterator[Interval]:

@@ -41,6 +41,17 @@ def test_a_canary_that_hangs_is_rolled_back_before_its_requests_end(rps, ratio, 
     assert [shift.percent for shift in flow.rollout().shifts] == [10]
 
 
+def test_requests_that_end_in_an_error_after_five_minutes_take_the_canary_back_when_they_do():
+    """The log has them by when they began: five minutes before a look could know of them."""
+    flow = watched(20, hang_ratio=0.3, hang_seconds=300)
+
+    state, seconds = ends(flow)
+
+    assert state == "rolled_back"
+    assert seconds <= 330
+    assert "the canary fails more often than stable" in flow.rollout().because
+
+
 @pytest.mark.parametrize(("rps", "within"), [(20, 40), (2, 110)])
 def test_a_canary_whose_containers_never_start_is_rolled_back_by_the_log(rps, within):
     """Its requests are in no metric."""

@@ -295,10 +295,12 @@ def edges_of(learned: Sequence[Histogram], slowdown: float) -> list[tuple[float,
             continue
         edge = allowed[0]
         below = bounds[bounds.index(edge) - 1]
-        rho = 2.0
+        # The specification has 2.0, and one slowdown, 10 %. What a larger one explains grows.
+        most = 2.0 ** max(1.0, float(Decimal(1 + slowdown).ln() / Decimal("1.1").ln()))
+        rho = most
         if share[edge] > 0:
             ratio = Decimal(share[below] / share[edge])
             slope = ratio.ln() / Decimal(edge / below).ln()
-            rho = min(max(float(Decimal(1 + slowdown) ** slope), 1.15), 2.0)
+            rho = min(max(float(Decimal(1 + slowdown) ** slope), 1.15), most)
         found.append((edge, rho))
     return found

@@ -75,6 +75,13 @@ def test_a_steep_edge_allows_more_than_a_flat_one():
     )
 
 
+def test_the_more_slowdown_is_tolerated_the_more_odds_it_explains():
+    margins = [edges(shares(0, 700, 200, 100, 0), slow)[0].margin for slow in (0.1, 0.5, 1, 5)]
+
+    assert margins == sorted(set(margins))
+    assert margins[-1] > 6 > margins[0]
+
+
 def test_what_nothing_is_known_of_allows_the_most():
     """No request above the edge, or no bound below it: no slope."""
     assert edges(shares(1000, 0, 0, 0, 0), 0.1)[0] == Edge(50.0, MARGIN_MAX)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rollouts import tally_json
 from rollouts.intervals import BEFORE, PROBED, Arm, Carried
 from rollouts.judging import advance, begin, conclude, judge
-from rollouts.tally import GENEROUS, UNSEEN_MAX
+from rollouts.tally import GENEROUS, UNSEEN_MAX, Tally
 from tests.unit.functions.rollouts.builders import at, policy
 from tests.unit.functions.rollouts.histories import (
     COMPARED,
@@ -284,6 +284,22 @@ def test_a_young_stable_is_no_outage_for_what_it_was_used_to():
     verdict = judge(history, COMPARED, at(120))
 
     assert verdict.page == ""
+
+
+@pytest.mark.parametrize(
+    ("analysis", "allowed"),
+    [
+        ({}, 0.01),
+        ({"error_ratio_ignored": 0.05}, 0.05),
+        ({"error_increase_tolerated": 1.0}, 0.01),
+        ({"error_increase_tolerated": 9.0}, 10 * 6 / 1200),
+    ],
+)
+def test_what_is_tolerated_below_100_percent_is_tolerated_there_too(analysis, allowed):
+    tally = Tally(policy(analysis=analysis))
+    tally.take([*past(20, errors=6), *clean(1, step=2)])
+
+    assert tally.full_limit == pytest.approx(max(allowed, tally.past.limit))
 
 
 def test_the_limit_at_100_percent_is_frozen_at_its_first_use():
