@@ -13,8 +13,8 @@ from benchmarks.verdict.scores import Results, Score, bounds
 
 NOTES: Final = """How the targets are read here:
 
-- T1, T2, T3, T10: few runs refute a rate, they do not prove it: in the short form "yes" means that
-  no cell is beyond chance (99 %). The full form asks for at most 8 of 2,000.
+- T1, T2, T3, T10: few runs refute a rate, they do not prove it: with under 2,000 runs a cell "yes"
+  means that no cell is beyond chance (99 %). The full form asks for at most 8 of 2,000.
 - T4, T5: where stable never fails, ORACLE-c needs two errors of the canary at 10 %, and Barq three
   by design: such cells, which only the full form has, are at 1.7 to 1.8.
 - T7, T11a: a rule that waits for requests, or for totals, serves more of them meanwhile. Where that
@@ -22,7 +22,8 @@ NOTES: Final = """How the targets are read here:
 - T8, T9: a rival is usable where it leaves alone a healthy canary to which the same befalls. T9 in
   the short form has none of the cells with rare errors of stable.
 - T11b, T11c, T11d: the mean until rollback; every canary must be found.
-- T12: milliseconds are of the machine that this ran on, the best of several.
+- T12: milliseconds are of the machine that this ran on: the dearest of ten rollouts, fresh and
+  late, each the best of five tries.
 - `err-5%-in-burst`: both roles have 5 % errors for a minute that begins in the first one.
 """
 

@@ -158,6 +158,25 @@ class Targets(Checks):
         ratios = self.ratios(suite.UNHELD[1].name, suite.UNHELD[2].name, cells)
         says = "late totals / Monitoring alone, errors, steps of 300 s"
         self.most_ratio("T11a", says, ratios, 1.1)
+        for kind, lost in (
+            ("errors", cells),
+            ("slow requests", self.of_kind("latency")),
+            ("hangs", self.named("hang", "hang-30%")),
+        ):
+            self._lost(kind, [cell for cell in lost if self.finds(barq, cell, 0.5)])
+
+    def _lost(self, kind: str, cells: Sequence[Cell]) -> None:
+        """Tell what late totals cost where no bar is set: found at all, and bad requests."""
+        pairs = self.both(suite.LATE.name, suite.BARQ.name, cells)
+        ratios = self.ratios(suite.LATE.name, suite.BARQ.name, cells)
+        if not ratios:
+            return
+        late = fmean(one.found for _, one, _ in pairs)
+        fresh = fmean(one.found for _, _, one in pairs)
+        served = geometric_mean([one for one, _ in ratios])
+        most = f"most {ratios[-1][0]:.1f}, {ratios[-1][1]}"
+        told = f"found {late:.0%}, fresh {fresh:.0%}; bad requests x {served:.2f}, {most}"
+        self.check("T11a", f"{kind}, late totals against fresh", told, "none", holds=True)
 
     def blind_spots(self) -> None:
         """T11b to T11d: how soon what a comparison cannot see is found."""
