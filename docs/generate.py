@@ -33,8 +33,8 @@ one target; a delivery walks it from top to bottom. `notifications` is a list.""
 One Cloud Run service, and how carefully it is delivered to. No two targets may be the same Cloud
 Run service. `deadline` must be at least as long as all steps with their `window` and
 four minutes each, because totals are minutes late; `check_every` must leave at most 5,000 looks
-in it. A list of windows has at most as many entries as there are steps; its last one holds for
-all further.""",
+in it, and be no longer than the shortest window. A list of windows has at most as many entries as
+there are steps; its last one holds for all further.""",
     ),
     "services.<name>.targets.<name>.approval": (
         "Approval",
@@ -69,8 +69,8 @@ is wrong is told at once, and nothing falls back silently.
 {example}```
 
 Editors check it as you type: its first line names the [schema](delivery.schema.json).
-A schema cannot say everything. The order of `steps`, the longest and shortest duration, and
-whether `deadline` is long enough are checked by the functions alone.
+A schema cannot say everything. The order of `steps`, the longest and shortest duration, and what
+`deadline`, `check_every` and `warm_up` ask of other settings are checked by the functions alone.
 
 - A **duration** is written as `30s`, `5m`, `1h30m`, `24h` or `7d`.
 - A **percent** is a whole number from 0 to 100. A **ratio** is a number from 0.0 to 1.0.

@@ -5,7 +5,7 @@ import math
 from typing import Final
 
 from rollouts.actions import Action, Hold, RollBack
-from rollouts.delivery_file import LATENESS
+from rollouts.agreement import LATENESS
 from rollouts.durations import show_duration
 from rollouts.instants import show_instant
 from rollouts.record import ApprovalGiven, Rollout

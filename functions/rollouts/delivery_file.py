@@ -1,11 +1,10 @@
 """delivery.yaml, already decoded, into a Delivery. Not: opening the file or decoding YAML."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from rollouts import settings
-from rollouts.durations import show_duration
+from rollouts.agreement import disagreements
 from rollouts.errors import BadSettings
 from rollouts.policy import (
     FIXED_COUNTS,
@@ -24,10 +23,6 @@ from rollouts.setting_kinds import NAME, text
 T = TypeVar("T")
 _NAME: Final = text("a name of small letters, digits and hyphens", NAME, "production")
 _MISSING: Final = object()
-LATENESS: Final = dt.timedelta(minutes=4)
-"""How long after a step's window its last minute is surely visible. Source: docs/traps.md."""
-LOOKS_MAX: Final = 5000
-"""An execution has 100,000 steps, and a look takes some 15 of them. Source: docs/traps.md."""
 _PLAIN: Final = {
     key: setting
     for key, setting in settings.TARGET.items()
@@ -69,7 +64,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
 
 
 def _delivery(document: Any, problems: list[str]) -> Delivery:
-    top = _mapping(document, "delivery.yaml", problems)
+    top = _mapping(document, "delivery.yaml", problems, "{services: {api: ...}}")
     _unknown(top, {"services"}, "", problems)
     services = _named(top.get("services", _MISSING), "services", problems, _service)
     seen: dict[ServiceRef, str] = {}
@@ -88,7 +83,7 @@ def _delivery(document: Any, problems: list[str]) -> Delivery:
 
 
 def _service(name: str, document: Any, where: str, problems: list[str]) -> Service:
-    given = _mapping(document, where, problems)
+    given = _mapping(document, where, problems, _example(settings.SERVICE))
     values = _values(given, settings.SERVICE, where, problems, also={"targets", "notifications"})
     targets = _named(given.get("targets", _MISSING), f"{where}.targets", problems, _target)
     listed = given.get("notifications", [])
@@ -100,13 +95,14 @@ def _service(name: str, document: Any, where: str, problems: list[str]) -> Servi
         listed = []
     for index, item in enumerate(listed):
         inside = f"{where}.notifications[{index}]"
-        entry = _values(_mapping(item, inside, problems), settings.NOTIFICATION, inside, problems)
+        entry = _mapping(item, inside, problems, _example(settings.NOTIFICATION))
+        entry = _values(entry, settings.NOTIFICATION, inside, problems)
         notifications.append(Notification(**entry))
     return Service(name=name, **values, targets=tuple(targets), notifications=tuple(notifications))
 
 
 def _target(name: str, document: Any, where: str, problems: list[str]) -> Target:
-    given = _mapping(document, where, problems)
+    given = _mapping(document, where, problems, _example(settings.TARGET))
     place = {"project", "region", "service"}
     values = _values(
         {key: value for key, value in given.items() if key in place},
@@ -118,7 +114,7 @@ def _target(name: str, document: Any, where: str, problems: list[str]) -> Target
     before = len(problems)
     policy = _policy(rest, where, problems)
     if len(problems) == before:
-        _check_together(policy, where, problems)
+        problems.extend(disagreements(policy, where))
     return Target(name, ServiceRef(**values), policy)
 
 
@@ -126,7 +122,7 @@ def _policy(given: dict[str, Any], where: str, problems: list[str]) -> Policy:
     values = _values(given, _PLAIN, where, problems, also=set(_PARTS))
     for key, (inner, build) in _PARTS.items():
         inside = f"{where}.{key}"
-        part = _mapping(given.get(key, {}), inside, problems)
+        part = _mapping(given.get(key, {}), inside, problems, _example(inner))
         if part.get("profile") == "fixed_counts":
             part = _fixed_counts(values["steps"]) | part
         values[key] = build(**_values(part, inner, inside, problems))
@@ -136,45 +132,6 @@ def _policy(given: dict[str, Any], where: str, problems: list[str]) -> Policy:
 def _fixed_counts(steps: tuple[int, ...] | None) -> dict[str, Any]:
     """Return what the profile sets where nothing else is given; never more than there are steps."""
     return {"max_errors": list(FIXED_COUNTS[: len(steps or FIXED_COUNTS)])}
-
-
-def _check_together(policy: Policy, where: str, problems: list[str]) -> None:
-    """Check what no setting alone can tell. Not asked of a record: it keeps what it began with."""
-    _check_lists(policy, where, problems)
-    deadline, every = show_duration(policy.deadline), show_duration(policy.check_every)
-    windows = [policy.window_of(step) + LATENESS for step in range(len(policy.steps))]
-    least = sum(windows, start=dt.timedelta(0))
-    if policy.deadline < least:
-        problems.append(
-            f"{where}.deadline is {deadline}: must be at least {show_duration(least)}, a window and"
-            f" {show_duration(LATENESS)} for each step because totals are minutes late, such as"
-            f" {show_duration(least)}."
-        )
-    longest = policy.deadline
-    if policy.no_data == "extend":
-        longest += policy.extend_max
-    seldom = dt.timedelta(seconds=-(-longest.total_seconds() // LOOKS_MAX))
-    if policy.check_every < seldom:
-        problems.append(
-            f"{where}.check_every is {every}: must leave at most {LOOKS_MAX} looks within the"
-            f" deadline, {show_duration(longest)}, such as {show_duration(seldom)}."
-        )
-
-
-def _check_lists(policy: Policy, where: str, problems: list[str]) -> None:
-    """Refuse a list with more entries than there are steps: one of the two is a slip."""
-    steps = len(policy.steps)
-    lists = {
-        "window": policy.window,
-        "analysis.min_requests": policy.analysis.min_requests,
-        "analysis.max_errors": policy.analysis.max_errors or (),
-    }
-    for name, given in lists.items():
-        if len(given) > steps:
-            problems.append(
-                f"{where}.{name} has {len(given)} entries: must be at most one for each of the"
-                f" {steps} steps, such as a list of {steps}."
-            )
 
 
 def _values(
@@ -211,7 +168,9 @@ def _named(
 ) -> list[T]:
     if not isinstance(given, dict) or not given:
         shown = "missing" if given is _MISSING else _shown(given)
-        problems.append(f"{where} is {shown}: must be a map with at least one name in it.")
+        problems.append(
+            f"{where} is {shown}: must be a map with at least one name in it, such as {{api: ...}}."
+        )
         return []
     built = []
     for name, inner in given.items():
@@ -224,11 +183,17 @@ def _named(
     return built
 
 
-def _mapping(given: Any, where: str, problems: list[str]) -> dict[str, Any]:
+def _mapping(given: Any, where: str, problems: list[str], example: str) -> dict[str, Any]:
     if isinstance(given, dict):
         return given
-    problems.append(f"{where} is {_shown(given)}: must be a map of settings.")
+    problems.append(f"{where} is {_shown(given)}: must be a map of settings, such as {example}.")
     return {}
+
+
+def _example(group: settings.Group) -> str:
+    """Write a map of a group's first setting."""
+    name, setting = next(iter(group.items()))
+    return f"{{{name}: {setting.kind.example}}}"
 
 
 def _unknown(given: Mapping[str, Any], known: set[str], where: str, problems: list[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from rollouts.bernoulli import clean_evidence
 from rollouts.finding import Finding
+from rollouts.policy import GLANCE
 from rollouts.showing import show, show_evidence
 from rollouts.silence import EXPECTED_MIN, idle, silent
 from rollouts.verdict import DOUBT, Verdict
@@ -15,8 +16,7 @@ from rollouts.weighing import strongest
 
 VISIBLE_SHARE: Final = 0.6
 """The part of a window whose totals must be visible for a pass; its errors must all be known."""
-GLANCE_SECONDS: Final = 60.0
-"""A first step watched no longer than this is only there to meet what fails outright."""
+GLANCE_SECONDS: Final = GLANCE.total_seconds()
 EARLY_SECONDS: Final = 60.0
 """How long a step is watched at least, with `early_promote` too."""
 EARLY_EVIDENCE: Final = math.log(20.0)

@@ -15,6 +15,8 @@ Profile = Literal["comparison", "fixed_counts"]
 ALPHA: Final[dict[Sensitivity, float]] = {"low": 0.002, "normal": 0.01, "high": 0.05}
 FIXED_COUNTS: Final = (5, 10)
 """Errors that the profile `fixed_counts` allows in each step."""
+GLANCE: Final = dt.timedelta(seconds=60)
+"""A first step watched no longer than this is only there to meet what fails outright."""
 
 T = TypeVar("T")
 

@@ -54,8 +54,8 @@ ANALYSIS: Final[Group] = {
     "profile": Setting(
         kinds.one_of("comparison", "fixed_counts"),
         "comparison",
-        "`comparison` judges the canary beside stable; `fixed_counts` counts errors: it sets"
-        " `max_errors` to [5, 10] if that is not given.",
+        "`comparison` judges the canary beside stable. `fixed_counts` does too, and counts errors"
+        " beside it: it sets `max_errors` to [5, 10] if that is not given.",
     ),
     "sensitivity": Setting(
         kinds.one_of("low", "normal", "high"),
@@ -86,13 +86,14 @@ ANALYSIS: Final[Group] = {
     "warm_up": Setting(
         kinds.duration("20s", shortest="0s"),
         "20s",
-        "Latency is not judged for so long after the canary's first request of a step.",
+        "Latency is not judged for so long after the canary's first request of a step. Shorter than"
+        " each window below 100 %, but for a first one of 60 seconds at most.",
     ),
     "bad_intervals_min": Setting(
         kinds.whole(1, 2, 1),
         1,
         "`2`: errors of a single interval of 10 seconds do not take the canary back, as when one"
-        " instance crashes.",
+        " instance crashes, unless they are 50 or more.",
     ),
     "stable_also_bad": Setting(
         kinds.one_of("hold", "roll_back"),
@@ -166,7 +167,9 @@ TARGET: Final[Group] = {
         "5m",
         "How long each step is watched: errors known for all of it, totals visible for 0.6 of it.",
     ),
-    "check_every": Setting(kinds.duration("10s"), "10s", "The wait between two looks."),
+    "check_every": Setting(
+        kinds.duration("10s"), "10s", "The wait between two looks, at most the shortest window."
+    ),
     "deadline": Setting(
         kinds.duration("1h"),
         "1h",
@@ -189,8 +192,9 @@ TARGET: Final[Group] = {
     "no_data": Setting(
         kinds.one_of("hold", "extend", "pass", "roll_back"),
         "hold",
-        "What a step without any request means. `hold` waits until the deadline, `extend` until"
-        " `extend_max` after it, `pass` promotes without traffic.",
+        "What a step without any request means. `hold` waits until the deadline, where a person is"
+        " asked; `extend` waits `extend_max` longer; `pass` goes on to the next step, or promotes;"
+        " `roll_back` takes the canary back after a window.",
     ),
 }
 

@@ -1,6 +1,7 @@
 """How a canary gets its share: verified, through the gate, step by step, and at last promoted."""
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -52,7 +53,7 @@ def shift(
         return rollout
     asked = request.action.get("step")
     if isinstance(asked, int) and 0 <= asked < rollout.next_step:
-        return Decision(_watch(rollout))
+        return Decision(_watch(rollout, now))
     if asked != rollout.next_step or asked >= len(rollout.steps):
         return Decision(Hold(1, f"step {asked} is not the next one", "data"))
     if rollout.state not in ("verified", "shifting"):
@@ -121,10 +122,10 @@ def _not_ready(rollout: Rollout, canary: RevisionSeen | None, now: dt.datetime) 
     approved = rollout.approval.at if rollout.approval else None
     since = rollout.shifts[-1].at if rollout.shifts else approved or rollout.claimed_at
     window = rollout.policy.window_of(rollout.next_step - 1)
-    late = now - since >= rollout.policy.ready_within + window
-    if canary is None or canary.readiness == "failed" or late:
+    until = since + rollout.policy.ready_within + window
+    if canary is None or canary.readiness == "failed" or now >= until:
         return RollBack(because, refuse=False)
-    return Hold(_look_seconds(rollout), because, "revision")
+    return Hold(_look_seconds(rollout, until - now), because, "revision")
 
 
 def _shifted(
@@ -149,16 +150,17 @@ def _shifted(
     notice = Notice(
         "traffic.shifted", now, after, because, rollout.percent, percent, decision=decision
     )
-    return Decision(_watch(after), Change(with_rollout(seen.record, after), split), (notice,))
+    return Decision(_watch(after, now), Change(with_rollout(seen.record, after), split), (notice,))
 
 
-def _watch(rollout: Rollout) -> Hold:
-    because = f"{rollout.canary} has {rollout.percent} %"
-    return Hold(_look_seconds(rollout), because, "data", deadline_of(rollout))
+def _watch(rollout: Rollout, now: dt.datetime) -> Hold:
+    because, until = f"{rollout.canary} has {rollout.percent} %", deadline_of(rollout)
+    return Hold(_look_seconds(rollout, until - now), because, "data", until)
 
 
-def _look_seconds(rollout: Rollout) -> int:
-    return max(1, int(rollout.policy.check_every.total_seconds()))
+def _look_seconds(rollout: Rollout, left: dt.timedelta) -> int:
+    """Return whole seconds until the next look: not past the end, and at least 1."""
+    return max(1, math.ceil(min(rollout.policy.check_every, left).total_seconds()))
 
 
 def _because(action: Mapping[str, Any]) -> str:

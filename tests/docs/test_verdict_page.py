@@ -23,11 +23,12 @@ from rollouts import (
     weighing,
 )
 from rollouts.actions import RollBack
+from rollouts.agreement import LATENESS
 from rollouts.assembling import SILENT_MIN
 from rollouts.bernoulli import clean_evidence
 from rollouts.comparison import WIDE
 from rollouts.deciding import decide
-from rollouts.delivery_file import LATENESS, parse_policy
+from rollouts.delivery_file import parse_policy
 from rollouts.intervals import BEFORE, Arm, Interval
 from rollouts.judging import judge
 from rollouts.kept import Pace

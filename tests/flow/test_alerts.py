@@ -69,7 +69,7 @@ def test_a_fault_that_begins_after_the_watch_is_left_to_people():
 
 
 def test_an_alert_during_a_rollout_rolls_back_and_wakes_the_driver():
-    flow = Flow(DELIVERY.replace("check_every: 15s", "check_every: 10m"))
+    flow = Flow(changed(DELIVERY, window="10m", check_every="10m"))
     reference = flow.image("v2")
     flow.built(reference)
     flow.until_at(10)

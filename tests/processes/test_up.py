@@ -32,7 +32,7 @@ services:
         check_every: 1s
         deadline: 15m
         verify: {every: 1s}
-        analysis: {min_requests: 5, max_errors: 3}
+        analysis: {min_requests: 5, slowdown_tolerated: off, max_errors: 3}
 """
 
 

@@ -315,3 +315,25 @@ def test_a_long_reason_is_cut():
     decision = shift(seen(rollout("verified")), step({"step": 0, "because": "x" * 900}), READY, NOW)
 
     assert len(rolled(decision).because) == 500
+
+
+def test_no_look_comes_later_than_the_deadline():
+    """A record may hold a policy that was taken before `check_every` had a limit."""
+    seldom = policy(check_every="2h", deadline="1h")
+
+    begun = shift(seen(rollout("verified", policy=seldom)), step(FIRST), READY, NOW)
+    shifted = rollout(shifts=shifts(10, 50), policy=seldom)
+    late = shift(seen(shifted), step(FIRST), READY, at(minutes=59))
+    over = shift(seen(shifted), step(FIRST), READY, at(minutes=70))
+
+    assert begun.action == Hold(3600, "api-2 has 10 %", "data", at(minutes=60))
+    assert late.action == Hold(60, "api-2 has 50 %", "data", at(minutes=60))
+    assert over.action == Hold(1, "api-2 has 50 %", "data", at(minutes=60))
+
+
+def test_a_canary_that_does_not_get_ready_is_not_looked_at_later_than_it_is_given_up():
+    own = rollout("verified", policy=policy(ready_within="1m", window="1m", check_every="10m"))
+
+    decision = shift(seen(own), step(FIRST), PENDING, own.claimed_at + dt.timedelta(seconds=30))
+
+    assert decision.action == Hold(90, "api-2 is not Ready: MIN_INSTANCES_WARMING", "revision")
