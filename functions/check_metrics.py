@@ -55,7 +55,7 @@ def _judged(
 ) -> dict[str, Any]:
     """Look at both signals, judge, write down what a person should know, answer."""
     now = world.clock.now()
-    before = read_state(request.state, rollout) or fresh_state(
+    before = read_state(request.state, rollout, now) or fresh_state(
         rollout, request.state, affinity=seen.session_affinity
     )
     looked = _look(world, ref, rollout, now, before)

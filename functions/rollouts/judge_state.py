@@ -3,16 +3,23 @@
 Lost, or odd in any way, it is rebuilt from the signals: a look without it reads the whole history.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rollouts import kept as kept_json
 from rollouts import tally_json
 from rollouts.judging import begin
 from rollouts.kept import Kept, Pace
+from rollouts.reading import PAST
 from rollouts.record import Rollout
 from rollouts.tally import Tally
+
+SKEW: Final = dt.timedelta(minutes=1)
+"""So far apart the clocks of two functions never are."""
+PERIOD_MIN: Final = dt.timedelta(seconds=1)
+"""A shorter sample period cuts a minute into more intervals than a look can give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +49,31 @@ def state_of(state: State, rollout: Rollout) -> dict[str, Any]:
     return {"decision": state.decision, "tally": text, "kept": kept_json.dump(kept)}
 
 
-def read_state(told: Mapping[str, Any], rollout: Rollout) -> State | None:
-    """Return the state of `state_of`; None if it is not whole or not this rollout's."""
+def read_state(told: Mapping[str, Any], rollout: Rollout, now: dt.datetime) -> State | None:
+    """Return the state of `state_of`; None if it is not whole or not this rollout's.
+
+    Needs a first shift.
+    """
     tally = tally_json.load(told.get("tally"), _key(rollout), rollout.policy)
     kept = kept_json.load(told.get("kept"))
     decision = told.get("decision")
     if tally is None or kept is None or not isinstance(decision, str) or not decision:
         return None
+    if not possible(kept, rollout.shifts[0].at, now):
+        return None
     return State(decision, tally, kept)
+
+
+def possible(kept: Kept, began: dt.datetime, now: dt.datetime) -> bool:
+    """Whether a rollout's look can have kept this by now, and the next goes on from there.
+
+    `began` is the first shift: what is from before it, or from the future, would make a look last
+    for ever. One that begins anew has no more work than one that goes on from what is possible.
+    """
+    given = max(kept.closed_until, kept.seen_until)
+    known = given - kept.looked_at <= SKEW and kept.looked_at - now <= SKEW
+    since = began <= kept.told_since and began - kept.seen_until <= PAST + kept.period
+    return known and since and kept.period >= PERIOD_MIN
 
 
 def _key(rollout: Rollout) -> str:

@@ -18,6 +18,9 @@ UNREADABLE: Final = (KeyError, TypeError, ValueError, OverflowError, AssertionEr
 KINDS: Final = 4
 CANARY, STABLE, CANARY_UNREACHED, STABLE_UNREACHED = range(KINDS)
 REACHED: Final = (CANARY, STABLE)
+LATEST: Final = dt.timedelta(days=1)
+"""No sample period and no delay of a metric is longer."""
+COUNT_MAX: Final = 10**12
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
@@ -111,9 +114,12 @@ def load_pace(document: object) -> Pace:
 def load(document: object) -> Kept | None:
     """Return what was kept; None for anything that `dump` did not write."""
     try:
-        return _read(document)
+        kept = _read(document)
     except UNREADABLE:
         return None
+    if kept is None or kept.told_since > kept.closed_until:
+        return None
+    return kept if max(kept.period, kept.delay or kept.period) <= LATEST else None
 
 
 def _read(document: Any) -> Kept | None:
@@ -136,7 +142,7 @@ def _read(document: Any) -> Kept | None:
             Row(told_since + offset * _MICROSECOND, step, kind): count
             for offset, step, kind, count in _unpacked(document["told"])
         },
-        debt=(_whole(canary), _whole(stable)),
+        debt=(_at_most(_whole(canary)), _at_most(_whole(stable))),
         pending={
             Late(step, kind): count for _, step, kind, count in _unpacked(document["pending"])
         },
@@ -163,7 +169,7 @@ def _unpacked(rows: Any) -> Iterable[tuple[int, int, int, int]]:
         assert len(counts) == KINDS
         for kind, count in enumerate(counts):
             if _count(count):
-                yield _count(offset), _whole(step), kind, count
+                yield _count(offset), _whole(step), kind, _at_most(count)
 
 
 def _whole(value: Any) -> int:
@@ -176,6 +182,12 @@ def _count(value: Any) -> int:
     if _whole(value) < 0:
         raise ValueError(value)
     return int(value)
+
+
+def _at_most(count: int) -> int:
+    if abs(count) > COUNT_MAX:
+        raise ValueError(count)
+    return count
 
 
 def _number(instant: dt.datetime) -> int:

@@ -31,9 +31,15 @@ def metrics_due(kept: Kept | None, now: dt.datetime) -> bool:
 
 def log_due(kept: Kept | None, pace: Pace, now: dt.datetime) -> bool:
     """Whether the request log is worth one of a project's 60 reads a minute."""
-    if pace.wait_until is not None and now < pace.wait_until:
+    if _waits(pace, now):
         return False
     return not pace.silent or metrics_due(kept, now)
+
+
+def _waits(pace: Pace, now: dt.datetime) -> bool:
+    """Whether a log that refused is left alone. A wait that nobody can have set is none."""
+    until = pace.wait_until
+    return until is not None and now < until <= now + 2 * BACKOFF_MAX
 
 
 def refused(pace: Pace, now: dt.datetime, key: str) -> Pace:
@@ -53,8 +59,7 @@ def answered(pace: Pace, now: dt.datetime) -> Pace:
 
 def next_look(kept: Kept, now: dt.datetime) -> dt.datetime | None:
     """Return until when another look can show nothing new; None if any look may."""
-    waits = kept.pace.wait_until is not None and now < kept.pace.wait_until
-    if not waits and not kept.pace.silent:
+    if not _waits(kept.pace, now) and not kept.pace.silent:
         return None
     if kept.delay is None:
         return None  # Monitoring could not be read yet: it may be at any moment.

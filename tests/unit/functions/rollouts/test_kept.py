@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -80,10 +81,23 @@ def test_one_odd_part_is_read_or_makes_nothing_of_it(key, odd):
         ("told", [[0, 0, -1, 0, 0, 0]]),
         ("told", [[0, 0, 1, 0, 0, 0, 0]]),
         ("delay", -1),
+        ("delay", 86_400_000_001),
+        ("period", 86_400_000_001),
+        ("debt", [10**12 + 1, 0]),
+        ("debt", [0, -(10**12) - 1]),
+        ("told", [[0, 0, 1, 0, 0, 10**12 + 1]]),
     ],
 )
 def test_what_dump_never_writes_is_nothing(key, odd):
     assert load(dump(KEPT_ONCE) | {key: odd}) is None
+
+
+def test_what_was_told_is_of_intervals_that_were_given():
+    just = replace(KEPT_ONCE, told_since=at(10), told={})
+    odd = replace(KEPT_ONCE, told_since=at(10.1), told={})
+
+    assert load(dump(just)) == just
+    assert load(dump(odd)) is None
 
 
 @given(st.sampled_from(sorted(dump(KEPT_ONCE))))

@@ -42,6 +42,14 @@ def test_a_log_that_refused_is_left_alone_for_a_while(now, due):
     assert log_due(None, Pace(wait_until=at(200)), at(now)) is due
 
 
+def test_a_wait_that_nobody_can_have_set_is_none():
+    """What travels between looks may be odd: the log is not given up for a year."""
+    odd = Pace(wait_until=at(10**8), failures=1)
+
+    assert log_due(KEPT, odd, at(195))
+    assert next_look(replace(KEPT, pace=odd), at(195)) is None
+
+
 @pytest.mark.parametrize(("now", "due"), [(210, False), (239, False), (240, True)])
 def test_a_silent_log_is_read_beside_new_metrics(now, due):
     assert log_due(KEPT, Pace(silent=True), at(now)) is due
