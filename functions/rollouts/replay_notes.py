@@ -26,6 +26,8 @@ class Walked:
     percent: int
     canary: int = 0
     stable: int = 0
+    told: bool = False
+    """Whether the file tells the share that was set."""
     others: set[int] = field(default_factory=set)
     """Recorded shares that are not this step's."""
 
@@ -33,6 +35,7 @@ class Walked:
         """Take a minute that is judged at a share."""
         self.canary += minute.arms["canary"].requests or 0
         self.stable += minute.arms["stable"].requests or 0
+        self.told |= minute.percent is not None
         if percent != self.percent:
             self.others.add(percent)
 
@@ -57,8 +60,8 @@ def _past(history: int) -> str:
     if history:
         return f"stable's past as used: {history} minutes before the rollout"
     return (
-        "the file has no minute of stable before the rollout: at 100 % there is nothing to"
-        " judge by but absolute limits"
+        "the file has no minute of stable before the rollout: at 100 % one request in ten may fail,"
+        " as of a service without any history"
     )
 
 
@@ -75,10 +78,12 @@ def _unlike(step: Walked) -> str:
     served = 100 * step.canary / max(both, 1)
     if both < UNLIKE_MIN or (least <= served <= most and not _stays(step)):
         return ""
-    return (
-        f"at {step.percent} %: the canary had {served:.1f} % of the recorded requests, so the"
-        " file tells of another share: do not rely on this step; a column percent would help"
+    seen = (
+        f"at {step.percent} %: the canary had {served:.1f} % of the recorded requests, so the file"
     )
+    if step.told:
+        return f"{seen} tells of a share that is not its own percent: do not rely on this step"
+    return f"{seen} tells of another share: do not rely on this step; a column percent would help"
 
 
 def _stays(step: Walked) -> bool:

@@ -128,7 +128,19 @@ def test_at_most_half_an_hour_of_the_past_is_used_as_the_functions_do():
 def test_a_file_without_a_past_says_what_that_costs():
     replayed = replay(recording(GOOD, past=0), DAY)
 
-    assert replayed.notes[0].startswith("the file has no minute of stable before the rollout")
+    assert replayed.notes[0] == (
+        "the file has no minute of stable before the rollout: at 100 % one request in ten may fail,"
+        " as of a service without any history"
+    )
+
+
+@pytest.mark.parametrize(("errors", "outcome"), [(60, "promoted"), (400, "rolled_back")])
+def test_without_a_past_one_request_in_ten_may_fail_at_100_percent(errors, outcome):
+    whole = policy(steps=[100], window="5m")
+
+    replayed = replay(recording(*[(1000, errors)] * 8, past=0, stable=(0, 0)), whole)
+
+    assert replayed.outcome == outcome
 
 
 def test_a_recorded_share_that_is_not_the_policys_is_judged_as_it_was():
@@ -139,7 +151,20 @@ def test_a_recorded_share_that_is_not_the_policys_is_judged_as_it_was():
     untold = replay(recording(*[GOOD] * 5), wide)
 
     assert told.notes[1].startswith("at 50 %: recorded at 10 %, and judged at that")
-    assert untold.notes[1].startswith("at 50 %: the canary had 10.0 % of the recorded requests")
+    assert untold.notes[1] == (
+        "at 50 %: the canary had 10.0 % of the recorded requests, so the file tells of another"
+        " share: do not rely on this step; a column percent would help"
+    )
+
+
+def test_a_share_that_is_not_what_the_column_percent_says_is_noticed():
+    """The advice to add a column would be of no use."""
+    replayed = replay(recording(*[(1000, 0)] * 3, stable=(1000, 0), percents=[10] * 3), DAY)
+
+    assert replayed.notes[1] == (
+        "at 10 %: the canary had 50.0 % of the recorded requests, so the file tells of a share"
+        " that is not its own percent: do not rely on this step"
+    )
 
 
 def test_bad_requests_are_weighed_at_the_recorded_share():
