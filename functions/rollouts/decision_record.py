@@ -20,6 +20,7 @@ from rollouts.interval_json import Layouts, read, write
 from rollouts.intervals import BEFORE, Interval, Signals
 from rollouts.judging import advance, begin, conclude
 from rollouts.policy import Policy
+from rollouts.reading import LogSpan, log_before
 from rollouts.record import Rollout
 from rollouts.verdict import Verdict
 
@@ -85,14 +86,21 @@ def summary_of(decision: str, verdict: Verdict) -> dict[str, Any]:
     return {"id": decision, **{key: told[key] for key in ("kind", "cause", "numbers", "evidence")}}
 
 
-def queries_of(signals: Signals) -> tuple[str, ...]:
-    """Say what was read of which signal."""
+def queries_of(signals: Signals, asked: LogSpan) -> tuple[str, ...]:
+    """Say what was read of which signal. `asked` is what the log was asked for."""
     found = []
     if signals.visible_until > signals.since:
         span = f"{show_instant(signals.since)} to {show_instant(signals.visible_until)}"
-        found.append(f"Monitoring: request_count and request_latencies of {span}")
+        found.append(
+            f"Monitoring: request_count, request_latencies and requests in flight of {span}"
+        )
     if signals.log_until:
-        found.append(f"request log: bad requests until {show_instant(signals.log_until)}")
+        began = show_instant(asked.began_since)
+        before = show_instant(log_before(signals.period, signals.log_until))
+        found.append(
+            f"request log: bad requests that began from {began} to {before} and were told of from"
+            f" {show_instant(asked.arrived_since)} to {show_instant(signals.log_until)}"
+        )
     return tuple(found)
 
 

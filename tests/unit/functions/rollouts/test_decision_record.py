@@ -21,6 +21,7 @@ from rollouts.decision_record import (
 )
 from rollouts.intervals import BEFORE, Histogram, Signals
 from rollouts.judging import judge
+from rollouts.reading import LogSpan
 from tests.unit.functions.rollouts import histories
 from tests.unit.functions.rollouts.builders import at, policy, rollout
 
@@ -245,7 +246,8 @@ def test_a_summary_has_what_led_to_the_decision_and_leaves_the_rest_to_the_recor
     assert json.loads(json.dumps(told)) == told
 
 
-METRICS = "Monitoring: request_count and request_latencies"
+METRICS = "Monitoring: request_count, request_latencies and requests in flight"
+ASKED = LogSpan(at(-60), at(30))
 
 
 @pytest.mark.parametrize(
@@ -253,10 +255,22 @@ METRICS = "Monitoring: request_count and request_latencies"
     [
         (at(0), None, ()),
         (at(60), None, (f"{METRICS} of 2026-11-22T12:00:00Z to 2026-11-22T12:01:00Z",)),
-        (at(0), at(90), ("request log: bad requests until 2026-11-22T12:01:30Z",)),
+        (
+            at(0),
+            at(96),
+            (
+                (
+                    "request log: bad requests that began from 2026-11-22T11:59:00Z to"
+                    " 2026-11-22T12:01:30Z and were told of from 2026-11-22T12:00:30Z to"
+                    " 2026-11-22T12:01:36Z"
+                ),
+            ),
+        ),
     ],
 )
 def test_only_what_was_read_is_said_to_be_read(visible_until, log_until, said):
     period = dt.timedelta(seconds=60)
 
-    assert queries_of(Signals((), at(0), visible_until, period, log_until=log_until)) == said
+    signals = Signals((), at(0), visible_until, period, log_until=log_until)
+
+    assert queries_of(signals, ASKED) == said
