@@ -8,6 +8,7 @@ docs/concepts/verdict.md.
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
+from rollouts.comparison import ALONE
 from rollouts.failing import failed
 from rollouts.finding import Finding, finding_of
 from rollouts.holding import held
@@ -55,5 +56,15 @@ def conclude(tally: Tally) -> Verdict:
 
 
 def _passed(found: Finding) -> Verdict:
-    note = "; clients stick to a revision, so nothing was compared"
-    return found.says("pass", show(found.numbers) + note * found.tally.affinity)
+    return found.says("pass", show(found.numbers) + _nothing_compared(found))
+
+
+def _nothing_compared(found: Finding) -> str:
+    """Say why a step that had someone to compare with was passed without; empty if it was not."""
+    numbers = found.numbers
+    if found.tally.affinity:
+        return "; clients stick to a revision, so nothing was compared"
+    of_stable = numbers.stable_requests or numbers.stable_errors
+    if numbers.percent / 100 >= ALONE or not numbers.canary_requests or of_stable:
+        return ""
+    return "; stable had no request, so nothing was compared"

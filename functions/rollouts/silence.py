@@ -15,7 +15,7 @@ IDLE_SECONDS: Final = 10.0
 def idle(found: Finding) -> Verdict | None:
     """Say that a window could show nothing: hardly a request in all that is visible.
 
-    Only asked where the policy passes silence in a single step, a target on the way:
+    Only asked where the policy passes silence in a single step, as of a target on the way:
     elsewhere a window is watched whole, because traffic of the last minutes is not visible
     yet. Smoke tests of earlier rollouts stand in stable's past like users' requests, so a
     target that nobody uses is not one without a single request.

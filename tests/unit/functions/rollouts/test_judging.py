@@ -15,6 +15,7 @@ from tests.unit.functions.rollouts.histories import (
     USED,
     both_bad,
     hanging,
+    interval,
     judged,
     last_known,
     odd_histories,
@@ -22,6 +23,7 @@ from tests.unit.functions.rollouts.histories import (
     past,
     rollout,
     told,
+    unseen,
 )
 
 
@@ -66,6 +68,37 @@ def test_a_limit_that_both_break_still_holds_where_clients_stick():
     verdict = judged([*past(), *both_bad(40)], by, affinity=True)
 
     assert (verdict.kind, bool(verdict.page)) == ("inconclusive", True)
+
+
+# A stable without a request.
+
+
+def alone(*, stable=(0, 0), step=0):
+    return [interval(10.0 * slot, (20, 0), stable, step=step) for slot in range(30)]
+
+
+def test_a_pass_beside_a_stable_without_a_request_says_that_nothing_was_compared():
+    verdict = judged([*past(), *alone()])
+
+    assert verdict.kind == "pass"
+    assert verdict.because == (
+        "0 of 600 requests failed, stable 0 of 0; stable had no request, so nothing was compared"
+    )
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [*past(), *alone(stable=(1, 0))],
+        [*past(), *alone(step=2)],
+        [*past(), *alone()[1:], unseen(300.0, 0, 1)],
+    ],
+)
+def test_nothing_is_said_of_a_stable_that_had_requests_or_that_none_are_left_for(history):
+    verdict = judged(history)
+
+    assert verdict.kind == "pass"
+    assert "nothing was compared" not in verdict.because
 
 
 # A judge that goes along.
