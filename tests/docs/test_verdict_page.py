@@ -25,7 +25,7 @@ from rollouts import (
 from rollouts.actions import RollBack
 from rollouts.agreement import LATENESS
 from rollouts.assembling import SILENT_MIN
-from rollouts.bernoulli import clean_evidence
+from rollouts.bernoulli import GAINS, Test, clean_evidence
 from rollouts.comparison import WIDE
 from rollouts.deciding import decide
 from rollouts.delivery_file import parse_policy
@@ -96,6 +96,8 @@ def past(requests_a_minute=1200, errors=0):
         ("While stable has 5 failures in a minute, and more than 1 %", (blind_spots.OUTAGE_BAD, blind_spots.OUTAGE_SECONDS, blind_spots.OUTAGE_RATIO) == (5, 60, 0.01)),
         ("lasts `common_outage_max` (5 minutes)", ANALYSIS["common_outage_max"].default == "5m"),
         ("may fail one request in ten", tally.UNKNOWN_RATIO == 0.1),
+        ("The smallest worsening that is bet on is 2.5 times", min(GAINS) == 2.5),
+        ("up to about 1.65 times that (1.65 % of the requests where 1 % counts as good)", max(Test(0.01).factors(160, 10_000)) < 0 < max(Test(0.01).factors(170, 10_000))),
         ("with a window of 60 seconds at most", holding.GLANCE_SECONDS == 60),
         ("sets `max_errors: [5, 10]`", FIXED_COUNTS == (5, 10)),
         ("from 5 failures on, of what it had at most", limits.FRESH_ERRORS_MIN == 5),
