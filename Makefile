@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status explain test test-full lint golden bench lock clean
+.PHONY: demo up status explain test test-full lint golden bench bench-verdict bench-reaction lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -21,7 +21,7 @@ explain: $(READY)  ## Why a rollout in the cloud of `make up` was decided so: RO
 test: $(READY) lint  ## All tests, lint and types.
 	@$(PY) -m pytest -q -n 2 --dist loadgroup tests
 
-test-full: test  ## What is longer: more examples, the whole demo, the benchmarks.
+test-full: test  ## What is longer: more examples, the whole demo, the benchmarks of proxy and memory.
 	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q -n 2 tests/unit
 	@$(PY) -m demo
 	@$(PY) -m benchmarks.proxy
@@ -38,8 +38,14 @@ golden: $(READY)  ## Rewrite generated files; review sees the difference.
 	@$(PY) -m docs.concepts.plot_verdict
 	@$(PY) -m docs.concepts.examples
 
-bench: $(READY)
+bench: $(READY)  ## The proxy beside the bare revision.
 	@$(PY) -m benchmarks.proxy
+
+bench-verdict: $(READY)  ## The verdict beside the rules of other tools, the short form: minutes.
+	@$(PY) -m benchmarks.verdict $(ARGS)
+
+bench-reaction: $(READY)  ## How soon real processes are rolled back: 20 minutes of real time.
+	@$(PY) -m benchmarks.reaction $(ARGS)
 
 lock: $(READY)  ## Pin again what requirements/*.in ask for.
 	$(PY) requirements/lock.py
