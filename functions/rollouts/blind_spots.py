@@ -164,9 +164,7 @@ class Outage:
         while self.recent and self.recent[0][0] <= end - OUTAGE_SECONDS:
             del self.recent[0]
         self.recent.append([end, bad[1], max(stable_requests, bad[1])])
-        failed = requests = 0.0
-        for _, some, of_all in self.recent:
-            failed, requests = failed + some, requests + of_all
+        failed, requests = self.last_minute
         if failed < OUTAGE_BAD or failed <= limit * requests:
             self.since = None
             return
@@ -175,6 +173,14 @@ class Outage:
         self.until = end
         self.canary_bad += bad[0]
         self.canary_expected += share * sum(bad)
+
+    @property
+    def last_minute(self) -> tuple[float, float]:
+        """Stable's bad requests of the last minute that is known, and all of its requests."""
+        failed = requests = 0.0
+        for _, some, of_all in self.recent:
+            failed, requests = failed + some, requests + of_all
+        return failed, requests
 
     @property
     def seconds(self) -> float:

@@ -34,6 +34,8 @@ class Judged(NamedTuple):
     """Bad requests with the step that they began in."""
     discount: float
     """What each of them is worth, fixed when they became known."""
+    common: bool = False
+    """It ended in an outage of both roles."""
 
     @property
     def share(self) -> float:

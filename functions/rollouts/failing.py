@@ -20,8 +20,7 @@ def failed(found: Finding) -> Verdict | None:
         return _beyond_limits(found) or _compared(found) or _shared(found)
     worse = _compared(found)
     if worse and _only_told(found, worse):
-        limit = _beyond_limits(found)
-        return limit if limit and limit.kind == "fail" else worse
+        return _beyond_limits(found) or worse
     return worse or _beyond_limits(found) or _shared(found)
 
 
@@ -54,7 +53,7 @@ def _worse_in(cause: Cause, found: Finding) -> str:
 
 
 def _beyond_limits(found: Finding) -> Verdict | None:
-    limit = broken(found.tally, found.numbers)
+    limit = broken(found.tally, found.counts, found.numbers)
     if limit is None:
         return None
     if limit.stable_too:

@@ -82,8 +82,11 @@ class SlowStreams:
         for latency in used:
             self._note(latency, past=True)
 
-    def take(self, interval: Interval, share: float) -> None:
-        """Take an interval with visible totals. `share` is the one to judge by."""
+    def take(self, interval: Interval, share: float) -> bool:
+        """Take an interval with visible totals. `share` is the one to judge by.
+
+        Return whether its latencies are those of a canary that has started up.
+        """
         if interval.step != self._step:
             for stream in self.streams:
                 stream.evidence.leak(NEW_STEP if self._step is not None else 0.0)
@@ -94,21 +97,23 @@ class SlowStreams:
         start = interval.start.timestamp()
         if self._warm_from is None and interval.canary.requests:
             self._warm_from = start
-        self._compare(interval, share, start)
+        if interval.latency_since:
+            start = interval.latency_since.timestamp()
+        warm = self._warm_from is not None and start >= self._warm_from + self._warm_up
+        warm = warm and self._served >= WARM_REQUESTS
+        self._compare(interval, share, warm=warm)
         self._served += interval.canary.requests or 0
+        return warm
 
-    def _compare(self, interval: Interval, share: float, start: float) -> None:
+    def _compare(self, interval: Interval, share: float, *, warm: bool) -> None:
         stable = interval.stable.latency
         if stable is None:
             return
-        if interval.latency_since:
-            start = interval.latency_since.timestamp()
         if not self.known:
             self._add(stable)
             self._freeze()
             return
-        warm = self._warm_from is not None and start >= self._warm_from + self._warm_up
-        compared = warm and self._served >= WARM_REQUESTS and interval.percent < 100 * ALONE
+        compared = warm and interval.percent < 100 * ALONE
         canary = interval.canary.latency if compared else None
         requests = float(stable.total)
         for stream in self.streams:

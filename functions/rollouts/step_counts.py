@@ -19,6 +19,11 @@ class Side:
     apart: int = 0
     """Requests that never reached a container and are no errors yet."""
 
+    def without(self, other: "Side") -> "Side":
+        """Return what is left without some of these requests."""
+        errors, counted = self.errors - other.errors, self.counted - other.counted
+        return Side(errors, counted, self.requests - other.requests, self.apart)
+
 
 @dataclass(slots=True)
 class StepCounts:
@@ -36,32 +41,59 @@ class StepCounts:
     """Of so much totals are visible."""
     canary: Side = field(default_factory=Side)
     stable: Side = field(default_factory=Side)
+    canary_common: Side = field(default_factory=Side)
+    """Of the canary's, those of intervals in an outage of both roles."""
+    stable_common: Side = field(default_factory=Side)
     latency: Histogram | None = None
-    """The canary's, of visible periods."""
+    """The canary's, of visible periods in which it had started up."""
+    stable_latency: Histogram | None = None
+    """Stable's of the same periods; None where no limit asks for it."""
+    stable_p95_ms: float | None = None
+    """Stable's in the last of them; None where no limit asks for it."""
 
-    def know(self, interval: Interval, bad: tuple[int, int], *, apart: bool) -> None:
-        """Take an interval's errors: `bad` of canary and stable."""
+    def know(
+        self, interval: Interval, bad: tuple[int, int], *, apart: bool, common: bool = False
+    ) -> None:
+        """Take an interval's errors: `bad` of canary and stable. `common`: in an outage of both."""
         self.known_until = interval.end.timestamp()
         self.watched_seconds += interval.seconds
         self.percent = interval.percent
         canary, stable = self.canary, self.stable
         canary.errors += bad[0]
         stable.errors += bad[1]
+        if common:
+            self.canary_common.errors += bad[0]
+            self.stable_common.errors += bad[1]
         if apart:
             canary.apart += interval.canary.unreached
             stable.apart += interval.stable.unreached
 
-    def see(self, interval: Interval, bad: tuple[int, int]) -> None:
+    def see(self, interval: Interval, bad: tuple[int, int], *, common: bool = False) -> None:
         """Take an interval's totals, or that there will be none."""
         if interval.seen_at:
             self.visible_seconds += interval.seconds
         if interval.canary.requests is None or interval.stable.requests is None:
             return
         self.told_seconds += interval.seconds
-        self.canary.requests += interval.canary.requests
-        self.canary.counted += bad[0]
-        self.stable.requests += interval.stable.requests
-        self.stable.counted += bad[1]
-        if interval.canary.latency:
-            latency = interval.canary.latency
-            self.latency = merged((self.latency, latency)) if self.latency else latency
+        canary, stable = self.canary, self.stable
+        canary.requests += interval.canary.requests
+        canary.counted += bad[0]
+        stable.requests += interval.stable.requests
+        stable.counted += bad[1]
+        if common:
+            self.canary_common.requests += interval.canary.requests
+            self.canary_common.counted += bad[0]
+            self.stable_common.requests += interval.stable.requests
+            self.stable_common.counted += bad[1]
+
+    def time(self, canary: Histogram | None, stable: Histogram | None) -> None:
+        """Take the latencies of a period in which the canary had started up."""
+        if canary:
+            self.latency = _added(self.latency, canary)
+        if stable:
+            self.stable_latency = _added(self.stable_latency, stable)
+            self.stable_p95_ms = stable.quantile_ms(0.95)
+
+
+def _added(to: Histogram | None, one: Histogram) -> Histogram | None:
+    return merged((to, one)) if to else one

@@ -105,11 +105,13 @@ class Tally:
         if one.step > BEFORE:  # Probes come at Barq's own pace, hours before the rest perhaps.
             self.phi.note(bad[1], one.seconds * (1.0 - share), past=False)
             self._watch_outage(one, bad)
+            if self.outage.since is not None:
+                judged = judged._replace(common=True)
         canary_bad = judged.canary_bad
         if canary_bad:
             self.bad_intervals += 1
             self.bad_most = max(self.bad_most, canary_bad)
-        self.counts.know(one, bad, apart=not counted)
+        self.counts.know(one, bad, apart=not counted, common=judged.common)
         self.unseen.append(judged)
         if len(self.unseen) > UNSEEN_MAX:
             self._fold(self.unseen.pop(0))
@@ -159,12 +161,15 @@ class Tally:
         totals = totals_of(one)
         self.errors.take(judged, totals, None if totals else self.estimated(judged))
         if self.counts and one.step == self.counts.step:
-            self.counts.see(one, judged.bad_of(one.step))
+            self.counts.see(one, judged.bad_of(one.step), common=judged.common)
         if totals is None:
             return
         self._note_rate(one, sum(totals))
         canary, stable = self.errors.served[one.step]
-        self.slow.take(one, served_share(judged.share, canary, stable))
+        warm = self.slow.take(one, served_share(judged.share, canary, stable))
+        if warm and self.counts and one.step == self.counts.step:
+            limited = self.policy.analysis.max_latency_p95 is not None
+            self.counts.time(one.canary.latency, one.stable.latency if limited else None)
         self.hang.take(one, self.slow.stable_p99_ms)
 
     def _note_rate(self, one: Interval, requests: int) -> None:

@@ -22,10 +22,11 @@ from rollouts.policy import Policy
 from rollouts.step_counts import Side, StepCounts
 from rollouts.tally import Tally
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 TEXT_MAX: Final = 4096
 """Longer ones are not kept. The unpacked size is bounded too: the text comes from outside."""
 UNPACKED_MAX: Final = 1 << 20
+COMMON: Final = ("canary_common", "stable_common")
 UNREADABLE: Final = (
     ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError,
     zlib.error,
@@ -98,13 +99,17 @@ def _restored(document: dict[str, Any], policy: Policy) -> Tally:
 
 
 def _counts(counts: StepCounts) -> dict[str, Any]:
-    told = asdict(counts)
-    return told | {"latency": counts.latency.state() if counts.latency else None}
+    latencies = {
+        "latency": counts.latency.state() if counts.latency else None,
+        "stable_latency": counts.stable_latency.state() if counts.stable_latency else None,
+    }
+    return asdict(counts) | latencies
 
 
 def _read_counts(told: dict[str, Any]) -> StepCounts:
-    sides = {"canary": Side(**told["canary"]), "stable": Side(**told["stable"])}
-    return StepCounts(**(told | sides | {"latency": _read_histogram(told["latency"])}))
+    sides = {name: Side(**told[name]) for name in ("canary", "stable", *COMMON)}
+    latencies = {name: _read_histogram(told[name]) for name in ("latency", "stable_latency")}
+    return StepCounts(**(told | sides | latencies))
 
 
 def _judged(judged: Judged) -> list[Any]:
@@ -122,6 +127,7 @@ def _judged(judged: Judged) -> list[Any]:
         [[step, group.share, group.canary, group.stable] for step, group in judged.groups],
         judged.discount,
         one.latency_since.timestamp() if one.latency_since else None,
+        judged.common,
     ]
 
 
@@ -144,7 +150,7 @@ def _read_histogram(told: Sequence[Sequence[Any]] | None) -> Histogram | None:
 
 def _read_judged(told: Sequence[Any]) -> Judged:
     start, end, step, percent, canary, stable, carried, known, seen, groups, *rest = told
-    discount, since = rest
+    discount, since, common = rest
     interval = Interval(
         _instant(start),
         _instant(end),
@@ -157,7 +163,8 @@ def _read_judged(told: Sequence[Any]) -> Judged:
         _instant(seen) if seen is not None else None,
         _instant(since) if since is not None else None,
     )
-    return Judged(interval, tuple((step, Group(*group)) for step, *group in groups), discount)
+    by_step = tuple((step, Group(*group)) for step, *group in groups)
+    return Judged(interval, by_step, discount, common)
 
 
 def _instant(seconds: float) -> dt.datetime:

@@ -44,6 +44,7 @@ class Numbers:
     stable_requests: int
     stable_errors: int
     canary_p95_ms: float | None
+    """Of visible requests without the 5xx, from after `warm_up` on; None without any."""
     watched_seconds: float
     """How much of the step is known: by the log, or by totals where the log is silent."""
     window_seconds: float

@@ -239,6 +239,11 @@ def test_only_the_last_minute_counts():
     assert outage((0, 5), *[(0, 0)] * 6, requests=1.0).since is None
 
 
+def test_the_last_minute_is_that_before_the_last_interval():
+    assert outage((0, 5), (0, 1), (0, 2), since=-50.0).last_minute == (8, 540)
+    assert outage((0, 5), *[(0, 1)] * 6).last_minute == (6, 1080)
+
+
 def test_an_unknown_number_of_requests_is_at_least_the_bad_ones():
     assert outage((0, 5), requests=0.0).since is not None
 

@@ -46,12 +46,15 @@ def test_where_a_person_alone_is_told_at_100_percent_a_broken_limit_still_acts()
     assert judged(history, policy(analysis={"watch_action": "alert"})).cause == "full"
 
 
-def test_where_a_person_alone_is_told_a_limit_that_stable_breaks_as_well_hides_nothing():
-    by = policy(analysis={"watch_action": "alert", "max_error_ratio": 0.05})
+@pytest.mark.parametrize("how", [{"watch_action": "alert"}, {"dry_run": True}])
+def test_at_100_percent_stragglers_of_stable_spare_no_canary_a_limit(how):
+    by = policy(analysis={"max_error_ratio": 0.05, **how})
     history = [*past(), *rollout(*[(20, 0)] * 6, step=2)]
     both = [replace(one, stable=replace(one.stable, requests=9, errors=9)) for one in history[30:]]
 
-    assert judged([*history[:30], *both], by).cause == "full"
+    verdict = judged([*history[:30], *both], by)
+
+    assert (verdict.kind, verdict.cause) == ("fail", "limit")
 
 
 def test_a_dry_run_asks_its_limits_first():

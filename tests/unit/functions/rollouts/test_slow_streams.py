@@ -118,6 +118,15 @@ def test_a_period_that_began_in_an_earlier_step_is_not_judged():
     assert evidence_of(both(-100), both(0, step=1), late, warm_up=0.0) <= 0.01
 
 
+@pytest.mark.parametrize("step", [0, 2])
+@pytest.mark.parametrize(("start", "warm"), [(19, False), (20, True)])
+def test_it_says_whether_the_canary_had_started_up_at_100_percent_too(step, start, warm):
+    built = streams(USUAL)
+
+    assert not built.take(both(0, step=step), 0.1)
+    assert built.take(both(start, step=step), 0.1) is warm
+
+
 # What cannot be compared accuses nobody.
 
 

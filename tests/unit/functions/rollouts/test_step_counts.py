@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from rollouts.step_counts import Side, StepCounts
 from tests.unit.functions.rollouts.builders import NOW, at
-from tests.unit.functions.rollouts.histories import interval, latencies, told, unseen
+from tests.unit.functions.rollouts.histories import interval, latencies, unseen
 
 
 def counts(*intervals, bad=(0, 0)):
@@ -61,12 +61,32 @@ def test_requests_set_apart_are_told_apart():
 
 def test_latencies_are_added_up_bucket_by_bucket():
     slow = latencies(10, 5)
-    built = counts(
-        interval(0, latency=(slow, slow)),
-        told(interval(10, lag=60, latency=(slow, slow)), at(20)),
-        interval(20, latency=(slow, None)),
-    )
+    built = counts()
+    for of_stable in (slow, slow, None):
+        built.time(slow, of_stable)
 
     assert built.latency
-    assert built.latency.total == 2 * slow.total
-    assert built.latency.counts[18] == 10
+    assert built.latency.total == 3 * slow.total
+    assert built.latency.counts[18] == 15
+    assert built.stable_latency
+    assert built.stable_latency.total == 2 * slow.total
+
+
+def test_stables_last_p95_is_that_of_its_last_period():
+    built = counts()
+    for of_stable in (latencies(20, 0), latencies(10, 0), None):
+        built.time(None, of_stable)
+
+    assert built.latency is None
+    assert built.stable_p95_ms == latencies(10, 0).quantile_ms(0.95)
+
+
+def test_what_both_suffer_in_an_outage_is_told_apart():
+    built = counts(interval(0), bad=(1, 2))
+    built.know(interval(10), (3, 4), apart=True, common=True)
+
+    built.see(interval(10), (3, 4), common=True)
+
+    assert built.canary == Side(errors=4, counted=4, requests=40)
+    assert built.canary.without(built.canary_common) == Side(errors=1, counted=1, requests=20)
+    assert built.stable.without(built.stable_common) == Side(errors=2, counted=2, requests=180)

@@ -33,8 +33,11 @@ CUTS = st.lists(st.integers(-60, 600), max_size=8).map(
 )
 
 
-def text_of(*intervals):
-    text = dump(advance(begin(COMPARED), intervals), KEY)
+LIMITED = policy(analysis={"max_errors": 5, "max_error_ratio": 0.05, "max_latency_p95": "60ms"})
+
+
+def text_of(*intervals, by=COMPARED):
+    text = dump(advance(begin(by), intervals), KEY)
     assert text
     return text
 
@@ -48,21 +51,21 @@ def unpacked(text):
     return json.loads(zlib.decompress(base64.b85decode(text)))
 
 
-@given(odd_histories(), CUTS)
-def test_a_judge_that_travels_between_looks_comes_to_the_same_verdict(history, cuts):
+@given(odd_histories(), CUTS, st.sampled_from([COMPARED, LIMITED]))
+def test_a_judge_that_travels_between_looks_comes_to_the_same_verdict(history, cuts, by):
     end = last_known(history)
-    tally, before = begin(COMPARED), at(-(10**6))
+    tally, before = begin(by), at(-(10**6))
     for now in [*[one for one in cuts if one < end], end]:
         advance(tally, new_at(history, before, now))
         text, before = dump(tally, KEY), now
         if text:
-            restored = load(text, KEY, COMPARED)
+            restored = load(text, KEY, by)
             assert restored
             assert dump(restored, KEY) == text
             assert conclude(restored) == conclude(tally)
             tally = restored
 
-    assert conclude(tally) == judge(history, COMPARED, end)
+    assert conclude(tally) == judge(history, by, end)
 
 
 def test_affinity_travels_too():
@@ -96,7 +99,8 @@ def minutes_of(count, **fields):
     ]
 
 
-def test_a_state_with_23_unseen_intervals_stays_under_4_kib():
+@pytest.mark.parametrize("by", [COMPARED, LIMITED])
+def test_a_state_with_23_unseen_intervals_stays_under_4_kib(by):
     fresh = [
         unseen(
             300 + 10 * index,
@@ -109,9 +113,10 @@ def test_a_state_with_23_unseen_intervals_stays_under_4_kib():
         for index in range(23)
     ]
 
-    text = text_of(*BUSY, *minutes_of(30), *fresh)
+    text = text_of(*BUSY, *minutes_of(30), *fresh, by=by)
 
     assert len(text) < TEXT_MAX
+    assert bool(unpacked(text)["counts"]["stable_latency"]) is (by is LIMITED)
 
 
 def test_a_state_whose_oldest_interval_alone_is_unseen_stays_under_4_kib():
