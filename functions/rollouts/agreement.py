@@ -82,14 +82,16 @@ def _warm_up(policy: Policy) -> Iterator[str]:
     ]
     if len(compared) > 1 and compared[0] <= GLANCE:
         del compared[0]
-    if policy.analysis.slowdown_tolerated is None or not compared:
+    analysis = policy.analysis
+    judged = analysis.slowdown_tolerated is not None or analysis.max_latency_p95 is not None
+    if not judged or not compared:
         return
-    warm_up, shortest = policy.analysis.warm_up, min(compared)
+    warm_up, shortest = analysis.warm_up, min(compared)
     if warm_up >= shortest:
         yield (
             f"analysis.warm_up is {show_duration(warm_up)}: must be shorter than each window below"
-            f" 100 %, here {show_duration(shortest)}, unless slowdown_tolerated is off, because"
-            f" latency of this time is not compared, such as {show_duration(shortest / 3)}."
+            f" 100 %, here {show_duration(shortest)}, unless no latency is judged, because"
+            f" that of this time is not, such as {show_duration(shortest / 3)}."
         )
 
 

@@ -138,7 +138,8 @@ class Tally:
         if at_once and one.stable.requests is not None:
             requests = float(one.stable.requests)
         else:
-            requests = GENEROUS * (self.rate or 0.0) * (1.0 - one.percent / 100) * one.seconds
+            # Not GENEROUS: the limit is three times what was normal, so traffic may grow threefold.
+            requests = (self.rate or 0.0) * (1.0 - one.percent / 100) * one.seconds
         self.outage.take(one, bad, requests, self.past.limit)
 
     def _see(self, one: Interval) -> None:

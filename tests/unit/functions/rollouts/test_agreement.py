@@ -104,10 +104,17 @@ def test_latency_is_compared_in_some_part_of_each_window():
     assert problems_of(long) == [
         (
             f"{WHERE}.analysis.warm_up is 1m: must be shorter than each window below 100 %, here"
-            " 1m, unless slowdown_tolerated is off, because latency of this time is not compared,"
-            " such as 20s."
+            " 1m, unless no latency is judged, because that of this time is not, such as 20s."
         )
     ]
+
+
+def test_a_limit_on_latency_alone_needs_some_of_each_window_too():
+    limited = {"slowdown_tolerated": "off", "max_latency_p95": "800ms"}
+
+    (problem,) = problems_of(production(window="10s", analysis=limited))
+
+    assert problem.startswith(f"{WHERE}.analysis.warm_up is 20s")
 
 
 def test_a_warm_up_that_nobody_set_is_told_of_too():

@@ -286,6 +286,15 @@ def test_a_young_stable_is_no_outage_for_what_it_was_used_to():
     assert verdict.page == ""
 
 
+def test_an_outage_is_seen_before_its_totals_are():
+    """Stable fails 5 % where 1 % was normal: at its newest visible rate, not at half as much more."""
+    history = [*past(20, errors=12), *rollout(*[(1, 9)] * 12, lag=120)]
+
+    assert judge(history, COMPARED, at(120)).page
+    calm = [*past(20, errors=12), *rollout(*[(0, 2)] * 12, lag=120)]
+    assert not judge(calm, COMPARED, at(120)).page
+
+
 @pytest.mark.parametrize(
     ("analysis", "allowed"),
     [
