@@ -23,11 +23,9 @@ from rollouts.decisions import Decision
 from rollouts.instants import show_instant
 from rollouts.judge_state import State, fresh_state, read_state, state_of
 from rollouts.judging import advance, conclude
-from rollouts.kept import Kept
 from rollouts.pacing import slowed
 from rollouts.policy import ServiceRef
 from rollouts.probing import interval_of
-from rollouts.reading import LogSpan, log_since
 from rollouts.record import Rollout
 from rollouts.requests import StepRequest, parse_step
 from rollouts.rolling_back import arrived
@@ -60,15 +58,13 @@ def _judged(
     before = read_state(request.state, rollout, now) or fresh_state(
         rollout, request.state, affinity=seen.session_affinity
     )
-    kept, unseen = before.kept, before.tally.unseen_intervals
-    asked = log_since(kept if isinstance(kept, Kept) else None, unseen, rollout.shifts)
     looked = _look(world, ref, rollout, now, before)
     tally = advance(before.tally, looked.intervals)
     verdict = conclude(tally)
     action = decide(rollout, verdict, now)
     if isinstance(action, Hold):
         action = slowed(action, looked.slow_until, now)
-    told = _read(looked, asked, before.decision, affinity=tally.affinity)
+    told = _read(looked, before.decision, affinity=tally.affinity)
     decision = _record(rollout, told, verdict, action, now)
     if due(rollout, verdict, action, now):
         acted = act(world, ref, lambda seen: note(seen, request.driver, verdict, now, decision))
@@ -109,13 +105,13 @@ def _record(
     return summary_of(records[-1]["id"], verdict)
 
 
-def _read(looked: Look, asked: LogSpan, before: str, *, affinity: bool) -> Read:
+def _read(looked: Look, before: str, *, affinity: bool) -> Read:
     signals = looked.signals
     return Read(
         looked.intervals,
         signals.visible_until,
         signals.log_until,
-        queries_of(signals, asked),
+        queries_of(signals, looked.asked),
         looked.notes,
         affinity=affinity,
         before=before,

@@ -18,7 +18,7 @@ from rollouts.intervals import Interval, Role, Signals
 from rollouts.kept import Kept, Pace
 from rollouts.pacing import answered, log_due, metrics_due, next_look, refused
 from rollouts.policy import ServiceRef
-from rollouts.reading import log_before, log_since, metrics_since
+from rollouts.reading import LogSpan, log_before, log_since, metrics_since
 from rollouts.record import Rollout
 
 
@@ -31,6 +31,8 @@ class Look:
     """What one look came to."""
 
     signals: Signals
+    asked: LogSpan
+    """What the log was asked for, if it was."""
     intervals: tuple[Interval, ...]
     """New ones, and those whose totals have become visible, in the order of time."""
     kept: Kept
@@ -60,7 +62,8 @@ def look(
     kept = known if isinstance(known, Kept) else None
     pace = kept.pace if kept else known if isinstance(known, Pace) else Pace()
     metrics = _metrics(world, ref, rollout, now, kept, in_flight=in_flight)
-    log = _log(world, ref, rollout, now, kept, pace, unseen, metrics.totals.period)
+    asked = log_since(kept, unseen, rollout.shifts)
+    log = _log(world, ref, rollout, now, kept, pace, asked, metrics.totals.period)
     totals, read = metrics.totals, log.read
     # A search that broke off without a find says nothing: not that there is nothing.
     searched = read and (read.bad or not read.unsearched)
@@ -79,7 +82,7 @@ def look(
     pace = replace(log.pace, silent=gathered.kept.pace.silent)
     new = replace(gathered.kept, pace=answered(pace, now) if read else pace)
     notes = (*signals.notes, *gathered.notes)
-    return Look(signals, gathered.intervals, new, notes, next_look(new, now))
+    return Look(signals, asked, gathered.intervals, new, notes, next_look(new, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def _log(
     now: dt.datetime,
     kept: Kept | None,
     pace: Pace,
-    unseen: Sequence[Interval],
+    asked: LogSpan,
     period: dt.timedelta,
 ) -> _Log:
     """Read the log, unless it refused a moment ago. A refusal is not asked about at once again.
@@ -135,14 +138,13 @@ def _log(
     """
     if not log_due(kept, pace, now):
         return _Log(None, pace, _waits(pace, now))
-    span, before = log_since(kept, unseen, rollout.shifts), log_before(period, now)
     try:
         read = world.request_log.bad_requests(
             ref,
             roles(rollout),
-            span.began_since,
-            before,
-            arrived_since=span.arrived_since,
+            asked.began_since,
+            log_before(period, now),
+            arrived_since=asked.arrived_since,
             pages=1 if kept else PAGES_MAX,
         )
     except BarqError as error:

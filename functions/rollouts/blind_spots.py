@@ -7,7 +7,7 @@ Source: docs/concepts/verdict.md, "What it cannot see".
 from dataclasses import dataclass
 from typing import Final
 
-from rollouts.comparison import ALONE
+from rollouts.comparison import alone
 from rollouts.intervals import Interval
 
 APART_SECONDS: Final = 60.0
@@ -103,7 +103,7 @@ class Hang:
     def _note_open(self, interval: Interval, share: float) -> None:
         canary, stable = interval.canary.in_flight, interval.stable.in_flight
         since = (interval.latency_since or interval.start).timestamp()
-        if canary is None or stable is None or share >= ALONE or since < self.began:
+        if canary is None or stable is None or alone(interval.percent) or since < self.began:
             return
         self.open_now = canary
         odds = share / (1.0 - share)
@@ -158,7 +158,7 @@ class Outage:
         `limit` is the error ratio that stable had at most before the rollout.
         """
         end, share = interval.end.timestamp(), interval.percent / 100
-        if share >= ALONE:
+        if alone(interval.percent):
             self.recent, self.since = [], None
             return
         while self.recent and self.recent[0][0] <= end - OUTAGE_SECONDS:

@@ -30,6 +30,11 @@ WIDE: Final = 0.25
 """Above this share an effect of two is too close to an unknown share to count as evidence."""
 
 
+def alone(percent: float) -> bool:
+    """Whether a canary with so much of the traffic has nothing to be compared with."""
+    return percent >= 100 * ALONE
+
+
 class Group(NamedTuple):
     """Bad requests of an interval that began under one share."""
 

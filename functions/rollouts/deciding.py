@@ -61,9 +61,9 @@ def spared(rollout: Rollout, verdict: Verdict) -> str:
 
 
 def alerts(rollout: Rollout, verdict: Verdict) -> bool:
-    """Whether a person alone is told of a fail: at 100 % nothing is left to compare with."""
-    told = rollout.policy.analysis.watch_action == "alert" and verdict.cause == "full"
-    return told and verdict.kind == "fail" and rollout.percent == 100  # noqa: PLR2004
+    """Whether a person alone is told of a fail."""
+    told = rollout.policy.analysis.only_tells(verdict.cause, rollout.percent)
+    return told and verdict.kind == "fail"
 
 
 def stop_for(rollout: Rollout) -> Stop:

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 
 from rollouts.bernoulli import Test, testing
 from rollouts.comparison import (
-    ALONE,
     NEW_STEP,
     REMAIN_SECONDS,
     Group,
+    alone,
     comparing,
     factors,
     served_share,
@@ -40,6 +40,10 @@ class Judged(NamedTuple):
     @property
     def share(self) -> float:
         return self.interval.percent / 100
+
+    @property
+    def alone(self) -> bool:
+        return alone(self.interval.percent)
 
     @property
     def canary_bad(self) -> int:
@@ -100,7 +104,6 @@ class ErrorStreams:
         Without them `estimated` stands for the canary's, where a count is needed at all; None
         says nothing of them.
         """
-        share = judged.share
         self._leak(judged.interval)
         if totals:
             counts = self.served.setdefault(judged.interval.step, [0, 0])
@@ -110,7 +113,7 @@ class ErrorStreams:
             by = [(group, self._judged_by(step, group)) for step, group in judged.groups]
             margin = 1.0 + self.analysis.error_increase_tolerated
             self.errors.multiply(factors(by, margin, judged.discount, unseen=totals is None))
-        if share < ALONE:
+        if not judged.alone:
             self._materiality(judged, totals, estimated)
             return
         requests = totals[0] if totals else estimated
@@ -119,7 +122,7 @@ class ErrorStreams:
 
     def _leak(self, interval: Interval) -> None:
         seconds = interval.seconds
-        if interval.percent >= 100 * ALONE:
+        if alone(interval.percent):
             if self.full_began:
                 self.full.leak(-seconds / FULL_REMAIN_SECONDS)
             self.full_began = True

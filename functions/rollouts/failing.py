@@ -5,7 +5,6 @@ Asked at once, whatever the window. Not: what is missing for a pass (`holding`).
 
 import datetime as dt
 
-from rollouts.comparison import ALONE
 from rollouts.durations import show_duration
 from rollouts.finding import Finding
 from rollouts.limits import broken
@@ -16,19 +15,13 @@ from rollouts.weighing import strongest
 
 def failed(found: Finding) -> Verdict | None:
     """Return the fail, or the page of what both roles suffer; None if nothing speaks against."""
-    if found.tally.policy.analysis.dry_run:  # Only limits act then: they are asked first.
+    analysis = found.tally.policy.analysis
+    if analysis.dry_run:  # Only limits act then: they are asked first.
         return _beyond_limits(found) or _compared(found) or _shared(found)
     worse = _compared(found)
-    if worse and _only_told(found, worse):
-        return _beyond_limits(found) or worse
+    if worse and analysis.only_tells(worse.cause, found.numbers.percent):
+        return _beyond_limits(found) or worse  # What a person alone is told hides no limit.
     return worse or _beyond_limits(found) or _shared(found)
-
-
-def _only_told(found: Finding, worse: Verdict) -> bool:
-    """Whether a person alone is told of this fail: it must not hide a limit that acts."""
-    alone = found.numbers.percent >= 100 * ALONE
-    alerts = found.tally.policy.analysis.watch_action == "alert"
-    return alerts and alone and worse.cause == "full"
 
 
 def _compared(found: Finding) -> Verdict | None:

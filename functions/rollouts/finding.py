@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollouts.bernoulli import wilson
-from rollouts.comparison import ALONE
+from rollouts.comparison import alone
 from rollouts.step_counts import StepCounts
 from rollouts.tally import Tally
 from rollouts.verdict import Evidence, Kind, Numbers, Verdict
@@ -35,7 +35,7 @@ class Finding:
         for so many seconds.
         """
         share = self.numbers.percent / 100
-        if share < ALONE and self.numbers.stable_requests:
+        if not alone(self.numbers.percent) and self.numbers.stable_requests:
             return self.numbers.stable_requests * share / (1.0 - share)
         return (self.tally.past.rate or 0.0) * share * seconds
 

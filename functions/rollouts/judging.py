@@ -8,7 +8,7 @@ docs/concepts/verdict.md.
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from rollouts.comparison import ALONE
+from rollouts.comparison import alone
 from rollouts.failing import failed
 from rollouts.finding import Finding, finding_of
 from rollouts.holding import held
@@ -65,6 +65,6 @@ def _nothing_compared(found: Finding) -> str:
     if found.tally.affinity:
         return "; clients stick to a revision, so nothing was compared"
     of_stable = numbers.stable_requests or numbers.stable_errors
-    if numbers.percent / 100 >= ALONE or not numbers.canary_requests or of_stable:
+    if alone(numbers.percent) or not numbers.canary_requests or of_stable:
         return ""
     return "; stable had no request, so nothing was compared"

@@ -10,7 +10,7 @@ left out; and what both break all the same, as they always do, neither fails nor
 from dataclasses import dataclass
 from typing import Final
 
-from rollouts.comparison import ALONE
+from rollouts.comparison import alone
 from rollouts.intervals import Histogram
 from rollouts.showing import show
 from rollouts.step_counts import Side, StepCounts
@@ -42,7 +42,7 @@ class Asked:
 
     @property
     def alone(self) -> bool:
-        return self.counts.percent >= 100 * ALONE
+        return alone(self.counts.percent)
 
     @property
     def needed(self) -> int:

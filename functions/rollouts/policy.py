@@ -90,6 +90,10 @@ class Analysis:
         """The chance of a false rollback in all steps of a rollout below 100 % together."""
         return ALPHA[self.sensitivity]
 
+    def only_tells(self, cause: str, percent: int) -> bool:
+        """Whether a person alone is told of a fail: at 100 % nothing is left to compare with."""
+        return self.watch_action == "alert" and cause == "full" and percent == 100  # noqa: PLR2004
+
     def requests_needed(self, step: int) -> int:
         """Return what a step needs for a pass; before the first, what that one needs."""
         return _of_step(self.min_requests, step)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from rollouts.comparison import ALONE
+from rollouts.comparison import ALONE, alone
 from rollouts.durations import show_duration
 from rollouts.recorded_counts import MINUTE, Minute, Recording
 
@@ -88,4 +88,4 @@ def _unlike(step: Walked) -> str:
 
 def _stays(step: Walked) -> bool:
     """Whether stable has requests where the canary has all of them."""
-    return step.percent >= 100 * ALONE and step.stable > (1 - ALONE) * (step.canary + step.stable)
+    return alone(step.percent) and step.stable > (1 - ALONE) * (step.canary + step.stable)

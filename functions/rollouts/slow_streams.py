@@ -7,10 +7,10 @@ import math
 from typing import Any, Final
 
 from rollouts.comparison import (
-    ALONE,
     NEW_STEP,
     REMAIN_SECONDS,
     Group,
+    alone,
     comparing,
     factors,
 )
@@ -113,7 +113,7 @@ class SlowStreams:
             self._add(stable)
             self._freeze()
             return
-        compared = warm and interval.percent < 100 * ALONE
+        compared = warm and not alone(interval.percent)
         canary = interval.canary.latency if compared else None
         requests = float(stable.total)
         for stream in self.streams:
@@ -133,7 +133,7 @@ class SlowStreams:
                 stream.phi.note(slow, requests, past=past)
 
     def _add(self, latency: Histogram) -> None:
-        self.learned = merged((self.learned, latency)) if self.learned else latency
+        self.learned = merged((self.learned, latency))
 
     def _freeze(self) -> None:
         if self.learned is None or self.learned.total < REQUESTS_MIN:

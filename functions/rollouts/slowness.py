@@ -77,12 +77,12 @@ def buckets_above(latency: Histogram, ms: float) -> int | None:
         return None
 
 
-def merged(histograms: Iterable[Histogram]) -> Histogram | None:
-    """Add histograms up; those of another layout than the first are left out."""
+def merged(histograms: Iterable[Histogram | None]) -> Histogram | None:
+    """Add histograms up; those of another layout than the first are left out, and None."""
     found: Histogram | None = None
     for one in histograms:
         if found is None:
             found = one
-        elif one.bounds_ms == found.bounds_ms:
+        elif one and one.bounds_ms == found.bounds_ms:
             found = Histogram(found.bounds_ms, tuple(map(operator.add, found.counts, one.counts)))
     return found

@@ -58,15 +58,12 @@ class StepCounts:
         self.known_until = interval.end.timestamp()
         self.watched_seconds += interval.seconds
         self.percent = interval.percent
-        canary, stable = self.canary, self.stable
-        canary.errors += bad[0]
-        stable.errors += bad[1]
-        if common:
-            self.canary_common.errors += bad[0]
-            self.stable_common.errors += bad[1]
+        for canary, stable in self._pairs(common=common):
+            canary.errors += bad[0]
+            stable.errors += bad[1]
         if apart:
-            canary.apart += interval.canary.unreached
-            stable.apart += interval.stable.unreached
+            self.canary.apart += interval.canary.unreached
+            self.stable.apart += interval.stable.unreached
 
     def see(self, interval: Interval, bad: tuple[int, int], *, common: bool = False) -> None:
         """Take an interval's totals, or that there will be none."""
@@ -75,25 +72,21 @@ class StepCounts:
         if interval.canary.requests is None or interval.stable.requests is None:
             return
         self.told_seconds += interval.seconds
-        canary, stable = self.canary, self.stable
-        canary.requests += interval.canary.requests
-        canary.counted += bad[0]
-        stable.requests += interval.stable.requests
-        stable.counted += bad[1]
-        if common:
-            self.canary_common.requests += interval.canary.requests
-            self.canary_common.counted += bad[0]
-            self.stable_common.requests += interval.stable.requests
-            self.stable_common.counted += bad[1]
+        for canary, stable in self._pairs(common=common):
+            canary.requests += interval.canary.requests
+            canary.counted += bad[0]
+            stable.requests += interval.stable.requests
+            stable.counted += bad[1]
 
     def time(self, canary: Histogram | None, stable: Histogram | None) -> None:
         """Take the latencies of a period in which the canary had started up."""
         if canary:
-            self.latency = _added(self.latency, canary)
+            self.latency = merged((self.latency, canary))
         if stable:
-            self.stable_latency = _added(self.stable_latency, stable)
+            self.stable_latency = merged((self.stable_latency, stable))
             self.stable_p95_ms = stable.quantile_ms(0.95)
 
-
-def _added(to: Histogram | None, one: Histogram) -> Histogram | None:
-    return merged((to, one)) if to else one
+    def _pairs(self, *, common: bool) -> tuple[tuple[Side, Side], ...]:
+        """Return the sides that an interval counts in."""
+        whole = (self.canary, self.stable)
+        return (whole, (self.canary_common, self.stable_common)) if common else (whole,)

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Final
 
 from rollouts.blind_spots import Hang, Outage, Unreached
-from rollouts.comparison import ALONE, Group, served_share
+from rollouts.comparison import Group, alone, served_share
 from rollouts.dispersion import ERRORS, Dispersion
 from rollouts.error_streams import ErrorStreams, Judged
 from rollouts.intervals import BEFORE, Interval
@@ -95,7 +95,7 @@ class Tally:
             self.slow.begin()
         if self.counts is None or one.step != self.counts.step:
             self.counts = StepCounts(one.step, one.percent, one.start.timestamp())
-        if one.percent >= 100 * ALONE and not self.full_known:
+        if alone(one.percent) and not self.full_known:
             self.full_known = True
             self.limit_full(allowed_at_full(self.past, self.policy.analysis))
         apart = one.canary.unreached or one.stable.unreached
@@ -213,7 +213,7 @@ class Tally:
 
         None where nothing can be said: no traffic was seen yet, and the canary has it all.
         """
-        if judged.share >= ALONE and not self.rate:
+        if judged.alone and not self.rate:
             return None
         guess = GENEROUS * self.expected(judged.interval)
         return max(float(judged.canary_bad), guess)

@@ -100,8 +100,8 @@ def _restored(document: dict[str, Any], policy: Policy) -> Tally:
 
 def _counts(counts: StepCounts) -> dict[str, Any]:
     latencies = {
-        "latency": counts.latency.state() if counts.latency else None,
-        "stable_latency": counts.stable_latency.state() if counts.stable_latency else None,
+        "latency": _histogram(counts.latency),
+        "stable_latency": _histogram(counts.stable_latency),
     }
     return asdict(counts) | latencies
 
@@ -135,13 +135,17 @@ def _arm(arm: Arm) -> list[Any]:
     """Latency and requests in flight stand at the end: mostly there are none yet."""
     told: list[Any] = [arm.requests, arm.errors, arm.unreached]
     if arm.latency or arm.in_flight is not None:
-        told += [arm.latency.state() if arm.latency else None, arm.in_flight]
+        told += [_histogram(arm.latency), arm.in_flight]
     return told
 
 
 def _read_arm(told: Sequence[Any]) -> Arm:
     requests, errors, unreached, latency, in_flight = [*told, None, None][:5]
     return Arm(requests, errors, _read_histogram(latency), unreached, in_flight)
+
+
+def _histogram(latency: Histogram | None) -> Any:
+    return latency.state() if latency else None
 
 
 def _read_histogram(told: Sequence[Sequence[Any]] | None) -> Histogram | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from rollouts.comparison import ALONE, EFFECTS
+from rollouts.comparison import EFFECTS
 from rollouts.error_streams import ErrorStreams, Judged
 from rollouts.intervals import Interval
 from rollouts.policy import Analysis, Policy
@@ -101,7 +101,7 @@ def rows(traced: Trace) -> list[Row]:
     streams = _streams(traced, traced.tally.policy.analysis)
     found: list[Row] = []
     for taken in traced.taken:
-        at_full = taken.judged.share >= ALONE
+        at_full = taken.judged.alone
         stream = streams.full if at_full else streams.errors
         before = stream.log_value
         streams.take(*taken)
