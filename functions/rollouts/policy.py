@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
 NoData = Literal["hold", "extend", "pass", "roll_back"]
+SecondPush = Literal["supersede", "queue", "reject"]
 Sensitivity = Literal["low", "normal", "high"]
 Profile = Literal["comparison", "fixed_counts"]
 
@@ -123,6 +124,8 @@ class Policy:
     ready_within: dt.timedelta
     """How long a new revision may take to become Ready."""
     no_data: NoData
+    second_push: SecondPush
+    """What becomes of a build that comes while this rollout is under way."""
     approval: Approval
     verify: Smoke
     analysis: Analysis

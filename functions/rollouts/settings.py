@@ -196,6 +196,14 @@ TARGET: Final[Group] = {
         " asked; `extend` waits `extend_max` longer; `pass` goes on to the next step, or promotes;"
         " `roll_back` takes the canary back after a window.",
     ),
+    "second_push": Setting(
+        kinds.one_of("supersede", "queue", "reject"),
+        "supersede",
+        "What a newer build does that comes while a rollout is under way here. `supersede`: that"
+        " rollout ends, its stable revision gets everything, and the newer build begins beside it."
+        " `queue`: it waits until the rollout has ended; only the newest waits. `reject`: it begins"
+        " nothing, and an event says so.",
+    ),
 }
 
 SERVICE: Final[Group] = {

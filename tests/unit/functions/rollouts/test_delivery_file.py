@@ -64,6 +64,19 @@ def test_what_is_not_said_has_its_default():
     assert target.policy.verify.paths == ("/health/ready", "/health/live")
 
 
+def test_a_second_push_supersedes_unless_the_target_says_another_thing():
+    (target,) = parse_delivery(production(second_push="queue")).services[0].targets
+
+    assert target.policy.second_push == "queue"
+    assert policy().second_push == "supersede"
+    assert problems_of(production(second_push="wait")) == [
+        (
+            "services.api.targets.production.second_push is 'wait': must be one of supersede, queue,"
+            " reject, such as supersede."
+        )
+    ]
+
+
 def test_targets_and_services_are_found_by_their_names():
     delivery = parse_delivery(document())
     api = delivery.service("api")

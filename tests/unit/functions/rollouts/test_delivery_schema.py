@@ -55,6 +55,7 @@ POLICIES = st.fixed_dictionaries(
         "watch": long_enough(0),
         "ready_within": long_enough(),
         "no_data": st.sampled_from(["hold", "extend", "pass", "roll_back"]),
+        "second_push": st.sampled_from(["supersede", "queue", "reject"]),
         "extend_max": st.integers(1, 300).map("{}m".format),
         "approval": st.fixed_dictionaries(
             {}, optional={"by": st.sampled_from(["none", "manual"]), "expires": long_enough()}

@@ -356,6 +356,7 @@ def test_a_record_of_the_code_before_windows_of_their_own_is_still_read():
         },
     }
     del older["policy"]["extend_max"]
+    del older["policy"]["second_push"]
 
     found = parse_record(json.dumps(document)).rollout
 
