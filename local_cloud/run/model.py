@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from local_cloud.kit.audit import DEVELOPER, Audit
+from local_cloud.kit.draws import binomial
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.quota import MinuteQuota
 from local_cloud.kit.scheduler import Scheduler
@@ -194,6 +195,21 @@ class RunModel:
             if drawn < 0:
                 return revision
         return served[-1][0] if served else None
+
+    def route_many(self, key: ServiceKey, count: int) -> dict[str, int]:
+        """Pick the revisions for `count` requests at once, as `route` would one by one."""
+        found = self._services.get(key)
+        routed: dict[str, int] = {}
+        percents_left = 100
+        for entry in found.served if found else ():
+            if not entry.percent:
+                continue
+            some = binomial(self._rng, count, entry.percent / percents_left)
+            percents_left -= entry.percent
+            count -= some
+            if some:
+                routed[entry.revision] = routed.get(entry.revision, 0) + some
+        return routed
 
     def may_invoke(self, key: ServiceKey, email: str | None) -> bool:
         """Whether an identity has run.routes.invoke; None is a caller without one."""

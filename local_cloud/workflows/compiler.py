@@ -4,6 +4,7 @@ Steps become operations in one flat list for each routine; nested steps, loops a
 jumps and tables, so a running workflow has no Python stack to keep.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -27,8 +28,12 @@ class BuildFailed(Exception):
         self.problems = problems
 
 
+@functools.lru_cache(maxsize=16)
 def compile_source(text: str) -> Program:
-    """Compile a workflow's source. Raises BuildFailed."""
+    """Compile a workflow's source. Raises BuildFailed.
+
+    A Program does not change, so the same text may well give the same one again.
+    """
     reader = Reader()
     try:
         source = reader.read(read_source(text))

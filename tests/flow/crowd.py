@@ -90,4 +90,4 @@ class Crowd(Flow):
         self.invariants.check()
         for name in self.names:
             self.traffic.serve(name, self.key(name))
-        self.scheduler.call_later(1.0, self._tick)
+        self.scheduler.call_later(self.traffic.every_seconds, self._tick)

@@ -197,11 +197,11 @@ class Flow(Happening):
         self.until(lambda: all(service.served for service in self.cloud.run.services()))
 
     def _tick(self) -> None:
-        """Serve a second's requests of every target, then come again."""
+        """Serve the requests of every target since the last time, then come again."""
         self.invariants.check()
         for target in self.delivery.services[0].targets:
             self.traffic.serve(target.name, self.key(target.name))
-        self.scheduler.call_later(1.0, self._tick)
+        self.scheduler.call_later(self.traffic.every_seconds, self._tick)
 
 
 def changed(delivery: str, **settings: str) -> str:

@@ -14,6 +14,8 @@ from tests.flow.install import WORKFLOW, Installed
 class Happening(Installed):
     """Everything that comes from outside, in the words of who does it."""
 
+    looks_every_seconds = 1
+    """How often `until` looks."""
     _builds = 0
 
     @property
@@ -109,9 +111,9 @@ class Happening(Installed):
 
     def until(self, done: Callable[[], bool], *, within_minutes: float = 60) -> None:
         """Let time pass until something is so, looked at each second; fail if it never is."""
-        for _ in range(int(within_minutes * 60) + 1):
+        for _ in range(int(within_minutes * 60 / self.looks_every_seconds) + 1):
             if done():
                 return
-            self.scheduler.run_for(1)
+            self.scheduler.run_for(self.looks_every_seconds)
         told = [event["data"]["event"] for event in self.events]
         raise AssertionError(f"not so within {within_minutes} minutes: {told}")

@@ -63,6 +63,8 @@ SUBSCRIBERS = {"notify": "events", "on_alert": "alerts"}
 class Installed:
     """A cloud with Barq in it. What is told in events is kept, in order."""
 
+    make_traffic: type[Traffic] = Traffic
+
     def __init__(
         self,
         scheduler: VirtualScheduler,
@@ -74,7 +76,7 @@ class Installed:
     ) -> None:
         rng = random.Random(seed)
         self.scheduler = scheduler
-        self.traffic = Traffic(rng, rps)
+        self.traffic = self.make_traffic(rng, rps)
         self.faults = Faults(scheduler.now)
         self.instances = VirtualInstances(
             scheduler,

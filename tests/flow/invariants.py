@@ -45,6 +45,7 @@ class Invariants:
         if key not in {service.key for service in self._cloud.run.services()}:
             return
         service = self._cloud.run.service(key)
+        self._whole(service)
         if not service.modifier.endswith(self._accounts):
             self._last.pop(key, None)
             return

@@ -9,7 +9,7 @@ from local_cloud.cloud import LocalCloud
 from local_cloud.kit.traffic import ServedRequest
 from local_cloud.run.resources import Revision, ServiceKey
 from local_cloud.run.virtual import NOT_LISTENING, not_listening
-from tests.flow.quality import Quality, fare, latencies
+from tests.flow.quality import Fared, Quality, fare, latencies
 
 __all__ = ["Quality", "Traffic", "image_name"]
 
@@ -18,6 +18,9 @@ NO_INSTANCE = "The request was aborted because there was no available instance."
 
 class Traffic:
     """Serves every target `rps` requests each second, split as Cloud Run splits them."""
+
+    every_seconds = 1.0
+    """How long a stretch of time each call of `serve` serves, at its end."""
 
     def __init__(self, rng: random.Random, rps: int) -> None:
         self.qualities: dict[str, Quality] = {}
@@ -50,13 +53,9 @@ class Traffic:
         return (NOT_LISTENING, not_listening()) if self.quality(revision).crashes else None
 
     def serve(self, target: str, key: ServiceKey) -> None:
-        """Serve one second's requests, those alike at once."""
-        names = Counter(
-            self._cloud.run.route(*key) for _ in range(self.rps_of.get(target, self.rps))
-        )
+        """Serve the requests of `every_seconds`, those alike at once."""
         busy = {}
-        for name, count in names.items():
-            assert name is not None, "a request met a service without a revision"
+        for name, count in self._routed(target, key).items():
             revision = self._cloud.run.revision(key, name)
             assert revision.state == "ready", f"a request met {name}, which is {revision.state}"
             now = self._cloud.scheduler.now()
@@ -64,15 +63,24 @@ class Traffic:
             busy[revision] = self._meet(target, revision, self.quality(revision).at(age), count)
         self._tell_open(target, busy)
 
+    def _routed(self, target: str, key: ServiceKey) -> dict[str, int]:
+        """Return how many requests each revision meets."""
+        routed: dict[str, int] = {}
+        for _ in range(self.rps_of.get(target, self.rps)):
+            name = self._cloud.run.route(*key)
+            assert name is not None, "a request met a service without a revision"
+            routed[name] = routed.get(name, 0) + 1
+        return routed
+
     def _meet(self, target: str, revision: Revision, quality: Quality, count: int) -> int:
         """Have requests meet a revision; return how many of those that ended were open at once."""
         ratio = max(quality.error_ratio, self.platform_fails.get(target, 0.0))
-        fared = fare(quality, count, ratio, self._rng)
+        fared = self._fared(quality, count, ratio)
         image, now = image_name(revision), self._cloud.scheduler.now()
         self.requests[target, image, True] += fared.failed + fared.refused
         self.requests[target, image, False] += fared.fine
         busy = fared.failed * quality.latency_seconds
-        for seconds, alike in latencies(quality, fared.fine, self._rng).items():
+        for seconds, alike in self._latencies(quality, fared.fine).items():
             # Only metrics tell of these: nothing reads a log entry of theirs.
             self._cloud.monitoring.record(self._served(revision, 200, seconds), alike)
             busy += alike * seconds
@@ -82,7 +90,13 @@ class Traffic:
             self._cloud.run.request_served(self._refused(revision, quality.refused_status, now))
         if fared.hanging:
             self._hang(target, revision, fared.hanging, quality.hang_seconds)
-        return math.ceil(busy)
+        return math.ceil(busy / self.every_seconds)
+
+    def _fared(self, quality: Quality, count: int, error_ratio: float) -> Fared:
+        return fare(quality, count, error_ratio, self._rng)
+
+    def _latencies(self, quality: Quality, count: int) -> dict[float, int]:
+        return latencies(quality, count, self._rng)
 
     def _hang(self, target: str, revision: Revision, count: int, seconds: float) -> None:
         self._hanging[revision] += count

@@ -206,6 +206,18 @@ def test_requests_are_split_at_random_by_percent(world, to):
     assert counts[first] + counts[second] == 10_000
 
 
+def test_many_requests_are_split_at_once_as_they_are_one_by_one(world, to):
+    first = world.create().latest_created
+    second = world.deploy("v2")
+    world.shift(to(first, 60), to(second, 10), to(first, 30), to(second, 0, tag="tip"))
+
+    counts = world.model.route_many(world.key, 10_000)
+
+    assert 900 <= counts[second] <= 1100
+    assert counts[first] + counts[second] == 10_000
+    assert world.model.route_many(ServiceKey("staging", *world.key[1:]), 10) == {}
+
+
 def test_several_entries_of_one_revision_are_kept_as_given(world, to):
     first = world.create().latest_created
     second = world.deploy("v2")
