@@ -1,11 +1,13 @@
 """Instances of revisions as real processes on free loopback ports.
 
 One instance a revision: the local cloud does not scale out. Started at deployment for the health
-check and later on demand, stopped when idle, never left behind.
+check and later on demand, stopped when idle, never left behind. One that dies takes the requests
+inside it along; the next request waits for a new one, and minimum instances are replaced at once.
 """
 
 import asyncio
 import atexit
+import contextlib
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -99,12 +101,12 @@ class ProcessInstances:
         """
         deadline = time.monotonic() + self._settings.queue_seconds
         slot = self._slot(revision)
-        instance = slot.instance or await self._started(slot)
+        instance = await self._living(slot)
         while instance.full:
             if time.monotonic() >= deadline:
                 raise NoRoomError
             await asyncio.sleep(_ROOM_EVERY_SECONDS)
-            instance = slot.instance or await self._started(slot)
+            instance = await self._living(slot)
         instance.in_flight += 1
         return instance
 
@@ -154,6 +156,12 @@ class ProcessInstances:
             self._tails[revision] = Tail(self.log_path(revision))
         return self._slots.setdefault(revision, _Slot(revision))
 
+    async def _living(self, slot: _Slot) -> Instance:
+        """Return the slot's instance, a new one in the place of none and of one that died."""
+        if slot.instance is not None and slot.instance.exit_code() is not None:
+            self._retire(slot)
+        return slot.instance or await self._started(slot)
+
     async def _started(self, slot: _Slot) -> Instance:
         """Wait for the one start that is under way, or begin it."""
         if self._closed or slot.gone:
@@ -191,8 +199,21 @@ class ProcessInstances:
                     if slot.gone and slot.starting is None:
                         del self._slots[slot.revision]
                         self._tails.pop(slot.revision, None)
-                elif slot.instance.exit_code() is not None or self._idle(slot, slot.instance):
+                elif slot.instance.exit_code() is not None:
                     self._retire(slot)
+                    self._keep_minimum(slot)
+                elif self._idle(slot, slot.instance):
+                    self._retire(slot)
+
+    def _keep_minimum(self, slot: _Slot) -> None:
+        """Start the next instance where one must be without requests too."""
+        assert self._reports is not None
+        if slot.revision.instances_min and self._reports.keeps_warm(slot.revision):
+            self._spawn(self._replace(slot))
+
+    async def _replace(self, slot: _Slot) -> None:
+        with contextlib.suppress(NotStartedError):  # The next request tries again, and tells.
+            await self._started(slot)
 
     def _tell_lines(self) -> None:
         for revision, tail in self._tails.items():

@@ -155,6 +155,33 @@ def test_a_crashed_process_is_started_again_on_demand(tmp_path):
     running(test, tmp_path)
 
 
+def test_a_crash_is_noticed_by_the_very_next_request(tmp_path):
+    async def test(world):
+        await world.create()
+        (instance,) = world.instances.instances()
+        os.killpg(instance.pids[0], signal.SIGKILL)
+        while psutil.Process(instance.pids[0]).status() != psutil.STATUS_ZOMBIE:
+            pass  # Nobody else on the loop comes to look before the request does.
+
+        next_one = await world.instances.acquire(instance.revision)
+
+        assert next_one is not instance
+        assert next_one.exit_code() is None
+
+    running(test, tmp_path)
+
+
+def test_a_minimum_instance_that_crashed_is_replaced_without_a_request(tmp_path):
+    async def test(world):
+        await world.create(instances_min=1)
+        (instance,) = world.instances.instances()
+        os.killpg(instance.pids[0], signal.SIGKILL)
+
+        await world.until(lambda: world.instances.instances() not in ([], [instance]))
+
+    running(test, tmp_path)
+
+
 def test_an_idle_process_without_traffic_is_stopped_and_one_with_traffic_is_kept(tmp_path):
     async def test(world):
         first = (await world.create()).latest_created
