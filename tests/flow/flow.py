@@ -59,10 +59,13 @@ class Flow(Happening):
             scheduler, delivery, rps=rps, seed=seed, settings=settings or CloudSettings()
         )
         self.repository = self.delivery.services[0].image
-        self.invariants = Invariants(self.cloud, ACCOUNTS)
+        self.invariants = self.make_invariants()
         self._create_targets(first)
         self.invariants.attach()
         self._tick()
+
+    def make_invariants(self) -> Invariants:
+        return Invariants(self.cloud, ACCOUNTS)
 
     # Given: images, services and alert policies.
 

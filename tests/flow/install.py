@@ -84,7 +84,7 @@ class Installed:
             outcome=self.traffic.starts,
             longer=lambda revision: self.traffic.quality(revision).ready_seconds,
         )
-        self.sender = VirtualSender(scheduler, {}, lambda: 0.02)
+        self.sender = VirtualSender(scheduler, {}, self.latency)
         self.cloud = LocalCloud(
             scheduler,
             self.sender,
@@ -105,6 +105,21 @@ class Installed:
         self._router = self.cloud.router()
         self._app = flask.Flask("flow")
         self._install()
+
+    # What the simulation makes otherwise.
+
+    def make_traffic(self, rng: random.Random, rps: int) -> Traffic:
+        return Traffic(rng, rps)
+
+    def make_faults(self) -> Faults:
+        return Faults(self.scheduler.now)
+
+    def latency(self) -> float:
+        """Return the seconds of one exchange with a function, there and back."""
+        return 0.02
+
+    def workflow_source(self) -> str:
+        return (ROOT / "workflows" / "rollout.yaml").read_text()
 
     def key(self, target: str = "production") -> ServiceKey:
         found = self.delivery.services[0].target(target)
@@ -148,7 +163,7 @@ class Installed:
             PROJECT,
             REGION,
             "rollout",
-            (ROOT / "workflows" / "rollout.yaml").read_text(),
+            self.workflow_source(),
             service_account=f"workflow{ACCOUNTS}",
             env={"BARQ_FUNCTIONS": json.dumps({name: _url(name) for name in FUNCTIONS})},
         )
