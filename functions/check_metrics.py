@@ -32,6 +32,8 @@ from rollouts.rolling_back import arrived
 from rollouts.seen import ServiceSeen
 from rollouts.stopping import driven, undisturbed
 from rollouts.telling import due, note
+from rollouts.usual import KEY as USUAL
+from rollouts.usual import measured, show_usual
 from rollouts.verdict import Verdict
 
 
@@ -78,6 +80,9 @@ def _judged(
     )
     # A verdict grows old on the way: who acts on it asks how old it is, and tells of it.
     answer["action"] |= {"decided_at": show_instant(now), "decision": decision}
+    usual = measured(tally.past, tally.rate)
+    if usual:
+        answer["action"][USUAL] = show_usual(usual)
     return answer
 
 

@@ -1,10 +1,14 @@
 """Stable before the rollout: how busy it was, how often it failed, whether it was ever bad."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from rollouts.bernoulli import upper_ratio
 from rollouts.blind_spots import OUTAGE_BAD, OUTAGE_RATIO, outage_limit
 from rollouts.intervals import Interval
+
+UNKNOWN_RATIO: Final = 0.10
+"""The error ratio allowed at 100 % to a service that nothing is known of."""
 
 
 @dataclass(slots=True)

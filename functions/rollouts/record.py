@@ -66,6 +66,18 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
+class Usual:
+    """What the service was like: the measure where nothing is left to compare a canary with."""
+
+    requests: int
+    """Stable's, of before the rollout: 0 if nothing of them was visible."""
+    errors: int
+    """How many of them failed (5xx)."""
+    requests_a_second: float
+    """Of the whole service, when last visible."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """One candidate's way on one target."""
 
@@ -106,6 +118,8 @@ class Rollout:
     """Since when a person knows that stable fails as well; None: it does not."""
     alerted_at: dt.datetime | None = None
     """When a person was told of errors at 100 % that take nothing back."""
+    usual: Usual | None = None
+    """As it stood at the last shift or the promotion; None before any look, and of older code."""
 
     @property
     def ended(self) -> bool:

@@ -21,6 +21,7 @@ from rollouts.record import (
     RefusedDigest,
     Rollout,
     ShiftDone,
+    Usual,
 )
 
 _INSTANTS: Final = frozenset(
@@ -100,7 +101,7 @@ def _record(document: Mapping[str, Any]) -> Record:
 
 
 def _rollout(document: Mapping[str, Any]) -> Rollout:
-    probed = document.get("probed")
+    probed, usual = document.get("probed"), document.get("usual")
     values = {
         **document,
         "build": _build(Build, document.get("build") or {}),
@@ -109,6 +110,7 @@ def _rollout(document: Mapping[str, Any]) -> Rollout:
         "deadline_approval": _approval(document.get("deadline_approval")),
         "shifts": tuple(_build(ShiftDone, one) for one in document.get("shifts", ())),
         "probed": _build(Probed, probed) if probed is not None else None,
+        "usual": _build(Usual, usual) if usual is not None else None,
     }
     built: Rollout = _build(Rollout, values)
     return built
@@ -130,6 +132,7 @@ def _rollout_document(rollout: Rollout) -> dict[str, Any]:
         ),
         "shifts": [_document(one) for one in rollout.shifts],
         "probed": _document(rollout.probed) if rollout.probed else None,
+        "usual": _document(rollout.usual) if rollout.usual else None,
     }
 
 
@@ -150,8 +153,8 @@ def _build(kind: Any, document: Mapping[str, Any]) -> Any:
 def _is(value: Any, kind: Any) -> bool:
     if get_origin(kind) is Literal:
         return value in get_args(kind)
-    if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+    if kind in (int, float):
+        return isinstance(value, int | kind) and not isinstance(value, bool)
     return isinstance(value, get_origin(kind) if get_origin(kind) is tuple else kind)
 
 

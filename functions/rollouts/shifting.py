@@ -18,6 +18,7 @@ from rollouts.requests import StepRequest, decision_of
 from rollouts.seen import Change, RevisionSeen, ServiceSeen
 from rollouts.stopping import foreign_stop, undisturbed
 from rollouts.traffic import split_of
+from rollouts.usual import carried
 
 VERDICT_AGE: Final = dt.timedelta(seconds=30)
 """Beside two looks, how old a verdict may be that still gives the canary more."""
@@ -86,6 +87,7 @@ def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decisi
         because=because,
         ended_at=now,
         ended_by="barq",
+        usual=carried(request.action) or rollout.usual,
     )
     split = split_of({rollout.canary: 100}, seen.split)
     decision = decision_of(request.action)
@@ -140,6 +142,7 @@ def _shifted(
         verdict=because if rollout.shifts else rollout.verdict,
         because=because,
         shifts=(*rollout.shifts, ShiftDone(now, step, percent)),
+        usual=carried(action) or rollout.usual,
     )
     split = split_of(
         {rollout.stable: 100 - percent, rollout.canary: percent},

@@ -16,7 +16,7 @@ from rollouts.comparison import Group, alone, served_share
 from rollouts.dispersion import ERRORS, Dispersion
 from rollouts.error_streams import ErrorStreams, Judged
 from rollouts.intervals import BEFORE, Interval
-from rollouts.past import Past
+from rollouts.past import UNKNOWN_RATIO, Past
 from rollouts.policy import Analysis, Policy
 from rollouts.slow_streams import SlowStreams
 from rollouts.step_counts import StepCounts
@@ -27,8 +27,6 @@ GENEROUS: Final = 1.5
 """Traffic may have grown since it was visible: too high an estimate delays, too low accuses."""
 RATE_SECONDS: Final = 60.0
 """The service's rate is that of the last visible minute."""
-UNKNOWN_RATIO: Final = 0.10
-"""The error ratio allowed at 100 % to a service that nothing is known of."""
 
 
 class Tally:
