@@ -1,5 +1,6 @@
 """The JSON Schema of delivery.yaml for editors, and policies written back as settings."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -37,6 +38,13 @@ def json_schema() -> dict[str, Any]:
 
 def settings_of(policy: Policy) -> dict[str, Any]:
     """Write a policy as a user would, every setting named. `parse_policy` reads it back."""
+    copied: dict[str, Any] = _copied(_settings_of(policy))
+    return copied
+
+
+@functools.lru_cache(maxsize=64)
+def _settings_of(policy: Policy) -> dict[str, Any]:
+    """Write a policy; asked for at every look, and a rollout keeps its own."""
     shown: dict[str, Any] = {}
     for key in settings.TARGET:
         if settings.TARGET[key].default is not settings.REQUIRED:
@@ -51,6 +59,13 @@ def settings_of(policy: Policy) -> dict[str, Any]:
             name: _written(setting.kind, getattr(part, name)) for name, setting in group.items()
         }
     return shown
+
+
+def _copied(value: Any) -> Any:
+    """Copy what JSON has, for whoever changes what was given."""
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return list(value) if isinstance(value, list) else value
 
 
 def policy_hash(policy: Policy) -> str:

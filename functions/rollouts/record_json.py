@@ -1,6 +1,7 @@
 """The record as the JSON text of its annotation, and back. Not: when it is written."""
 
 import datetime as dt
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -10,6 +11,7 @@ from rollouts.delivery_file import parse_policy
 from rollouts.delivery_schema import settings_of
 from rollouts.errors import BadRecord, BarqError
 from rollouts.instants import parse_instant, show_instant
+from rollouts.policy import Policy
 from rollouts.record import (
     EMPTY,
     KEPT_MAX,
@@ -62,8 +64,12 @@ def parse_record(text: str | None) -> Record:
     Raises BadRecord for a damaged one and for one that newer code wrote. Fields that this
     schema does not know are ignored within its own schema number.
     """
-    if not text:
-        return EMPTY
+    return _parsed(text) if text else EMPTY
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str) -> Record:
+    """Read a record's text. Records do not change, and most looks find the same one again."""
     try:
         document = json.loads(text)
         schema = document["schema"]
@@ -105,7 +111,7 @@ def _rollout(document: Mapping[str, Any]) -> Rollout:
     values = {
         **document,
         "build": _build(Build, document.get("build") or {}),
-        "policy": parse_policy(document["policy"]),
+        "policy": _policy(json.dumps(document["policy"])),
         "approval": _approval(document.get("approval")),
         "deadline_approval": _approval(document.get("deadline_approval")),
         "shifts": tuple(_build(ShiftDone, one) for one in document.get("shifts", ())),
@@ -114,6 +120,12 @@ def _rollout(document: Mapping[str, Any]) -> Rollout:
     }
     built: Rollout = _build(Rollout, values)
     return built
+
+
+@functools.lru_cache(maxsize=64)
+def _policy(text: str) -> Policy:
+    """Read a policy; a rollout keeps its own, whatever else of a record changes."""
+    return parse_policy(json.loads(text))
 
 
 def _approval(document: Mapping[str, Any] | None) -> ApprovalGiven | None:

@@ -10,12 +10,12 @@ import datetime as dt
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
 from rollouts.blind_spots import Hang, Outage, Unreached
 from rollouts.comparison import Group
 from rollouts.error_streams import Judged
+from rollouts.flat import flat
 from rollouts.intervals import BEFORE, Arm, Carried, Histogram, Interval
 from rollouts.past import Past
 from rollouts.policy import Policy
@@ -26,7 +26,7 @@ SCHEMA: Final = 2
 TEXT_MAX: Final = 4096
 """Longer ones are not kept. The unpacked size is bounded too: the text comes from outside."""
 UNPACKED_MAX: Final = 1 << 20
-COMMON: Final = ("canary_common", "stable_common")
+SIDES: Final = ("canary", "stable", "canary_common", "stable_common")
 UNREADABLE: Final = (
     ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError,
     zlib.error,
@@ -44,14 +44,14 @@ def dump(tally: Tally, key: str) -> str | None:
         "schema": SCHEMA,
         "key": key,
         "affinity": tally.affinity,
-        "past": asdict(tally.past),
+        "past": flat(tally.past),
         "errors": tally.errors.state(),
         "limit": tally.full_limit,
         "slow": tally.slow.state(),
         "phi": tally.phi.state(),
-        "unreached": asdict(tally.unreached),
-        "hang": asdict(tally.hang),
-        "outage": asdict(tally.outage),
+        "unreached": flat(tally.unreached),
+        "hang": flat(tally.hang),
+        "outage": flat(tally.outage),
         "counts": _counts(tally.counts),
         "unseen": [_judged(one) for one in tally.unseen],
         "recent": tally.recent,
@@ -99,15 +99,16 @@ def _restored(document: dict[str, Any], policy: Policy) -> Tally:
 
 
 def _counts(counts: StepCounts) -> dict[str, Any]:
+    sides = {name: flat(getattr(counts, name)) for name in SIDES}
     latencies = {
         "latency": _histogram(counts.latency),
         "stable_latency": _histogram(counts.stable_latency),
     }
-    return asdict(counts) | latencies
+    return flat(counts) | sides | latencies
 
 
 def _read_counts(told: dict[str, Any]) -> StepCounts:
-    sides = {name: Side(**told[name]) for name in ("canary", "stable", *COMMON)}
+    sides = {name: Side(**told[name]) for name in SIDES}
     latencies = {name: _read_histogram(told[name]) for name in ("latency", "stable_latency")}
     return StepCounts(**(told | sides | latencies))
 

@@ -1,7 +1,9 @@
 """What the evidence says: the word, the sentence, and the numbers that both stand on."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from rollouts.flat import flat
 
 Kind = Literal["pass", "fail", "inconclusive", "no_data"]
 Cause = Literal["", "errors", "latency", "full", "limit", "hang", "shared"]
@@ -82,9 +84,8 @@ class Verdict:
     evidence: Evidence = Evidence()
 
     def as_json(self) -> dict[str, Any]:
-        told = asdict(self)
-        told["numbers"] = {
+        numbers = {
             name: list(one) if isinstance(one, tuple) else one
-            for name, one in told["numbers"].items()
+            for name, one in flat(self.numbers).items()
         }
-        return told
+        return flat(self) | {"numbers": numbers, "evidence": flat(self.evidence)}
