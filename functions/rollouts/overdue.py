@@ -1,0 +1,56 @@
+"""How long a rollout may stay as it is, whatever happens: what all its waits add up to at most.
+
+Not a deadline: a driver that lives ends a rollout long before. The sweeper measures by this
+whether one still moves. A freeze window and a stopped line are not counted in.
+"""
+
+import datetime as dt
+
+from rollouts import deadline
+from rollouts.probing import timeout_of
+from rollouts.record import Rollout
+
+
+def limit_of(rollout: Rollout) -> dt.datetime:
+    """Return the instant by which the driver must have moved it on or ended it."""
+    assert not rollout.ended
+    return _of_traffic(rollout) if rollout.shifts else _before_traffic(rollout)
+
+
+def _before_traffic(rollout: Rollout) -> dt.datetime:
+    policy, approval = rollout.policy, rollout.approval
+    if approval is None:
+        return rollout.claimed_at + policy.ready_within + _tests(rollout) + _canary_ready(rollout)
+    if approval.decision == "approved":
+        return _answered(approval.at) + _canary_ready(rollout)
+    return _answered(approval.at) if approval.decision else approval.expires_at
+
+
+def _of_traffic(rollout: Rollout) -> dt.datetime:
+    policy, approval = rollout.policy, rollout.deadline_approval
+    if approval and approval.decision == "denied":
+        return _answered(approval.at)
+    shifted = rollout.shifts[-1].at + _canary_ready(rollout)
+    asked = deadline.asked(rollout)
+    if asked:
+        return max(asked.expires_at, shifted)
+    ends = deadline.deadline_of(rollout)
+    return max(ends + policy.extend_max if policy.no_data == "extend" else ends, shifted)
+
+
+def _canary_ready(rollout: Rollout) -> dt.timedelta:
+    """Return how long a shift waits for a canary that is not Ready at the moment."""
+    policy = rollout.policy
+    return policy.ready_within + policy.window_of(rollout.next_step - 1)
+
+
+def _tests(rollout: Rollout) -> dt.timedelta:
+    """Return what smoke tests and probes take if every one of them comes to its timeout."""
+    smoke = rollout.policy.verify
+    attempt = smoke.every + smoke.latency_max * 2 * len(smoke.paths)
+    return smoke.attempts * attempt + rollout.policy.analysis.probes * timeout_of(smoke) * 2
+
+
+def _answered(at: dt.datetime | None) -> dt.datetime:
+    assert at is not None, "an answer has its time"
+    return at

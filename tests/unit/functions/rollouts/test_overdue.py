@@ -1,0 +1,67 @@
+"""How long a rollout may stay as it is."""
+
+from dataclasses import replace
+
+import pytest
+
+from rollouts.overdue import limit_of
+from rollouts.record import ApprovalGiven
+from tests.unit.functions.rollouts.builders import NOW, at, policy, rollout, shifts
+
+QUICK = {"ready_within": "10m", "window": "5m", "deadline": "2h"}
+SMOKE = {"paths": ["/a", "/b"], "attempts": 3, "every": "10s", "latency_max": "1s"}
+BEFORE = policy(**QUICK, verify=SMOKE, analysis={"probes": 20})
+HOURS = policy(**QUICK, approval={"expires": "1d"})
+EXTENDED = policy(**QUICK, no_data="extend", extend_max="30m")
+ASKED = ApprovalGiven(at(minutes=120), at(minutes=120 + 1440))
+
+
+@pytest.mark.parametrize("state", ["deploying", "deployed", "verified"])
+def test_before_any_question_it_is_all_waits_in_a_row(state):
+    """10 min until Ready, 3 rounds of 14 s, 40 probes of 1 s, 15 min for a canary that changes."""
+    own = rollout(state, policy=BEFORE, claimed_at=NOW)
+
+    assert limit_of(own) == at(3 * 14 + 40, minutes=25)
+
+
+@pytest.mark.parametrize(
+    ("decision", "limit"),
+    [("", at(minutes=1440)), ("approved", at(minutes=45)), ("denied", at(minutes=30))],
+)
+def test_a_question_lasts_until_it_expires_and_an_answer_is_followed_at_once(decision, limit):
+    asked = ApprovalGiven(NOW, at(minutes=1440))
+    given = replace(asked, decision=decision, at=at(minutes=30)) if decision else asked
+
+    assert limit_of(rollout("verified", policy=HOURS, approval=given)) == limit
+
+
+@pytest.mark.parametrize(
+    ("own", "limit"),
+    [
+        (rollout(policy=HOURS), at(minutes=120)),
+        (rollout(policy=EXTENDED), at(minutes=150)),
+        (rollout(policy=HOURS, shifts=shifts(10, 50, minutes_between=119)), at(minutes=134)),
+        (rollout(policy=HOURS, deadline_approval=ASKED), at(minutes=1560)),
+        (
+            rollout(policy=HOURS, deadline_approval=replace(ASKED, expires_at=at(minutes=1))),
+            at(minutes=15),
+        ),
+        (
+            rollout(
+                policy=HOURS,
+                deadline_approval=replace(ASKED, decision="approved", at=at(minutes=130)),
+            ),
+            at(minutes=250),
+        ),
+        (
+            rollout(
+                policy=HOURS,
+                deadline_approval=replace(ASKED, decision="denied", at=at(minutes=130)),
+            ),
+            at(minutes=130),
+        ),
+    ],
+    ids=["deadline", "extended", "last step", "asked", "expired", "anew", "denied"],
+)
+def test_with_traffic_it_is_the_deadline_and_whoever_is_asked_then(own, limit):
+    assert limit_of(own) == limit
