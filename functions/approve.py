@@ -67,7 +67,7 @@ def handle(request: ApproveRequest, world: World) -> dict[str, Any]:
     def decide(seen: ServiceSeen) -> Decision:
         return approving.answer(seen, given, world.clock.now())
 
-    acted = act(world, target.ref, decide, wake=True)
+    acted = act(world, target.ref, decide)
     return answered(acted.action, acted.rollout)
 
 

@@ -45,7 +45,12 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     if isinstance(rollout, Stop):
         return _ended(rollout, seen, world)
     if seen.unexplained():
-        acted = act(world, target.ref, lambda fresh: _disturbed(fresh, request, world))
+        acted = act(
+            world,
+            target.ref,
+            lambda fresh: _disturbed(fresh, request, world),
+            driver=request.driver.execution,
+        )
         return answered(acted.action, acted.rollout)
     if not rollout.shifts:
         return answered(first_shift(rollout), rollout)
@@ -69,7 +74,12 @@ def _judged(
     told = _read(looked, before.decision, affinity=tally.affinity)
     decision = _record(rollout, told, verdict, action, now)
     if due(rollout, verdict, action, now):
-        acted = act(world, ref, lambda seen: note(seen, request.driver, verdict, now, decision))
+        acted = act(
+            world,
+            ref,
+            lambda seen: note(seen, request.driver, verdict, now, decision),
+            driver=request.driver.execution,
+        )
         action, rollout = acted.action, acted.rollout or rollout
     answer = answered(
         action,

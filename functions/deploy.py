@@ -36,7 +36,7 @@ def handle(request: DeployRequest, world: World) -> dict[str, Any]:
         matches = _matches(rollout, canary, world)
         return follow(seen, rollout, canary, digest_matches=matches, now=now)
 
-    acted = act(world, target.ref, decide)
+    acted = act(world, target.ref, decide, driver=driver.execution)
     return answered(acted.action, acted.rollout)
 
 

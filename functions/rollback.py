@@ -47,7 +47,7 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     def decide(seen: ServiceSeen) -> Decision:
         return roll_back(seen, ask, world.clock.now())
 
-    acted = act(world, target.ref, decide, wake=by_hand)
+    acted = act(world, target.ref, decide, driver=request.driver.execution)
     return answered(acted.action, acted.rollout)
 
 
@@ -73,7 +73,7 @@ def handle_alert(data: bytes, world: World) -> Blame:
         act_on = roll_back if suspect(incident, seen.record) is seen.record.rollout else take_back
         return act_on(seen, ask, world.clock.now())
 
-    act(world, ref, decide, wake=True)
+    act(world, ref, decide)
     return found[-1]
 
 

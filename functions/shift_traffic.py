@@ -39,7 +39,7 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
             canary = world.revisions.read(target.ref, rollout.canary)
         return shift(seen, request, canary, now)
 
-    acted = act(world, target.ref, decide, wake=kind == "stop")
+    acted = act(world, target.ref, decide, driver=request.driver.execution)
     return answered(acted.action, acted.rollout, state=dict(request.state))
 
 

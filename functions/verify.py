@@ -102,7 +102,12 @@ def _probe(turn: _Turn, url: str, sent: Sent) -> dict[str, Any]:
     now, request = turn.world.clock.now(), turn.request
     probed = probed_of(after, now)
     if probed and speaks_against(probed, turn.rollout.policy):
-        acted = act(turn.world, turn.ref, lambda fresh: note_against(fresh, request, probed, now))
+        acted = act(
+            turn.world,
+            turn.ref,
+            lambda fresh: note_against(fresh, request, probed, now),
+            driver=request.driver.execution,
+        )
         return answered(acted.action, acted.rollout)
     return _verified(turn, line_of(after, probed), probed)
 
@@ -138,7 +143,7 @@ def _verified(turn: _Turn, line: str, probed: Probed | None = None) -> dict[str,
     def decide(fresh: ServiceSeen) -> Decision:
         return verified(fresh, turn.request, line, turn.world.clock.now(), probed)
 
-    acted = act(turn.world, turn.ref, decide)
+    acted = act(turn.world, turn.ref, decide, driver=turn.request.driver.execution)
     return answered(acted.action, acted.rollout)
 
 

@@ -18,6 +18,7 @@ from rollouts.notices import FOR_NOW, Notice
 from rollouts.policy import ServiceRef, Target
 from rollouts.record import Rollout
 from rollouts.seen import ServiceSeen
+from rollouts.waking import waiting
 
 
 def find_target(world: World, service: str, target: str) -> Target:
@@ -42,18 +43,19 @@ class Acted:
 
 
 def act(
-    world: World, ref: ServiceRef, decide: Callable[[ServiceSeen], Decision], *, wake: bool = False
+    world: World, ref: ServiceRef, decide: Callable[[ServiceSeen], Decision], *, driver: str = ""
 ) -> Acted:
-    """Decide on a fresh read, write, then tell. `wake` is for changes from outside the driver."""
+    """Decide on a fresh read, write, tell, and wake whoever waits for what was written.
+
+    `driver` is the execution that asks; empty for an alert, the sweeper or a person.
+    """
     seen, decision = update(world.services, ref, decide)
     tell(world, decision.notices)
-    written = decision.change.record.rollout if decision.change else None
-    if wake and decision.change:
-        # Another rollout may stand on record now: the one that waits was there before.
-        waiting = {one.callback: one for one in (seen.record.rollout, written) if one}
-        for one in waiting.values():
-            wake_up(world, one)
-    return Acted(decision.action, written or seen.record.rollout)
+    if decision.change is None:
+        return Acted(decision.action, seen.record.rollout)
+    for callback in waiting(seen.record, decision.change.record, driver):
+        wake_up(world, callback)
+    return Acted(decision.action, decision.change.record.rollout)
 
 
 def tell(world: World, notices: Sequence[Notice]) -> None:
@@ -71,14 +73,12 @@ def tell(world: World, notices: Sequence[Notice]) -> None:
         log("WARNING", "event.lost", events=kinds, because=error.message)
 
 
-def wake_up(world: World, rollout: Rollout) -> None:
-    """Let the waiting execution look again."""
-    if not rollout.callback:
-        return
+def wake_up(world: World, callback: str) -> None:
+    """Let a waiting execution look again."""
     try:
-        world.waker.wake(rollout.callback)
+        world.waker.wake(callback)
     except BarqError as error:
-        log("WARNING", "wake_up.lost", rollout=rollout.id, because=error.message)
+        log("WARNING", "wake_up.lost", because=error.message)
 
 
 def answered(action: Action, rollout: Rollout | None, **more: Any) -> dict[str, Any]:

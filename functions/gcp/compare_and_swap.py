@@ -9,6 +9,7 @@ from rollouts.errors import BarqError, Conflict, Transient
 from rollouts.policy import ServiceRef
 from rollouts.record_json import show_record
 from rollouts.seen import Change, ServiceSeen
+from rollouts.transitions import check
 
 
 class HasChange(Protocol):
@@ -31,7 +32,8 @@ def update(
     """Write what `decide` wants of a fresh read. Returns the read and the decision that held.
 
     `decide` sees each fresh read: an old decision written onto a new state is how a person's
-    rollback gets silently undone. Raises Transient after `attempts_max` conflicts.
+    rollback gets silently undone. Raises Transient after `attempts_max` conflicts, NoTransition
+    for a write that the state machine does not know.
     """
     assert attempts_max >= 1
     for _ in range(attempts_max):
@@ -39,6 +41,7 @@ def update(
         decision = decide(seen)
         if decision.change is None:
             return seen, decision
+        check(seen, decision.change)
         try:
             services.write(seen, decision.change)
         except Conflict:
@@ -62,5 +65,5 @@ def _took_effect(services: Services, ref: ServiceRef, change: Change) -> bool:
         found = services.read(ref).record
     except BarqError:
         return False
-    same = replace(found, generation=change.record.generation)
+    same = replace(found, generation=change.record.generation, spec=change.record.spec)
     return show_record(same) == show_record(change.record)

@@ -4,6 +4,8 @@ Pure. Source: https://cloud.google.com/run/docs/reference/rest/v1/namespaces.ser
 """
 
 import copy
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -31,17 +33,19 @@ def seen_of(ref: ServiceRef, raw: Mapping[str, Any]) -> ServiceSeen:
     metadata, spec, status = raw["metadata"], raw["spec"], raw.get("status", {})
     annotations = metadata.get("annotations", {})
     container = ingress_container(spec["template"]["spec"].get("containers", ()), str(ref))
+    record = parse_record(annotations.get(RECORD))
     return ServiceSeen(
         ref=ref,
         generation=int(metadata.get("generation", 0)),
         split=_asked(spec.get("traffic", ())),
         served=tuple(_served(entry) for entry in status.get("traffic", ())),
         latest_ready=status.get("latestReadyRevisionName") or None,
-        record=parse_record(annotations.get(RECORD)),
+        record=record,
         container=str(container.get("name", "")),
         image=str(container.get("image", "")),
         url=str(status.get("url", "")),
         unreachable=unreachable(annotations),
+        fingerprint=fingerprint(spec) if record.spec else "",
         session_affinity=_template_annotations(raw).get(SESSION_AFFINITY) == "true",
         raw=raw,
     )
@@ -55,7 +59,9 @@ def apply(raw: Mapping[str, Any], change: Change, generation: int) -> dict[str, 
     """
     body: dict[str, Any] = copy.deepcopy({key: raw[key] for key in raw if key != "status"})
     annotations = body["metadata"].setdefault("annotations", {})
-    record = replace(change.record, generation=generation)
+    kept = change.split is None and change.template is None
+    spec = fingerprint(raw["spec"]) if kept else ""
+    record = replace(change.record, generation=generation, spec=spec)
     annotations[RECORD] = show_record(record)
     annotations[SUMMARY] = summary(record)
     if change.split is not None:
@@ -69,6 +75,16 @@ def apply(raw: Mapping[str, Any], change: Change, generation: int) -> dict[str, 
             if USER_IMAGE in described:
                 described[USER_IMAGE] = change.template.image
     return body
+
+
+def fingerprint(spec: Mapping[str, Any]) -> str:
+    """Return 12 hex digits that change whenever anything in the spec does.
+
+    Only specs as the platform answered them are compared, so what it fills in by itself is in
+    both of them.
+    """
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def ingress_container(containers: Sequence[Any], where: str) -> Any:

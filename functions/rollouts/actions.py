@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from rollouts.instants import show_instant
 
-WaitsFor = Literal["revision", "smoke_test", "approval", "data", "traffic"]
+WaitsFor = Literal["revision", "smoke_test", "approval", "data", "freeze", "traffic", "turn"]
 Outcome = Literal["promoted", "rolled_back", "stopped", "superseded", "unchanged", "passed"]
 
 
@@ -23,7 +23,7 @@ class Hold:
     because: str
     waits_for: WaitsFor
     until: dt.datetime | None = None
-    """When the waiting itself ends the rollout; None if it has no own end."""
+    """When the waiting ends the rollout, or a freeze ends; None if it has no own end."""
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, replace
 
+from rollouts import second_push
 from rollouts.actions import Hold, Stop
 from rollouts.deciding import first_shift, stop_for
 from rollouts.decisions import Decision, with_rollout
@@ -19,6 +20,7 @@ from rollouts.planning import stale
 from rollouts.policy import Target
 from rollouts.record import KEPT_MAX, Record, Rollout
 from rollouts.requests import DeployRequest
+from rollouts.second_push import out_of_queue, with_past
 from rollouts.seen import Change, NewRevision, RevisionSeen, ServiceSeen
 from rollouts.stopping import foreign_stop
 from rollouts.traffic import show_shares, sole_revision, split_of
@@ -68,23 +70,42 @@ def claim(
     seen: ServiceSeen, request: DeployRequest, target: Target, facts: Facts, now: dt.datetime
 ) -> Decision:
     """Decide whether a new rollout begins, and with what write."""
-    stable = stable_of(seen)
+    driver, present = request.driver, seen.record.rollout
+    own = rollout_id(driver.execution, driver.service, driver.target)
     because = (
         _late(request, facts)
-        or _claimed_by_other(seen, facts)
+        or second_push.over(seen.record, own)
         or _unwanted(seen.record, request, facts)
-        or _no_stable(seen, stable)
         or _untestable(seen, target)
-        or _not_adoptable(request, facts)
     )
+    if not because and present and not present.ended and facts.other_driver_alive:
+        way = target.policy.second_push
+        met = second_push.meet(seen, present, request, own, way, now)
+        if met is not None:
+            return met
+    stable = stable_of(seen)
+    because = because or _no_stable(seen, stable) or _not_adoptable(request, facts)
     if because:
-        return Decision(Stop("stopped", because), None, _left_aside(seen, request, because, now))
+        told = second_push.left_aside(seen, request, because, now)
+        return Decision(Stop("stopped", because), None, told)
     assert stable is not None
+    return _begin(seen, request, target, facts, stable, now)
+
+
+def _begin(
+    seen: ServiceSeen,
+    request: DeployRequest,
+    target: Target,
+    facts: Facts,
+    stable: str,
+    now: dt.datetime,
+) -> Decision:
+    """Claim the service for a new rollout beside `stable`."""
     same = _already_serves(stable, request, facts)
     if same:
-        return _left_as_it_is(seen, same, stable, now)
+        return _left_as_it_is(seen, facts, same, stable, now)
     rollout = _new_rollout(seen, request, target, facts, stable, now)
-    left = _abandoned(seen, f"rollout {rollout.id} takes its place", now)
+    left = _left(seen, facts, f"rollout {rollout.id} takes its place", now)
     record = _accepting(seen.record, rollout)
     told = (*left, Notice("rollout.started", now, rollout, rollout.because, 0, 0))
     pinned = split_of({stable: 100}, seen.split)
@@ -147,48 +168,29 @@ def _late(request: DeployRequest, facts: Facts) -> str:
     return f"{request.driver.execution} has ended, and nobody would drive; nothing was changed"
 
 
-def _left_aside(
-    seen: ServiceSeen, request: DeployRequest, because: str, now: dt.datetime
-) -> tuple[Notice, ...]:
-    """Tell that a build began nothing; not to the build whose rollout this is, told twice."""
-    present = seen.record.rollout
-    if present is None or not request.automatic or request.build.id in seen.record.acted_on:
-        return ()
-    percent = seen.shares.get(present.canary, 0)
-    said = f"build {request.build.id}: {because}"
-    return (Notice("delivery.ignored", now, present, said, percent, percent),)
-
-
-def _abandoned(seen: ServiceSeen, because: str, now: dt.datetime) -> tuple[Notice, ...]:
-    """Tell the end of a rollout whose execution is gone; nothing if the last one has ended."""
+def _left(seen: ServiceSeen, facts: Facts, because: str, now: dt.datetime) -> tuple[Notice, ...]:
+    """Tell the end of a rollout that another takes the place of; nothing if it has ended."""
     old = seen.record.rollout
     if old is None or old.ended:
         return ()
-    said = f"its execution is gone; {because}"
+    said = because if facts.other_driver_alive else f"its execution is gone; {because}"
     ended = replace(old, state="superseded", because=said, ended_at=now, ended_by="barq")
     percent = seen.shares.get(old.canary, 0)
     return (Notice("rollout.superseded", now, ended, said, percent, 0),)
 
 
-def _left_as_it_is(seen: ServiceSeen, because: str, stable: str, now: dt.datetime) -> Decision:
-    """Begin nothing; an abandoned canary still gives back what it had."""
-    stop = Stop("unchanged", because)
-    left = _abandoned(seen, f"{stable} gets everything again", now)
+def _left_as_it_is(
+    seen: ServiceSeen, facts: Facts, because: str, stable: str, now: dt.datetime
+) -> Decision:
+    """Begin nothing; a canary that was on its way still gives back what it had."""
+    stop, old = Stop("unchanged", because), seen.record.rollout
+    if old is not None and not old.ended and seen.shares != old.shares:
+        return replace(foreign_stop(seen, old, seen.unexplained(), now), action=stop)
+    left = _left(seen, facts, f"{stable} gets everything again", now)
     if not left:
         return Decision(stop)
     change = Change(with_rollout(seen.record, left[0].rollout), split_of({stable: 100}, seen.split))
     return Decision(stop, change, left)
-
-
-def _claimed_by_other(seen: ServiceSeen, facts: Facts) -> str:
-    rollout = seen.record.rollout
-    if rollout is None or rollout.ended or not facts.other_driver_alive:
-        return ""
-    return (
-        f"rollout {rollout.id} ({rollout.canary}) is under way since"
-        f" {show_instant(rollout.claimed_at)}, driven by {rollout.execution};"
-        " nothing was changed"
-    )
 
 
 def _digest_of(revision: RevisionSeen | None) -> str:
@@ -291,6 +293,7 @@ def _accepting(record: Record, rollout: Rollout) -> Record:
     """
     build, newest = rollout.build, record.newest_build
     last = record.rollout
+    record = out_of_queue(with_past(record, *([last.id] if last else [])), rollout.id)
     kept = last if last is not None and last.state == "promoted" else record.promoted
     if kept is not None and kept.canary != rollout.stable:
         kept = None  # Somebody put another revision in its place since.

@@ -7,6 +7,7 @@
     ├── Missing           a service, revision or image is not there; the operator makes it (422)
     ├── Refused           Google refused the request for good; nothing was written (422)
     ├── BadRecord         the record on the service cannot be read; a person looks (422)
+    ├── NoTransition      a write that the state machine does not know: our own fault (422)
     ├── Conflict          someone wrote first; read again, decide again (never leaves a handler)
     └── Transient         try the same call again: 429, 5xx, timeouts, lost connections (503)
         └── OverQuota     the same, and other callers want the quota too: wait longer each time
@@ -70,6 +71,12 @@ class Refused(BarqError):
 
 class BadRecord(BarqError):
     """The rollout record on the service is damaged, or newer than this code."""
+
+    http_status = 422
+
+
+class NoTransition(BarqError):
+    """What was decided is no transition of a rollout. Nothing was written; a fault of Barq's."""
 
     http_status = 422
 

@@ -118,8 +118,18 @@ class Rollout:
     """Since when a person knows that stable fails as well; None: it does not."""
     alerted_at: dt.datetime | None = None
     """When a person was told of errors at 100 % that take nothing back."""
+    frozen_at: dt.datetime | None = None
+    """Since when a closed line held it for the first time; None: none did."""
+    frozen: str = ""
+    """By what it was held last, as a person was told: `Closed.why`."""
+    override_freeze: str = ""
+    """Who lets it pass a closed line, and why; empty: it waits."""
     usual: Usual | None = None
     """As it stood at the last shift or the promotion; None before any look, and of older code."""
+    overdue_at: dt.datetime | None = None
+    """When the sweeper woke a driver that should have moved long before."""
+    stuck_at: dt.datetime | None = None
+    """When a person was told of a split that was written and is not the served one."""
 
     @property
     def ended(self) -> bool:
@@ -161,6 +171,18 @@ class RefusedDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A delivery that waits until the present rollout has ended (`second_push: queue`)."""
+
+    id: str
+    """What its rollout will be called."""
+    execution: str
+    callback: str
+    build: Build
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Everything that Barq knows of a service."""
 
@@ -175,6 +197,15 @@ class Record:
     """Ids of builds that started a rollout here."""
     promoted: Rollout | None = None
     """The one promoted before the present one: in its watch an alert still takes it back."""
+
+    past: tuple[str, ...] = ()
+    """Ids of rollouts that were here before the present one or gave up their place in the queue:
+    a late request of theirs begins nothing again."""
+    waiting: Waiting | None = None
+    """Who comes next. One place: the newest has it."""
+    spec: str = ""
+    """Fingerprint of the service's spec, if the write that carried this record left it as it was
+    read; empty if the write changed it, and for records of before."""
 
     def refusal(self, digest: str) -> RefusedDigest | None:
         return next((one for one in self.refused if one.digest == digest), None)

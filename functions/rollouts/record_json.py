@@ -24,6 +24,7 @@ from rollouts.record import (
     Rollout,
     ShiftDone,
     Usual,
+    Waiting,
 )
 
 _INSTANTS: Final = frozenset(
@@ -37,9 +38,15 @@ _INSTANTS: Final = frozenset(
         "newest_build",
         "paged_at",
         "alerted_at",
+        "frozen_at",
+        "overdue_at",
+        "stuck_at",
+        "since",
     }
 )
-_PROSE: Final = frozenset({"because", "verdict", "verified", "reason", "by", "ended_by"})
+_PROSE: Final = frozenset(
+    {"because", "verdict", "verified", "reason", "by", "ended_by", "frozen", "override_freeze"}
+)
 _PROSE_MAX: Final = 500
 """Longer words of people and platforms are cut, so that a record stays under 20 KiB."""
 
@@ -49,11 +56,14 @@ def show_record(record: Record) -> str:
     document = {
         "schema": SCHEMA,
         "generation": record.generation,
+        "spec": record.spec,
         "newest_build": _shown(record.newest_build),
         "acted_on": list(record.acted_on[-KEPT_MAX:]),
         "refused": [_document(one) for one in record.refused[-KEPT_MAX:]],
         "rollout": _rollout_document(record.rollout) if record.rollout else None,
         "promoted": _rollout_document(record.promoted) if record.promoted else None,
+        "past": list(record.past[-KEPT_MAX:]),
+        "waiting": _waiting_document(record.waiting) if record.waiting else None,
     }
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
@@ -101,6 +111,8 @@ def _record(document: Mapping[str, Any]) -> Record:
         "promoted": _rollout(promoted) if promoted is not None else None,
         "refused": tuple(_build(RefusedDigest, one) for one in document.get("refused", ())),
         "acted_on": tuple(str(one) for one in document.get("acted_on", ())),
+        "past": tuple(str(one) for one in document.get("past", ())),
+        "waiting": _waiting(document.get("waiting")),
     }
     record: Record = _build(Record, values)
     return record
@@ -120,6 +132,18 @@ def _rollout(document: Mapping[str, Any]) -> Rollout:
     }
     built: Rollout = _build(Rollout, values)
     return built
+
+
+def _waiting(document: Mapping[str, Any] | None) -> Waiting | None:
+    if document is None:
+        return None
+    values = {**document, "build": _build(Build, document.get("build") or {})}
+    built: Waiting = _build(Waiting, values)
+    return built
+
+
+def _waiting_document(waiting: Waiting) -> dict[str, Any]:
+    return {**_document(waiting), "build": _document(waiting.build)}
 
 
 @functools.lru_cache(maxsize=64)

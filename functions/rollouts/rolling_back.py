@@ -10,6 +10,7 @@ from rollouts.deciding import stop_for
 from rollouts.decisions import Decision, with_refusal, with_rollout
 from rollouts.notices import Notice
 from rollouts.record import Record, RefusedDigest, Rollout
+from rollouts.second_push import with_past
 from rollouts.seen import Change, ServiceSeen
 from rollouts.stopping import foreign_stop, not_meant
 from rollouts.traffic import split_of
@@ -76,7 +77,8 @@ def take_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
     assert promoted.canary == present.stable
     if seen.shares != present.shares:
         return Decision(Stop("unchanged", f"{seen.unexplained()}; nothing was changed"))
-    alone = replace(seen, record=replace(seen.record, rollout=promoted, promoted=None))
+    before = with_past(seen.record, present.id)
+    alone = replace(seen, record=replace(before, rollout=promoted, promoted=None))
     decision = _rolled_back(alone, promoted, ask, now)
     if present.ended:
         return decision

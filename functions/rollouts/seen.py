@@ -28,6 +28,8 @@ class ServiceSeen:
     """The service's own URL: the audience of every ID token for it."""
     unreachable: str = ""
     """Why tag URLs cannot be reached by design, such as internal ingress; empty if they can."""
+    fingerprint: str = ""
+    """Of the spec: template and traffic as asked for. Empty where no record asks for it."""
     session_affinity: bool = False
     """Whether the template keeps a client with its instance: then the share of requests is not
     the share that was set, and no comparison of the two revisions holds."""
@@ -45,9 +47,10 @@ class ServiceSeen:
     def unexplained(self) -> str:
         """Say what someone else changed since the record was written; empty if nothing.
 
-        The write that carried the record may itself have raised the generation by one. An
-        older whole object written back carries its record along, and only the generation,
-        which never falls, gives it away.
+        The write that carried the record may itself have raised the generation by one; if it
+        left the spec alone, the spec tells that from another's write. An older whole object
+        written back carries its record along, and only the generation, which never falls, gives
+        it away.
         """
         rollout = self.record.rollout
         if rollout is None:
@@ -57,10 +60,16 @@ class ServiceSeen:
                 f"traffic is {show_shares(self.shares)}, where Barq left"
                 f" {show_shares(rollout.shares)}"
             )
-        if self.generation > self.record.generation + 1:
+        beyond = self.generation - self.record.generation
+        if beyond > 1:
             return (
                 f"the service was written by someone else: it is at generation"
                 f" {self.generation}, and Barq last wrote on {self.record.generation}"
+            )
+        if beyond and self.record.spec and self.fingerprint != self.record.spec:
+            return (
+                "the service was written by someone else: its template or tags are not those that"
+                f" Barq last saw, at generation {self.record.generation}"
             )
         return ""
 
