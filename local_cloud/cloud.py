@@ -87,29 +87,34 @@ class LocalCloud:
         self.run.on_request.append(self.logging.record)
         self.run.on_open.append(self.monitoring.note_open)
 
-    def router(self) -> Router:
-        """Return every REST API. Their paths do not overlap, so one port serves them all."""
+    def router(self, *, workflows: bool = True) -> Router:
+        """Return every REST API. Their paths do not overlap, so one port serves them all.
+
+        Without `workflows`: an engine outside of this process serves those.
+        """
         router = Router()
         for part in (
             v1_router(self.run),
             v2_router(self.run),
             logging_door.router(self.logging),
             pubsub_rest.router(self.pubsub),
-            workflows_rest.router(self.workflows),
             registry_api.router(self.images, self.audit),
         ):
             router.include(part)
+        if workflows:
+            router.include(workflows_rest.router(self.workflows))
         return router
 
-    def grpc_services(self) -> list[tuple[str, tuple[Method, ...]]]:
-        """Return every gRPC service by its full name."""
+    def grpc_services(self, *, workflows: bool = True) -> list[tuple[str, tuple[Method, ...]]]:
+        """Return every gRPC service by its full name; see `router` for `workflows`."""
         services = [
             ("google.monitoring.v3.MetricService", tuple(monitoring_door.methods(self.monitoring)))
         ]
         for name, methods in pubsub_methods.methods(self.pubsub).items():
             services.append((name, tuple(methods)))
-        for name, listed in workflows_grpc.methods(self.workflows).items():
-            services.append((name, tuple(listed)))
+        if workflows:
+            for name, listed in workflows_grpc.methods(self.workflows).items():
+                services.append((name, tuple(listed)))
         return services
 
     def _notify(self, topic: str, document: Mapping[str, Any]) -> None:

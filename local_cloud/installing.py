@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import yaml
 
+from local_cloud.apart.lines import Deployment
 from local_cloud.eventarc.values import ToWorkflow, Trigger
 from local_cloud.pubsub.values import DeadLetterPolicy, Push, RetryPolicy, Subscription, Topic
 from local_cloud.run.documents import service_document
@@ -100,7 +101,7 @@ class Installer:
             name: self._function(name, spec, archive, topics) for name, spec in functions.items()
         }
         await self._ready([service_name(name) for name in functions])
-        workflow = self._workflow(urls)
+        workflow = await self._workflow(urls)
         self._subscriptions(urls, topics)
         self._triggers(topics, workflow)
         return Installed(self._place, urls, workflow, topics)
@@ -205,14 +206,14 @@ class Installer:
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
-    def _workflow(self, urls: Mapping[str, str]) -> str:
+    async def _workflow(self, urls: Mapping[str, str]) -> str:
         spec = self._description["workflow"]
         http = {
             name: urls[name]
             for name, function in self._description["functions"].items()
             if _by_workflow(function)
         }
-        self._cloud.workflows.deploy(
+        deployment = Deployment(
             self._place.project,
             self._place.region,
             spec["name"],
@@ -220,8 +221,8 @@ class Installer:
             service_account=account(self._place, spec["account"]),
             env={"BARQ_FUNCTIONS": json.dumps(http)},
         )
-        parent = f"projects/{self._place.project}/locations/{self._place.region}"
-        return f"{parent}/workflows/{spec['name']}"
+        await self._running.deploy_workflow(deployment)
+        return deployment.name
 
     def _subscriptions(self, urls: Mapping[str, str], topics: Mapping[str, str]) -> None:
         prefix = f"projects/{self._place.project}/subscriptions"

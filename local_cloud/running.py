@@ -9,7 +9,10 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from local_cloud.apart import lines
+from local_cloud.apart.supervisor import WorkflowsApart
 from local_cloud.cloud import CloudSettings, LocalCloud
 from local_cloud.fronts.grpc_front import GrpcFront
 from local_cloud.fronts.metadata_servers import MetadataServers
@@ -45,6 +48,8 @@ class RunningSettings:
     """Port of each service and tag that the proxy serves; 0 is any free one."""
     seed: int | None = None
     """None draws one: which request goes to which revision is chance, as in reality."""
+    workflows_apart: bool = False
+    """Whether the workflow engine is a process of its own, which can be killed alone."""
 
 
 class RunningCloud:
@@ -56,7 +61,8 @@ class RunningCloud:
         self.settings = settings
         self.folder = folder
         scheduler = LoopScheduler(loop)
-        self.tokens = LocalTokens(scheduler, secrets.token_bytes(32), RsaSigner())
+        self._signer = RsaSigner()
+        self.tokens = LocalTokens(scheduler, secrets.token_bytes(32), self._signer)
         self.sender = AiohttpSender(loop)
         authority = Authority(folder / "tls")
         self.metadata = MetadataServers(
@@ -79,6 +85,7 @@ class RunningCloud:
         self.proxy: Proxy
         self.grpc: GrpcFront
         self.pubsub_front: GrpcFront
+        self.workflows: WorkflowsApart | None = None
 
     async def start(self) -> None:
         """Listen everywhere. Raises PortBusy."""
@@ -94,11 +101,13 @@ class RunningCloud:
             image_store=self.folder / "images",
         )
         self.instances.on_line.append(self._logged)
-        self._router.include(self.cloud.router())
+        if self.settings.workflows_apart:
+            await self._start_workflows()
+        self._router.include(self.cloud.router(workflows=self.workflows is None))
         self.proxy = Proxy(
             self.cloud.run, self.instances, self.tokens, port_for=self.settings.port_for
         )
-        services = self.cloud.grpc_services()
+        services = self.cloud.grpc_services(workflows=self.workflows is None)
         self.grpc = GrpcFront(
             services,
             self.tokens,
@@ -120,16 +129,59 @@ class RunningCloud:
             "MONITORING_ENDPOINT": self.grpc.endpoint,
             "LOGGING_ENDPOINT": self.rest.url,
             "PUBSUB_ENDPOINT": self.rest.url,
-            "WORKFLOW_EXECUTIONS_ENDPOINT": self.grpc.endpoint,
-            "CALLBACKS_ENDPOINT": self.rest.url,
+            "WORKFLOW_EXECUTIONS_ENDPOINT": self.workflows.endpoint
+            if self.workflows
+            else self.grpc.endpoint,
+            "CALLBACKS_ENDPOINT": self.workflows_url,
             "REGISTRY_ENDPOINT": self.rest.url,
         }
+
+    @property
+    def workflows_url(self) -> str:
+        """Where the REST APIs of Workflows and Executions are served, and callbacks."""
+        return self.workflows.url if self.workflows else self.rest.url
+
+    async def deploy_workflow(self, asked: lines.Deployment) -> None:
+        """Create or update a workflow, wherever the engine is. Raises Refused with its errors."""
+        if self.workflows:
+            await self.workflows.deploy(asked)
+            return
+        self.cloud.workflows.deploy(
+            asked.project,
+            asked.location,
+            asked.workflow,
+            asked.source,
+            service_account=asked.service_account,
+            env=asked.env,
+        )
+
+    async def _start_workflows(self) -> None:
+        """Start the engine's process. The model in here only passes on what it notes."""
+        self.workflows = WorkflowsApart(
+            self.folder,
+            self.tokens,
+            self._signer,
+            self._authority.server_identity(),
+            self.settings.cloud.workflows,
+            self._told_by_workflows,
+        )
+        self.cloud.eventarc.workflows_url = self.workflows.url
+        await self.workflows.start()
+
+    def _told_by_workflows(self, kind: str, value: Any) -> None:
+        if kind == "call":
+            self.cloud.audit.note(*value)
+            return
+        model = self.cloud.workflows
+        for observer in model.on_log if kind == "log" else model.on_state_change:
+            observer(value)
 
     async def close(self) -> None:
         """Stop every process and socket. Safe to repeat, and after a start that failed."""
         async with contextlib.AsyncExitStack() as stack:
             for name in (
                 "sender",
+                "workflows",
                 "metadata",
                 "rest",
                 "grpc",

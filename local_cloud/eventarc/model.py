@@ -54,6 +54,9 @@ class EventarcModel:
         self._rng = rng
         self._retry = retry
         self._triggers: dict[str, LiveTrigger] = {}
+        self.workflows_url = ""
+        """Where the Executions API is served by another process: events are pushed there, as
+        Google's Eventarc does. Empty: handed over by `start`. For triggers that are made later."""
         self.too_large: list[str] = []
         """Ids of the messages that were beyond the size limit and started nothing."""
 
@@ -103,6 +106,9 @@ class EventarcModel:
 
     def _subscribe(self, live: LiveTrigger) -> None:
         destination = live.trigger.destination
+        if isinstance(destination, ToWorkflow) and self.workflows_url:
+            path = f"/v1/{destination.workflow}:triggerPubsubExecution"
+            destination = ToUrl(self.workflows_url + path, self.workflows_url)
         wanted = Subscription(
             live.subscription,
             live.topic,

@@ -14,12 +14,16 @@ from local_cloud.kit.grpc_door import Method, add_service
 from local_cloud.kit.tokens import Tokens
 
 # Two servers could share a port otherwise, each getting half of the calls, and no error.
-_OPTIONS = (("grpc.so_reuseport", 0),)
+_ALONE = (("grpc.so_reuseport", 0),)
+_SHARED = (("grpc.so_reuseport", 1),)
 _GRACE_SECONDS = 1.0
 
 
 class GrpcFront:
-    """A gRPC server for some services. `credentials` None: without TLS."""
+    """A gRPC server for some services. `credentials` None: without TLS.
+
+    `shared`: the port is one that `wire.reserve` holds.
+    """
 
     def __init__(
         self,
@@ -28,12 +32,14 @@ class GrpcFront:
         *,
         credentials: grpc.ServerCredentials | None,
         port: int = 0,
+        shared: bool = False,
     ) -> None:
         self._services = services
         self._tokens = tokens
         self._credentials = credentials
         self._server: grpc.aio.Server | None = None
         self.port = port
+        self._shared = shared
 
     @property
     def endpoint(self) -> str:
@@ -42,9 +48,9 @@ class GrpcFront:
 
     async def start(self) -> int:
         """Listen on loopback, and return the port. Raises PortBusy."""
-        if self.port:
+        if self.port and not self._shared:
             listen("127.0.0.1", self.port).close()
-        server = grpc.aio.server(options=_OPTIONS)
+        server = grpc.aio.server(options=_SHARED if self._shared else _ALONE)
         for name, methods in self._services:
             add_service(server, name, methods, self._tokens)
         address = f"127.0.0.1:{self.port}"

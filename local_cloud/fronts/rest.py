@@ -25,15 +25,25 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'}
 
 
 class RestFront:
-    """An HTTP server for one router. `start` before the first request, `close` at the end."""
+    """An HTTP server for one router. `start` before the first request, `close` at the end.
+
+    `shared`: the port is one that `wire.reserve` holds.
+    """
 
     def __init__(
-        self, router: Router, tokens: Tokens, host: str = "127.0.0.1", port: int = 0
+        self,
+        router: Router,
+        tokens: Tokens,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        shared: bool = False,
     ) -> None:
         self._router = router
         self._tokens = tokens
         self._host = host
         self.port = port
+        self._shared = shared
         self._runner = runner_for(self._serve)
 
     @property
@@ -43,7 +53,7 @@ class RestFront:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises PortBusy."""
-        listener = listen(self._host, self.port)
+        listener = listen(self._host, self.port, shared=self._shared)
         self.port = port_of(listener)
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()

@@ -25,12 +25,29 @@ class PortBusy(Exception):
         self.port = port
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; port 0 picks a free one. Raises PortBusy."""
+def reserve(host: str) -> socket.socket:
+    """Return a socket that holds a free port for servers that listen `shared`, one at a time.
+
+    It does not listen itself: without such a server a connection is refused. While it is open,
+    nobody else gets the port, not even between two servers.
+    """
+    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    holder.bind((host, 0))
+    return holder
+
+
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a socket that listens; port 0 picks a free one. Raises PortBusy.
+
+    `shared`: the port is one that `reserve` holds.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         # Without this a port stays closed for a minute after its server has ended.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
         listener.listen(1024)
     except OSError as error:

@@ -1,9 +1,21 @@
 """A certificate authority of one run: made at start, trusted only where a file names it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 import trustme
+
+
+@dataclass(frozen=True, slots=True)
+class ServerIdentity:
+    """A private key and the certificates that vouch for it, as PEM."""
+
+    key: str
+    chain: str
+
+    def grpc_credentials(self) -> grpc.ServerCredentials:
+        return grpc.ssl_server_credentials([(self.key.encode(), self.chain.encode())])
 
 
 class Authority:
@@ -20,7 +32,10 @@ class Authority:
         self.roots_path.parent.mkdir(parents=True, exist_ok=True)
         self.roots_path.write_bytes(authority.cert_pem.bytes())
 
-    def grpc_credentials(self) -> grpc.ServerCredentials:
-        """Return a server's identity for `localhost` and `127.0.0.1`."""
+    def server_identity(self) -> ServerIdentity:
+        """Return who a TLS server of this cloud is, for `localhost` and `127.0.0.1`."""
         chain = b"".join(blob.bytes() for blob in self._server.cert_chain_pems)
-        return grpc.ssl_server_credentials([(self._server.private_key_pem.bytes(), chain)])
+        return ServerIdentity(self._server.private_key_pem.bytes().decode(), chain.decode())
+
+    def grpc_credentials(self) -> grpc.ServerCredentials:
+        return self.server_identity().grpc_credentials()

@@ -11,6 +11,7 @@ import json
 from typing import Any, Protocol
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 Claims = dict[str, Any]
@@ -32,6 +33,21 @@ class RsaSigner:
     def __init__(self, key: rsa.RSAPrivateKey | None = None) -> None:
         self._key = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._public = self._key.public_key()
+
+    @classmethod
+    def from_pem(cls, text: str) -> "RsaSigner":
+        """Return a signer with the key of another one, see `pem`."""
+        key = serialization.load_pem_private_key(text.encode(), password=None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        return cls(key)
+
+    def pem(self) -> str:
+        """Return the private key, for another process of the same local cloud."""
+        return self._key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode()
 
     def sign(self, claims: Claims) -> str:
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "local-cloud"})

@@ -8,6 +8,7 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from local_cloud.identity.signers import Claims, HmacSigner, Signer
@@ -52,6 +53,8 @@ class LocalTokens:
         self._by_account: dict[str, Issued] = {}
         self._by_token: dict[str, Issued] = {}
         self._id_tokens: dict[tuple[str, str, str], Issued] = {}
+        self.on_issued: list[Callable[[Issued], None]] = []
+        """Told of each new access token: what other processes of this cloud must know."""
 
     def access_token(self, email: str) -> str:
         return self.issue(email).token
@@ -68,7 +71,18 @@ class LocalTokens:
         token = "ya29.c." + base64.urlsafe_b64encode(digest).decode().rstrip("=")
         issued = Issued(token, email, now + LIFETIME)
         self._by_account[email] = self._by_token[token] = issued
+        for tell in self.on_issued:
+            tell(issued)
         return issued
+
+    def known(self) -> list[Issued]:
+        """Return every access token that is not forgotten yet."""
+        return list(self._by_token.values())
+
+    def learn(self, issued: Issued) -> None:
+        """Know an access token that another process of this cloud has issued."""
+        self._forget_expired(self._scheduler.now())
+        self._by_token[issued.token] = issued
 
     def seconds_left(self, issued: Issued) -> int:
         """Return the whole seconds that a token still lives, as `expires_in` tells them."""

@@ -29,14 +29,14 @@ def exports(
         "BARQ_PROJECT": place.project,
         "BARQ_REGION": place.region,
         "BARQ_LOCAL_URL": f"{local_url}/local",
-        "BARQ_WORKFLOW_URL": f"{running.rest.url}/v1/{installed.workflow}",
+        "BARQ_WORKFLOW_URL": f"{running.workflows_url}/v1/{installed.workflow}",
         **services,
     }
 
 
 def _gcloud(running: RunningCloud, project: str, region: str) -> dict[str, str]:
     overrides = {
-        f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"{running.rest.url}/" for api in OVERRIDDEN
+        f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"{_url(running, api)}/" for api in OVERRIDDEN
     }
     return {
         **overrides,
@@ -49,6 +49,10 @@ def _gcloud(running: RunningCloud, project: str, region: str) -> dict[str, str]:
         "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
         "CLOUDSDK_SURVEY_DISABLE_PROMPTS": "true",
     }
+
+
+def _url(running: RunningCloud, api: str) -> str:
+    return running.workflows_url if api.startswith("WORKFLOW") else running.rest.url
 
 
 def _clients(running: RunningCloud, project: str, region: str) -> dict[str, str]:
