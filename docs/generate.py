@@ -25,7 +25,9 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = {
         "A service",
         """\
 The name is yours; it stands in every command, event and message. `targets` is a map of at least
-one target; a delivery walks it from top to bottom. `notifications` is a list.""",
+one target; a delivery walks it from top to bottom. `notifications` is a list. `freeze` is one too,
+here, in a target and at the top of the file, and so is `stop_the_line` a setting of all three: what
+stands further up holds for all below it.""",
     ),
     "services.<name>.targets.<name>": (
         "A target",
@@ -50,6 +52,13 @@ there are steps; its last one holds for all further.""",
 How the canary is judged: beside stable, and by absolute limits, which are off unless set. A list
 for the steps has at most as many entries as there are steps; its last holds for all further.""",
     ),
+    "freeze[]": (
+        "Freeze",
+        """\
+A window of time in which no canary gets a new share: [freezes](../concepts/freezes.md). It stands
+at the top of the file, in a service (`services.<name>.freeze[]`) or in a target, and is read as it
+is now: a rollout that is under way waits for it too.""",
+    ),
     "services.<name>.notifications[]": (
         "Notifications",
         "Chat webhooks. The URL is a secret and never stands in this file.",
@@ -69,13 +78,15 @@ is wrong is told at once, and nothing falls back silently.
 {example}```
 
 Editors check it as you type: its first line names the [schema](delivery.schema.json).
-A schema cannot say everything. The order of `steps`, the longest and shortest duration, and what
-`deadline`, `check_every` and `warm_up` ask of other settings are checked by the functions alone.
+A schema cannot say everything. The order of `steps`, the longest and shortest duration, names of
+time zones, the ends of a freeze, and what `deadline`, `check_every` and `warm_up` ask of other
+settings are checked by the functions alone.
 
 - A **duration** is written as `30s`, `5m`, `1h30m`, `24h` or `7d`.
 - A **percent** is a whole number from 0 to 100. A **ratio** is a number from 0.0 to 1.0.
 - A limit that is `off` is not judged.
-- A rollout keeps the policy that it began with. A change here holds for the next one.
+- A rollout keeps the policy that it began with. A change here holds for the next one, but for
+  `freeze` and `stop_the_line`.
 
 A wrong setting is told by name, value, rule and example:
 

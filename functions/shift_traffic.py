@@ -14,6 +14,7 @@ from gcp.ports import World
 from gcp.world import world
 from rollouts.decisions import Decision
 from rollouts.errors import BadInput
+from rollouts.freezing import closed
 from rollouts.requests import StepRequest, parse_step, shown
 from rollouts.seen import ServiceSeen
 from rollouts.shifting import promote, shift
@@ -37,7 +38,7 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
         canary = None
         if rollout and rollout.execution == request.driver.execution and not rollout.ended:
             canary = world.revisions.read(target.ref, rollout.canary)
-        return shift(seen, request, canary, now)
+        return shift(seen, request, canary, now, closed(target, now))
 
     acted = act(world, target.ref, decide, driver=request.driver.execution)
     return answered(acted.action, acted.rollout, state=dict(request.state))

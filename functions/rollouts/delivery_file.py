@@ -1,11 +1,13 @@
 """delivery.yaml, already decoded, into a Delivery. Not: opening the file or decoding YAML."""
 
+import functools
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from rollouts import settings
 from rollouts.agreement import disagreements
 from rollouts.errors import BadSettings
+from rollouts.freeze_file import Line, parse_line
 from rollouts.policy import (
     FIXED_COUNTS,
     Analysis,
@@ -18,11 +20,8 @@ from rollouts.policy import (
     Smoke,
     Target,
 )
-from rollouts.setting_kinds import NAME, text
+from rollouts.setting_reader import MISSING, example_of, mapping, named, unknown, values_of
 
-T = TypeVar("T")
-_NAME: Final = text("a name of small letters, digits and hyphens", NAME, "production")
-_MISSING: Final = object()
 _PLAIN: Final = {
     key: setting
     for key, setting in settings.TARGET.items()
@@ -64,9 +63,12 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
 
 
 def _delivery(document: Any, problems: list[str]) -> Delivery:
-    top = _mapping(document, "delivery.yaml", problems, "{services: {api: ...}}")
-    _unknown(top, {"services"}, "", problems)
-    services = _named(top.get("services", _MISSING), "services", problems, _service)
+    top = mapping(document, "delivery.yaml", problems, "{services: {api: ...}}")
+    unknown(top, {"services", "freeze", *settings.LINE}, "", problems)
+    line = parse_line(top, "", problems)
+    services = named(
+        top.get("services", MISSING), "services", problems, functools.partial(_service, line)
+    )
     seen: dict[ServiceRef, str] = {}
     for service in services:
         for target in service.targets:
@@ -82,10 +84,17 @@ def _delivery(document: Any, problems: list[str]) -> Delivery:
     return Delivery(tuple(services))
 
 
-def _service(name: str, document: Any, where: str, problems: list[str]) -> Service:
-    given = _mapping(document, where, problems, _example(settings.SERVICE))
-    values = _values(given, settings.SERVICE, where, problems, also={"targets", "notifications"})
-    targets = _named(given.get("targets", _MISSING), f"{where}.targets", problems, _target)
+def _service(line: Line, name: str, document: Any, where: str, problems: list[str]) -> Service:
+    given = mapping(document, where, problems, example_of(settings.SERVICE))
+    also = {"targets", "notifications", "freeze", *settings.LINE}
+    values = values_of(given, settings.SERVICE, where, problems, also=also)
+    line = parse_line(given, where, problems, line)
+    targets = named(
+        given.get("targets", MISSING),
+        f"{where}.targets",
+        problems,
+        functools.partial(_target, line),
+    )
     listed = given.get("notifications", [])
     notifications = []
     if not isinstance(listed, list):
@@ -95,114 +104,43 @@ def _service(name: str, document: Any, where: str, problems: list[str]) -> Servi
         listed = []
     for index, item in enumerate(listed):
         inside = f"{where}.notifications[{index}]"
-        entry = _mapping(item, inside, problems, _example(settings.NOTIFICATION))
-        entry = _values(entry, settings.NOTIFICATION, inside, problems)
+        entry = mapping(item, inside, problems, example_of(settings.NOTIFICATION))
+        entry = values_of(entry, settings.NOTIFICATION, inside, problems)
         notifications.append(Notification(**entry))
     return Service(name=name, **values, targets=tuple(targets), notifications=tuple(notifications))
 
 
-def _target(name: str, document: Any, where: str, problems: list[str]) -> Target:
-    given = _mapping(document, where, problems, _example(settings.TARGET))
-    place = {"project", "region", "service"}
-    values = _values(
+def _target(line: Line, name: str, document: Any, where: str, problems: list[str]) -> Target:
+    given = mapping(document, where, problems, example_of(settings.TARGET))
+    place, of_line = {"project", "region", "service"}, {"freeze", *settings.LINE}
+    of_policy = _PLAIN.keys() | _PARTS.keys()
+    unknown(given, place | of_line | of_policy, where, problems)
+    values = values_of(
         {key: value for key, value in given.items() if key in place},
         {key: settings.TARGET[key] for key in sorted(place)},
         where,
         problems,
     )
-    rest = {key: value for key, value in given.items() if key not in place}
+    line = parse_line(given, where, problems, line)
+    rest = {key: value for key, value in given.items() if key in of_policy}
     before = len(problems)
     policy = _policy(rest, where, problems)
     if len(problems) == before:
         problems.extend(disagreements(policy, where))
-    return Target(name, ServiceRef(**values), policy)
+    return Target(name, ServiceRef(**values), policy, line.freezes, line.stopped)
 
 
 def _policy(given: dict[str, Any], where: str, problems: list[str]) -> Policy:
-    values = _values(given, _PLAIN, where, problems, also=set(_PARTS))
+    values = values_of(given, _PLAIN, where, problems, also=set(_PARTS))
     for key, (inner, build) in _PARTS.items():
         inside = f"{where}.{key}"
-        part = _mapping(given.get(key, {}), inside, problems, _example(inner))
+        part = mapping(given.get(key, {}), inside, problems, example_of(inner))
         if part.get("profile") == "fixed_counts":
             part = _fixed_counts(values["steps"]) | part
-        values[key] = build(**_values(part, inner, inside, problems))
+        values[key] = build(**values_of(part, inner, inside, problems))
     return Policy(**values)
 
 
 def _fixed_counts(steps: tuple[int, ...] | None) -> dict[str, Any]:
     """Return what the profile sets where nothing else is given; never more than there are steps."""
     return {"max_errors": list(FIXED_COUNTS[: len(steps or FIXED_COUNTS)])}
-
-
-def _values(
-    given: Mapping[str, Any],
-    group: settings.Group,
-    where: str,
-    problems: list[str],
-    *,
-    also: set[str] = frozenset(),  # type: ignore[assignment]
-) -> dict[str, Any]:
-    """Read one group; each value that is wrong is a problem, and a stand-in goes on."""
-    _unknown(given, set(group) | set(also), where, problems)
-    values = {}
-    for key, setting in group.items():
-        raw = given.get(key, setting.default)
-        name, kind = f"{where}.{key}", setting.kind
-        if raw is settings.REQUIRED:
-            problems.append(f"{name} is missing: must be {kind.rule}, such as {kind.example}.")
-            raw = _MISSING
-        try:
-            values[key] = None if raw is _MISSING else kind.read(raw)
-        except ValueError:
-            shown = _shown(raw)
-            problems.append(f"{name} is {shown}: must be {kind.rule}, such as {kind.example}.")
-            values[key] = None
-    return values
-
-
-def _named(
-    given: Any,
-    where: str,
-    problems: list[str],
-    build: Callable[[str, Any, str, list[str]], T],
-) -> list[T]:
-    if not isinstance(given, dict) or not given:
-        shown = "missing" if given is _MISSING else _shown(given)
-        problems.append(
-            f"{where} is {shown}: must be a map with at least one name in it, such as {{api: ...}}."
-        )
-        return []
-    built = []
-    for name, inner in given.items():
-        try:
-            _NAME.read(name)
-        except ValueError:
-            problems.append(f"{where} has the name {name!r}: must be {_NAME.rule}, such as api.")
-            continue
-        built.append(build(name, inner, f"{where}.{name}", problems))
-    return built
-
-
-def _mapping(given: Any, where: str, problems: list[str], example: str) -> dict[str, Any]:
-    if isinstance(given, dict):
-        return given
-    problems.append(f"{where} is {_shown(given)}: must be a map of settings, such as {example}.")
-    return {}
-
-
-def _example(group: settings.Group) -> str:
-    """Write a map of a group's first setting."""
-    name, setting = next(iter(group.items()))
-    return f"{{{name}: {setting.kind.example}}}"
-
-
-def _unknown(given: Mapping[str, Any], known: set[str], where: str, problems: list[str]) -> None:
-    for key in given:
-        if key not in known:
-            name = f"{where}.{key}" if where else str(key)
-            problems.append(f"{name} is not a setting: must be one of {', '.join(sorted(known))}.")
-
-
-def _shown(value: Any) -> str:
-    text_of = repr(value)
-    return text_of if len(text_of) <= 80 else text_of[:77] + "..."  # noqa: PLR2004

@@ -8,20 +8,24 @@ from typing import Any
 
 from rollouts import settings
 from rollouts.durations import show_duration
+from rollouts.freeze_file import FREEZES_MAX
 from rollouts.policy import Policy
 from rollouts.setting_kinds import NAME, Kind
 
 
 def json_schema() -> dict[str, Any]:
     """Return the schema, draft 2020-12. It says nothing that the parser does not also say."""
-    target = _object(settings.TARGET)
+    freezes = {"type": "array", "items": _object(settings.FREEZE), "maxItems": FREEZES_MAX}
+    target = _object({**settings.TARGET, **settings.LINE})
     target["properties"] |= {
+        "freeze": freezes,
         "approval": _object(settings.APPROVAL),
         "verify": _object(settings.VERIFY),
         "analysis": _object(settings.ANALYSIS),
     }
-    service = _object(settings.SERVICE)
+    service = _object({**settings.SERVICE, **settings.LINE})
     service["properties"] |= {
+        "freeze": freezes,
         "targets": _map_of(target),
         "notifications": {"type": "array", "items": _object(settings.NOTIFICATION)},
     }
@@ -30,7 +34,11 @@ def json_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "delivery.yaml",
         "type": "object",
-        "properties": {"services": _map_of(service)},
+        "properties": {
+            "services": _map_of(service),
+            "freeze": freezes,
+            **_object(settings.LINE)["properties"],
+        },
         "required": ["services"],
         "additionalProperties": False,
     }

@@ -15,6 +15,7 @@ from rollouts.record import Rollout
 Kind = Literal[
     "rollout.started", "rollout.verified", "traffic.shifted",
     "rollout.promoted", "rollout.rolled_back", "rollout.stopped", "rollout.superseded",
+    "rollout.frozen",
     "approval.requested", "approval.given", "approval.denied", "traffic.stuck",
     "delivery.ignored", "verdict.page", "verdict.alert",
 ]  # fmt: skip

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
+from rollouts.freezes import Freeze
+
 NoData = Literal["hold", "extend", "pass", "roll_back"]
 SecondPush = Literal["supersede", "queue", "reject"]
 Sensitivity = Literal["low", "normal", "high"]
@@ -146,6 +148,11 @@ class Target:
     name: str
     ref: ServiceRef
     policy: Policy
+    freezes: tuple[Freeze, ...] = ()
+    """When no canary gets a new share. Of the present delivery.yaml, as `stop_the_line` is, and
+    not part of the policy: a rollout that is under way must stop for what is written now."""
+    stop_the_line: str | None = None
+    """Why no canary gets a new share until the line is opened again; None: it is open."""
 
 
 @dataclass(frozen=True, slots=True)

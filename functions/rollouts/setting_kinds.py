@@ -4,12 +4,14 @@ A reader takes what a YAML or JSON parser gave and raises ValueError if it is no
 Nothing falls back silently, and a schema never accepts what its reader refuses by pattern.
 """
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from rollouts.durations import PATTERN, parse_duration
+from rollouts.freezes import WEEKDAYS, zone_of
 
 NAME: Final = r"^[a-z][a-z0-9-]{0,47}[a-z0-9]$|^[a-z]$"
 PROJECT: Final = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"
@@ -17,6 +19,11 @@ REGION: Final = r"^[a-z]+-[a-z]+[0-9]+$"
 REPOSITORY: Final = r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)+$"
 BRANCH: Final = r"^[^\s~^:?*\[\\]+$"
 URL_PATH: Final = r"^/[^\s#]*$"
+WORDS: Final = r"^[^\s]([^\n]{0,198}[^\s])?$"
+ZONE: Final = r"^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"
+_CLOCK: Final = "(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
+_DATE: Final = "2[0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+MOMENT: Final = f"^(({'|'.join(WEEKDAYS)}) )?{_CLOCK}$|^{_DATE}T{_CLOCK}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,41 @@ def several(kind: Kind, *, least: int = 0, most: int = 20) -> Kind:
 
     schema = {"type": "array", "items": dict(kind.schema), "minItems": least, "maxItems": most}
     return Kind(f"a list of {least} to {most}, each {kind.rule}", f"[{kind.example}]", read, schema)
+
+
+def zone() -> Kind:
+    named = text("a time zone of the IANA database", ZONE, "Europe/Berlin")
+
+    def read(value: Any) -> str:
+        zone_of(named.read(value))
+        return str(value)
+
+    return Kind(named.rule, named.example, read, named.schema)
+
+
+Moment = dt.datetime | tuple[int, int] | int
+"""A date and time; a weekday and the minutes after its midnight; or such minutes alone."""
+
+
+def moment() -> Kind:
+    """Return the kind of a time on a clock, whose zone stands beside it."""
+    kind = text(
+        "a date and time, a weekday and time, or in quotes a time of the day", MOMENT, "fri 15:00"
+    )
+
+    def read(value: Any) -> Moment:
+        if isinstance(value, dt.datetime) and value.tzinfo is None:
+            value = value.isoformat(timespec="minutes")  # YAML made it of one with seconds.
+        written = str(kind.read(value))
+        hours, minutes = int(written[-5:-3]), int(written[-2:])
+        after_midnight = hours * 60 + minutes
+        head = written[:-5]
+        if head.endswith("T"):
+            day = dt.datetime.fromisoformat(head[:-1])
+            return day + dt.timedelta(minutes=after_midnight)
+        return (WEEKDAYS.index(head.strip()), after_midnight) if head else after_midnight
+
+    return Kind(kind.rule, kind.example, read, kind.schema)
 
 
 def steps() -> Kind:

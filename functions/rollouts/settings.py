@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rollouts import setting_kinds as kinds
+from rollouts.freezes import WEEKDAYS
 from rollouts.notices import KINDS
 from rollouts.setting_kinds import Kind
 
@@ -237,11 +238,47 @@ NOTIFICATION: Final[Group] = {
     ),
 }
 
+LINE: Final[Group] = {
+    "stop_the_line": Setting(
+        kinds.optional(
+            kinds.text("a reason of 1 to 200 characters", kinds.WORDS, "checkout is down")
+        ),
+        "off",
+        "While a reason stands here, no canary gets a new share. It holds rollouts that are under"
+        " way too, and never a rollback.",
+    ),
+}
+"""What stands at the top, in a service and in a target alike, and is no part of a policy."""
+
+FREEZE: Final[Group] = {
+    "from": Setting(
+        kinds.moment(),
+        REQUIRED,
+        "When it begins, by the clock of `zone`: once (`2026-12-23T18:00`), every week"
+        ' (`fri 15:00`) or every day (`"22:00"`).',
+    ),
+    "until": Setting(
+        kinds.moment(), REQUIRED, "When it ends, written as `from` is. `24:00` ends a day."
+    ),
+    "days": Setting(
+        kinds.several(kinds.one_of(*WEEKDAYS), least=1, most=7),
+        list(WEEKDAYS),
+        "With a time of the day: on which days it begins.",
+    ),
+    "zone": Setting(kinds.zone(), "UTC", "Whose clock `from` and `until` go by."),
+    "reason": Setting(
+        kinds.optional(kinds.text("a reason of 1 to 200 characters", kinds.WORDS, "Christmas")),
+        "off",
+        "What people are told beside the window.",
+    ),
+}
+
 GROUPS: Final[Mapping[str, Group]] = {
-    "services.<name>": SERVICE,
-    "services.<name>.targets.<name>": TARGET,
+    "services.<name>": {**SERVICE, **LINE},
+    "services.<name>.targets.<name>": {**TARGET, **LINE},
     "services.<name>.targets.<name>.approval": APPROVAL,
     "services.<name>.targets.<name>.verify": VERIFY,
     "services.<name>.targets.<name>.analysis": ANALYSIS,
+    "freeze[]": FREEZE,
     "services.<name>.notifications[]": NOTIFICATION,
 }

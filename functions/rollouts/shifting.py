@@ -11,6 +11,7 @@ from rollouts.approving import gate
 from rollouts.deadline import deadline_of, denied
 from rollouts.deciding import first_shift, stop_for
 from rollouts.decisions import Decision, with_rollout
+from rollouts.freezing import Closed, frozen
 from rollouts.instants import parse_instant
 from rollouts.notices import Notice
 from rollouts.record import Probed, Rollout, ShiftDone
@@ -43,7 +44,11 @@ def verified(
 
 
 def shift(
-    seen: ServiceSeen, request: StepRequest, canary: RevisionSeen | None, now: dt.datetime
+    seen: ServiceSeen,
+    request: StepRequest,
+    canary: RevisionSeen | None,
+    now: dt.datetime,
+    line: Closed | None = None,
 ) -> Decision:
     """Give the canary the share of the step that `request.action` names, if it is the next one.
 
@@ -62,6 +67,7 @@ def shift(
         back = f"the record went back to {rollout.state}, as an older object written back does"
         return foreign_stop(seen, rollout, back, now)
     closed = gate(seen, rollout, now) or _overtaken(rollout, request.action, now)
+    closed = closed or frozen(seen, rollout, line, now)
     if closed:
         return closed
     if canary is None or canary.readiness != "ready":

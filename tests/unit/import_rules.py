@@ -22,7 +22,7 @@ HANDLERS = _names(
 PURE_MODULES = _names(
     "__future__ abc base64 binascii bisect collections collections.abc copy dataclasses datetime decimal enum"
     " fractions functools hashlib heapq itertools json math operator re statistics string textwrap"
-    " types typing urllib.parse zlib"
+    " types typing urllib.parse zlib zoneinfo"
 )
 ENVIRONMENT = _names("environ environb getenv getenvb")
 WORLDLY_BUILTINS = _names("open input print eval exec __import__ breakpoint")
