@@ -81,14 +81,15 @@ def running_settings(settings: UpSettings) -> RunningSettings:
     ports = Ports(settings.rest_port, settings.grpc_port, settings.pubsub_port)
     first = settings.services_port
     port_for = addresses.FixedPorts(first) if first else any_port
+    apart = settings.workflows_apart
     if settings.real_time:
-        return RunningSettings(ports=ports, port_for=port_for)
+        return RunningSettings(ports=ports, port_for=port_for, workflows_apart=apart)
     cloud = CloudSettings(
         monitoring=DEMO,
         alerts=AlertSettings(evaluation_seconds=1.0),
         eventarc_retry=RetryPolicy(1, 10),
     )
-    return RunningSettings(cloud, ports=ports, port_for=port_for)
+    return RunningSettings(cloud, ports=ports, port_for=port_for, workflows_apart=apart)
 
 
 async def _install(cloud: RunningCloud, place: Place) -> Installed:

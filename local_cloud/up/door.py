@@ -133,7 +133,11 @@ class LocalDoor:
     def _overview(self, _request: ApiRequest, _values: dict[str, str]) -> ApiResponse:
         services = self._running.cloud.run.services()
         listed = [self._service(service) for service in services]
-        return _json({"endpoints": dict(self._running.endpoints()), "services": listed})
+        answer = {"endpoints": dict(self._running.endpoints()), "services": listed}
+        engine = self._running.workflows
+        if engine is not None:
+            answer["workflows"] = {"pid": engine.pid, "log": str(engine.log_path)}
+        return _json(answer)
 
     def _service(self, service: Service) -> dict[str, Any]:
         return {

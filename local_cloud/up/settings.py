@@ -22,6 +22,7 @@ class UpSettings:
     local_port: int
     services_port: int
     real_time: bool
+    workflows_apart: bool
 
     def option_of(self, port: int) -> str:
         """Return the option that chose a port, such as `--rest-port`."""
@@ -84,6 +85,14 @@ SETTINGS: Final = (
         "a switch",
         "Metrics as coarse and late as Google's: periods of 60 s, seen 120 s later, alerts each"
         " 60 s. Otherwise 1 s, at once, each 1 s.",
+        None,
+    ),
+    Setting(
+        "--workflows-apart",
+        "off",
+        "a switch",
+        "The workflow engine is a process of its own, on free ports, which can be killed alone:"
+        " `/local` tells its pid. It is started again, without the executions that it had.",
         None,
     ),
 )

@@ -28,6 +28,11 @@ def test_real_time_is_off_unless_told_otherwise():
     assert settings("--real-time").real_time
 
 
+def test_the_engine_is_no_process_of_its_own_unless_told_otherwise():
+    assert not settings().workflows_apart
+    assert settings("--workflows-apart").workflows_apart
+
+
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "1.5"])
 def test_a_wrong_port_is_a_sentence(port, capsys):
     with pytest.raises(SystemExit) as ended:
