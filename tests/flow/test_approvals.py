@@ -216,16 +216,21 @@ def test_an_approval_when_nothing_waits_says_so():
     assert flow.writes() == 0
 
 
-def test_a_newer_build_meets_the_waiting_rollout_and_stops():
+def test_a_newer_build_takes_the_place_of_the_one_that_waits_for_an_approval():
     flow = Flow(ASKS)
     waiting(flow)
+    asked = flow.rollout().id
+    first = flow.execution()["name"]
 
     flow.built(flow.image("v3"))
     flow.passes(seconds=30)
+    said = flow.answers("approve", rollout=asked)
 
-    outcome, because = flow.outcome()
-    assert outcome == "stopped"
-    assert "is under way since" in because
+    assert flow.outcome(first)[0] == "superseded"
+    assert said["action"]["outcome"] == "superseded"
+    assert f"rollout {asked} is over" in said["action"]["because"]
+    assert flow.rollout().approval is not None
+    assert flow.rollout().approval.decision == ""
 
 
 def test_a_wake_up_that_got_lost_delays_an_approval_by_an_hour_at_most():

@@ -58,9 +58,10 @@ def test_two_executions_at_once_have_one_driver():
 
     outcomes = {flow.outcome(first)[0], flow.outcome(second)[0]}
     assert outcomes == {"promoted", "stopped"}
-    stopped = first if flow.outcome(first)[0] == "stopped" else second
-    assert "driven by projects/" in flow.outcome(stopped)[1]
-    assert flow.told().count("rollout.started") == 1
+    left = first if flow.outcome(first)[0] == "stopped" else second
+    assert "was overtaken" in flow.outcome(left)[1]
+    told = flow.told()
+    assert (told.count("rollout.started"), told.count("rollout.superseded")) == (2, 1)
 
 
 def test_a_build_older_than_the_newest_accepted_one_is_ignored():

@@ -97,17 +97,18 @@ def test_the_first_installation_of_both_targets_is_told_as_such():
     assert all("placeholder" in one["because"] for one in started)
 
 
-def test_a_second_push_while_production_is_asked_reaches_staging_and_stops_at_production():
+def test_a_second_push_while_production_is_asked_takes_its_place_there():
     flow = Flow(SHIPPED)
     flow.traffic.rps_of["staging"] = 0
     flow.built(flow.image("v2"))
     flow.until(lambda: "approval.requested" in flow.told("production"), within_minutes=15)
+    first, asked = flow.execution()["name"], flow.rollout("production").id
 
     flow.built(flow.image("v3"))
-    newest = flow.execution()["name"]
-    flow.until(lambda: flow.has_ended(newest))
+    flow.until(lambda: flow.has_ended(first))
 
     assert flow.split("staging") == {"v3": 100}
-    outcomes = [one["action"]["outcome"] for one in flow.result(newest)["outcomes"]]
-    assert outcomes == ["promoted", "stopped"]
-    assert flow.rollout("production").approval is not None
+    outcomes = [one["action"]["outcome"] for one in flow.result(first)["outcomes"]]
+    assert outcomes == ["promoted", "superseded"]
+    assert flow.rollout("production").id != asked
+    assert flow.split("production") == {"v1": 100}
