@@ -58,6 +58,8 @@ class ByHand:
     revision: str | None
     force: bool
     reason: str
+    override_freeze: bool = False
+    """Whether the rollout may pass a closed line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _registry(document: Mapping[str, Any]) -> Announcement:
 def _by_hand(argument: Mapping[str, Any]) -> ByHand:
     reader = Reader(argument, "argument")
     known = {"action", "service", "target", "image", "revision", "force", "reason"}
+    known.add("override_freeze")
     for key in argument:
         if key not in known:
             reader.problems.append(
@@ -157,6 +160,7 @@ def _by_hand(argument: Mapping[str, Any]) -> ByHand:
         revision=reader.parsed("revision", parse_revision),
         force=reader.switch("force"),
         reason=reader.words("reason"),
+        override_freeze=reader.switch("override_freeze"),
     )
     _check_together(asked, argument, reader)
     reader.done()
@@ -176,7 +180,12 @@ def _check_together(asked: ByHand, argument: Mapping[str, Any], reader: Reader) 
         )
     if asked.verb not in ("rollout", "status") and not asked.target:
         reader.problems.append("target is missing: must be a target's name, such as production.")
-    if asked.verb in NEEDS_REASON and not asked.reason:
+    if asked.override_freeze and asked.verb != "rollout":
         reader.problems.append(
-            f'reason is missing: {asked.verb} needs one, such as "checkout is failing".'
+            f"override_freeze is given: {asked.verb} passes no freeze, must stand beside rollout."
+        )
+    if (asked.verb in NEEDS_REASON or asked.override_freeze) and not asked.reason:
+        needs = asked.verb if asked.verb in NEEDS_REASON else "override_freeze"
+        reader.problems.append(
+            f'reason is missing: {needs} needs one, such as "checkout is failing".'
         )

@@ -265,6 +265,10 @@ def _new_rollout(
     digest = image.digest if image else ""
     canary = request.revision or revision_name(seen.ref.service, digest, own)
     placeholder = facts.stable is not None and is_placeholder(facts.stable.image)
+    first = "first image after the placeholder: verify, then 100 %" if placeholder else ""
+    override = request.override_freeze
+    if override:
+        override = f"execution {driver.execution.rsplit('/', 1)[-1]}: {override}"
     return Rollout(
         id=own,
         execution=driver.execution,
@@ -282,7 +286,8 @@ def _new_rollout(
         claimed_at=now,
         adopted=request.revision is not None,
         placeholder=placeholder,
-        because="first image after the placeholder: verify, then 100 %" if placeholder else "",
+        because="; ".join(filter(None, (first, override and f"waits for no freeze, {override}"))),
+        override_freeze=override,
     )
 
 

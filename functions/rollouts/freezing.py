@@ -75,6 +75,13 @@ def frozen(
     return Decision(hold, Change(with_rollout(seen.record, after)), (notice,))
 
 
+def passed(rollout: Rollout, line: Closed | None) -> str:
+    """Say on whose word a share is given while the line is closed; empty if it is open."""
+    if line is None or not rollout.override_freeze:
+        return ""
+    return f"not held by {line.why}, by {rollout.override_freeze}"
+
+
 def _ends(rollout: Rollout) -> tuple[dt.datetime, str] | None:
     """Return when a frozen rollout is taken back, and why then; None: it is frozen only now."""
     if rollout.shifts:

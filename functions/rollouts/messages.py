@@ -13,6 +13,7 @@ _SIGNS: Final = {
     "rollout.rolled_back": "rolled back",
     "rollout.stopped": "stopped",
     "rollout.superseded": "superseded",
+    "rollout.frozen": "held by a closed line",
     "approval.requested": "approval wanted",
     "approval.given": "approved",
     "approval.denied": "denied",

@@ -44,6 +44,8 @@ class Deliver:
     automatic: bool
     left_out: tuple[str, ...] = ()
     """Other services whose images the same build pushed: one execution delivers one service."""
+    override_freeze: str = ""
+    """A person's reason to pass a closed line; empty: it waits."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan; each of `rollouts` is what `deploy` is asked, less the driver's."""
@@ -71,6 +73,7 @@ class Deliver:
             },
             "force": self.force,
             "automatic": self.automatic,
+            "override_freeze": self.override_freeze,
         }
 
 
@@ -183,7 +186,14 @@ def _by_hand(asked: ByHand, delivery: Delivery) -> Plan:
         )
     targets = (target,) if target else service.targets
     return Deliver(
-        service, targets, asked.image, asked.revision, Build(), asked.force, automatic=False
+        service,
+        targets,
+        asked.image,
+        asked.revision,
+        Build(),
+        asked.force,
+        automatic=False,
+        override_freeze=asked.reason if asked.override_freeze else "",
     )
 
 

@@ -37,6 +37,8 @@ class DeployRequest:
     force: bool
     automatic: bool
     """An event asked for it, not a person."""
+    override_freeze: str = ""
+    """A person's reason to pass a closed line; empty: it waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def parse_deploy(document: Any) -> DeployRequest:
         build=_build(build, reader),
         force=reader.switch("force"),
         automatic=reader.switch("automatic"),
+        override_freeze=reader.words("override_freeze"),
     )
     reader.done()
     return request

@@ -80,6 +80,8 @@ def _already_on_its_way(present: Rollout, request: DeployRequest) -> str:
         return f"revision {request.revision} is on its way already; nothing was changed"
     if request.force or request.image is None or request.image.digest != present.digest:
         return ""
+    if request.override_freeze and not present.override_freeze:
+        return ""
     return f"{short(present.digest)} is on its way already; {_under_way(present)}"
 
 

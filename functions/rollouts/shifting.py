@@ -11,7 +11,7 @@ from rollouts.approving import gate
 from rollouts.deadline import deadline_of, denied
 from rollouts.deciding import first_shift, stop_for
 from rollouts.decisions import Decision, with_rollout
-from rollouts.freezing import Closed, frozen
+from rollouts.freezing import Closed, frozen, passed
 from rollouts.instants import parse_instant
 from rollouts.notices import Notice
 from rollouts.record import Probed, Rollout, ShiftDone
@@ -72,7 +72,8 @@ def shift(
         return closed
     if canary is None or canary.readiness != "ready":
         return Decision(_not_ready(rollout, canary, now))
-    return _shifted(seen, rollout, request.action, now)
+    because = "; ".join(filter(None, (_because(request.action), passed(rollout, line))))
+    return _shifted(seen, rollout, request.action, because, now)
 
 
 def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decision:
@@ -137,11 +138,14 @@ def _not_ready(rollout: Rollout, canary: RevisionSeen | None, now: dt.datetime) 
 
 
 def _shifted(
-    seen: ServiceSeen, rollout: Rollout, action: Mapping[str, Any], now: dt.datetime
+    seen: ServiceSeen,
+    rollout: Rollout,
+    action: Mapping[str, Any],
+    because: str,
+    now: dt.datetime,
 ) -> Decision:
     step = rollout.next_step
     percent = rollout.steps[step]
-    because = _because(action)
     after = replace(
         rollout,
         state="shifting",
