@@ -5,7 +5,9 @@ wake-ups come after the write and cannot fail it.
 """
 
 import base64
+import datetime as dt
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 import flask
@@ -15,17 +17,19 @@ from cloudevents.http import CloudEvent
 from gcp.acting import act, answered, find_target
 from gcp.edge import Answer, respond
 from gcp.log import log
-from gcp.looking import roles
 from gcp.ports import World
 from gcp.world import lean_world
 from rollouts.actions import Stop
-from rollouts.blame import Blame, excused, look_since, named_target, suspect, weigh
+from rollouts.alerting import Settled, settle
+from rollouts.blame import Blame, excused, look_since, roles, suspect, unfit, weigh
 from rollouts.decisions import Decision
-from rollouts.errors import BadInput, BarqError
+from rollouts.errors import BadInput, BarqError, Transient
 from rollouts.incidents import Incident, parse_incident
+from rollouts.named_by_alert import named_target
 from rollouts.policy import ServiceRef
+from rollouts.record import Rollout
 from rollouts.requests import StepRequest, decision_of, parse_step
-from rollouts.rolling_back import Ask, roll_back, take_back
+from rollouts.rolling_back import Ask, roll_back
 from rollouts.seen import ServiceSeen
 
 
@@ -51,41 +55,59 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     return answered(acted.action, acted.rollout)
 
 
-def handle_alert(data: bytes, world: World) -> Blame:
+def handle_alert(data: bytes, world: World) -> Settled:
     """Act on an alert, if it names a target of ours and the canary is to blame.
 
     Raises Transient errors for another delivery; everything else is settled here, and a
     message that is no incident raises BadInput.
     """
     incident = parse_incident(data)
+    told = Settled("ignored", unfit(incident), incident.id, incident.policy)
     named = named_target(incident, world.delivery)
     if named is None:
-        return Blame(False, "it names no target of delivery.yaml")
-    ref = named[1].ref
-    found: list[Blame] = []
+        return replace(told, because=told.because or "it names no target of delivery.yaml")
+    told = replace(told, service=named[0].name, target=named[1].name)
+    return told if told.because else _held_against(named[1].ref, incident, told, world)
+
+
+def _held_against(ref: ServiceRef, incident: Incident, told: Settled, world: World) -> Settled:
+    """Hold an incident against the rollout that it may speak of, on each fresh read."""
+    settled = told
 
     def decide(seen: ServiceSeen) -> Decision:
-        blame = _blame(incident, seen, ref, world)
-        found.append(blame)
-        if not blame.guilty:
-            return Decision(Stop("unchanged", blame.because))
-        ask = Ask(blame.because, refuse=True, by="alert")
-        act_on = roll_back if suspect(incident, seen.record) is seen.record.rollout else take_back
-        return act_on(seen, ask, world.clock.now())
+        nonlocal settled
+        now = world.clock.now()
+        rollout = suspect(incident, seen.record)
+        because = excused(incident, rollout, now)
+        if because or rollout is None:
+            settled = replace(told, because=because, rollout=rollout.id if rollout else "")
+            return Decision(Stop("unchanged", because))
+        blame = _blame(incident, rollout, seen, world, now)
+        decision, outcome = settle(seen, rollout, blame, now)
+        because = blame.because if outcome == "acted_on" else decision.action.because
+        settled = replace(told, outcome=outcome, because=because, rollout=rollout.id)
+        return decision
 
     act(world, ref, decide)
-    return found[-1]
+    return settled
 
 
-def _blame(incident: Incident, seen: ServiceSeen, ref: ServiceRef, world: World) -> Blame:
-    now = world.clock.now()
-    rollout = suspect(incident, seen.record)
-    excuse = excused(incident, rollout, now)
-    if excuse or rollout is None:
-        return Blame(False, excuse)
+def _blame(
+    incident: Incident, rollout: Rollout, seen: ServiceSeen, world: World, now: dt.datetime
+) -> Blame:
+    """Read the request log, once, and weigh what it says.
+
+    Raises Transient if the search broke off and what it found is not enough: silence of a log
+    that was not read to the end acquits nobody.
+    """
     since = look_since(rollout, now)
-    read = world.request_log.bad_requests(ref, roles(rollout), since, now)
-    return weigh(incident, rollout, read.bad)
+    read = world.request_log.bad_requests(seen.ref, roles(rollout), since, now)
+    # Of a page that is full only the newest are known; before them nothing is counted.
+    since = max(since, read.whole_since or since)
+    blame = weigh(incident, rollout, read.bad, since, now, affinity=seen.session_affinity)
+    if read.unsearched and not blame.guilty:
+        raise Transient(f"{blame.because}, and it was not searched to the end")
+    return blame
 
 
 @functions_framework.http
@@ -112,7 +134,7 @@ def take(event: CloudEvent, world: Callable[[], World], note: Callable[..., None
         note("WARNING", "alert.rejected", because=f"no Pub/Sub message ({type(error).__name__})")
         return
     try:
-        blame = handle_alert(data, world())
+        settled = handle_alert(data, world())
     except BadInput as error:
         note("WARNING", "alert.rejected", because=error.message)
         return
@@ -121,5 +143,5 @@ def take(event: CloudEvent, world: Callable[[], World], note: Callable[..., None
             raise
         note("ERROR", "alert.failed", because=error.message, hint=error.hint)
         return
-    event_name = "alert.acted_on" if blame.guilty else "alert.ignored"
-    note("INFO", event_name, because=blame.because)
+    facts = asdict(settled)
+    note("INFO", f"alert.{facts.pop('outcome')}", **facts)

@@ -11,19 +11,16 @@ from dataclasses import dataclass, replace
 from gcp.ports import LogRead, Totals, World
 from gcp.request_log import PAGES_MAX
 from rollouts.assembling import gather
+from rollouts.blame import roles
 from rollouts.errors import BarqError, Denied, OverQuota
 from rollouts.grid import PERIOD
 from rollouts.instants import show_instant
-from rollouts.intervals import Interval, Role, Signals
+from rollouts.intervals import Interval, Signals
 from rollouts.kept import Kept, Pace
 from rollouts.pacing import answered, log_due, metrics_due, next_look, refused
 from rollouts.policy import ServiceRef
 from rollouts.reading import LogSpan, log_before, log_since, metrics_since
 from rollouts.record import Rollout
-
-
-def roles(rollout: Rollout) -> dict[str, Role]:
-    return {rollout.canary: "canary", rollout.stable: "stable"}
 
 
 @dataclass(frozen=True, slots=True)

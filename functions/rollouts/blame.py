@@ -1,24 +1,22 @@
 """Whether an alert speaks against the canary. An alert alone moves no traffic.
 
-It acts only on an incident that names the target, opened while this rollout can be its cause,
-and only if the canary is worse than stable: by the request log, read once.
+It acts only on an incident that opened while this rollout can be its cause, and only if the
+canary is worse than stable: by the request log, read once (`suspicion`).
 """
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rollouts.durations import show_duration
 from rollouts.incidents import Incident
-from rollouts.intervals import BadRequest
-from rollouts.policy import Delivery, Service, Target
+from rollouts.intervals import BadRequest, Role
 from rollouts.record import Record, Rollout
+from rollouts.suspicion import CHANCE, Stretch, expected_alone, stretches, worse
 
 LOOK_BACK: Final = dt.timedelta(minutes=5)
-"""How much of the request log is read for the comparison, at most from the last shift."""
-SIGMAS: Final = 3.0
+"""How much of the request log is read for the comparison, at most from the first shift."""
 LATE: Final = dt.timedelta(minutes=30)
 """How late after the watch an alert from within it may arrive."""
 
@@ -29,17 +27,8 @@ class Blame:
 
     guilty: bool
     because: str
-
-
-def named_target(incident: Incident, delivery: Delivery) -> tuple[Service, Target] | None:
-    """Return the target that an incident names, or None. No label, no target: never a guess."""
-    for service in delivery.services:
-        for target in service.targets:
-            ref = target.ref
-            place = (incident.project, incident.region, incident.service)
-            if place == (ref.project, ref.region, ref.service):
-                return service, target
-    return None
+    alone: bool = False
+    """Guilty at 100 %, where a common outage looks the same."""
 
 
 def suspect(incident: Incident, record: Record) -> Rollout | None:
@@ -57,21 +46,28 @@ def suspect(incident: Incident, record: Record) -> Rollout | None:
     return present if present.shifts else promoted
 
 
-def excused(incident: Incident, rollout: Rollout | None, now: dt.datetime) -> str:
-    """Say why an alert is no reason to roll back, before any signal is read; empty if it may be."""
+def unfit(incident: Incident) -> str:
+    """Say why a message moves nothing, whatever it is about; empty if it may."""
     if incident.test:
         return "it is a test message"
-    if not incident.open:
-        return "the incident is closed"
+    if not incident.readable:
+        return f"its schema is {incident.version}, and this code knows 1"
+    return "" if incident.open else "the incident is closed"
+
+
+def excused(incident: Incident, rollout: Rollout | None, now: dt.datetime) -> str:
+    """Say why an alert is no reason to roll back, before any signal is read; empty if it may be."""
     if rollout is None or not rollout.shifts:
         return "no rollout has shifted traffic here"
     if rollout.state == "rolled_back":
         return f"rollout {rollout.id} is rolled back already"
     if rollout.ended and rollout.state != "promoted":
-        return f"rollout {rollout.id} is {rollout.state}"
+        return f"rollout {rollout.id} is {rollout.state}, by {rollout.ended_by or 'barq'}"
     if incident.revision and incident.revision != rollout.canary:
         return f"it names {incident.revision}, and the canary is {rollout.canary}"
-    started = incident.started or now
+    started = incident.started
+    if started is None:
+        return "it does not say when it began"
     if started < rollout.shifts[0].at:
         return "the incident began before the first shift"
     ended = rollout.ended_at
@@ -83,34 +79,49 @@ def excused(incident: Incident, rollout: Rollout | None, now: dt.datetime) -> st
     return ""
 
 
+def roles(rollout: Rollout) -> dict[str, Role]:
+    """Return whose a revision's requests are."""
+    return {rollout.canary: "canary", rollout.stable: "stable"}
+
+
 def look_since(rollout: Rollout, now: dt.datetime) -> dt.datetime:
-    """Return from when on the request log is compared: one share in force all the while."""
-    return max(rollout.shifts[-1].at, now - LOOK_BACK)
+    """Return from when on the request log is compared, each request at the share it met."""
+    return max(rollout.shifts[0].at, now - LOOK_BACK)
 
 
-def weigh(incident: Incident, rollout: Rollout, bad: Sequence[BadRequest]) -> Blame:
-    """Weigh the bad requests since the last shift: the canary's against its share of traffic.
+def weigh(
+    incident: Incident,
+    rollout: Rollout,
+    bad: Sequence[BadRequest],
+    since: dt.datetime,
+    now: dt.datetime,
+    *,
+    affinity: bool = False,
+) -> Blame:
+    """Weigh the bad requests that began in [since, now).
 
-    At 100 % there is nothing to compare with: there the incident itself is the measure, and
-    the canary's own errors its confirmation.
+    The canary is to blame if it is worse under one of the shares in force meanwhile; the chance
+    of a mistake is divided among them. `affinity`: clients stick to a revision, so the two are
+    not compared.
     """
-    reached = [one for one in bad if one.reached]  # The platform's own answers blame nobody.
-    canary = sum(one.role == "canary" for one in reached)
-    stable = sum(one.role == "stable" for one in reached)
     what = f'alert "{incident.policy}"' if incident.policy else "an alert"
-    counts = f"{canary} bad requests at the canary, {stable} at stable, at {rollout.percent} %"
-    if not canary:
+    found = stretches(rollout, bad, since, now)
+    if not any(one.canary for one in found):
         return Blame(False, f"{what}: no bad request of the canary in the log")
-    if rollout.percent < 100 and not _worse(canary, canary + stable, rollout.percent / 100):  # noqa: PLR2004
-        return Blame(False, f"{what}: the canary is not worse than stable ({counts})")
-    return Blame(True, f"{what} ({counts})")
+    compared = [one for one in found if one.alone or not affinity]
+    if not compared:
+        return Blame(False, f"{what}: clients stick to a revision, so nothing can be compared")
+    for one in compared:
+        if worse(one, rollout, CHANCE / len(compared)):
+            return Blame(True, f"{what} ({one}{_allowed(one, rollout)})", one.alone)
+    told = "; ".join(f"{one}{_allowed(one, rollout)}" for one in compared)
+    return Blame(False, f"{what}: the canary is not worse than stable ({told})")
 
 
-def _worse(canary: int, both: int, share: float) -> bool:
-    """Whether the canary has more of the bad requests than its share and chance explain.
-
-    In an outage of both each bad request falls on the canary with its share of the traffic:
-    three standard deviations above that happen once in some hundred outages.
-    """
-    expected = both * share
-    return canary > expected + SIGMAS * math.sqrt(expected * (1 - share))
+def _allowed(one: Stretch, rollout: Rollout) -> str:
+    if not one.alone:
+        return ""
+    expected = expected_alone(one, rollout)
+    if expected is None:
+        return ", where nothing is on record of stable"
+    return f", where stable's record allows {expected:.1f}"

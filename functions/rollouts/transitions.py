@@ -71,8 +71,8 @@ TRANSITIONS: Final = (
         ("traffic.shifted",),
     ),
     Transition(
-        "told", _UNFINISHED, None, "kept",
-        "a person is told once: stable fails as well, errors at 100 %",
+        "told", (*_UNFINISHED, "promoted"), None, "kept",
+        "a person is told once: stable fails as well, errors at 100 %, an alert that only tells",
         ("verdict.page", "verdict.alert"),
     ),
     Transition(

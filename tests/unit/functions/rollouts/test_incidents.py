@@ -56,6 +56,7 @@ def test_an_open_incident_names_its_revision_and_when_it_began():
         service="api",
         region="europe-west1",
         revision="api-2",
+        version="1.2",
     )
 
 
@@ -80,6 +81,55 @@ def test_the_resources_labels_go_over_the_policys_own():
     found = parsed(policy_user_labels={"service_name": "other", "location": "us-east1"})
 
     assert (found.service, found.region) == ("api", "europe-west1")
+
+
+UPTIME = {
+    "policy_name": "api answers",
+    "policy_user_labels": {"service_name": "api", "location": "europe-west1", "project_id": "run"},
+    "resource": {
+        "type": "uptime_url",
+        "labels": {"project_id": "monitoring", "host": "Api.example.com"},
+    },
+    "metric": {
+        "type": "monitoring.googleapis.com/uptime_check/check_passed",
+        "labels": {"check_id": "api-answers-x1y2z3"},
+    },
+}
+"""An uptime check names a host. What it checks is said by the policy's own labels."""
+
+
+def test_an_uptime_incident_names_its_host_and_what_its_policy_says():
+    found = parsed(**UPTIME)
+
+    assert (found.project, found.service, found.region) == ("run", "api", "europe-west1")
+    assert (found.host, found.revision) == ("api.example.com", "")
+
+
+def test_an_uptime_check_of_a_run_service_names_it_and_no_revision():
+    labels = {
+        "project_id": "team-production",
+        "service_name": "api",
+        "location": "europe-west1",
+        "revision_name": "",
+        "configuration_name": "",
+    }
+    found = parsed(resource={"type": "cloud_run_revision", "labels": labels})
+
+    assert (found.service, found.region, found.revision, found.host) == (
+        "api", "europe-west1", "", "",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("version", "readable"),
+    [("1.2", True), ("1.0", True), ("1", True), ("2.0", False), ("10.1", False), ({}, False)],
+)
+def test_a_schema_is_known_by_what_stands_before_its_dot(version, readable):
+    assert parsed(version).readable is readable
+
+
+def test_a_message_that_tells_no_schema_is_read_as_it_is():
+    assert parse_incident(json.dumps({"incident": INCIDENT})).readable
 
 
 @pytest.mark.parametrize("resource", [None, "x", {}, {"labels": None}, {"labels": []}])

@@ -1,0 +1,71 @@
+"""What an alert comes to: stable gets everything, a person is told, or nothing and why not."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rollouts.actions import Stop
+from rollouts.blame import Blame
+from rollouts.decisions import Decision
+from rollouts.instants import show_instant
+from rollouts.notices import Notice
+from rollouts.record import Rollout
+from rollouts.rolling_back import Ask, roll_back, take_back
+from rollouts.seen import Change, ServiceSeen
+
+Outcome = Literal["acted_on", "told", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one delivery of an alert came to, as its log line tells it."""
+
+    outcome: Outcome
+    because: str
+    incident: str = ""
+    policy: str = ""
+    service: str = ""
+    """By its name in delivery.yaml; empty, as the target, if the alert names none of it."""
+    target: str = ""
+    rollout: str = ""
+    """The id of the rollout that it was held against; empty without one."""
+
+
+def settle(
+    seen: ServiceSeen, rollout: Rollout, blame: Blame, now: dt.datetime
+) -> tuple[Decision, Outcome]:
+    """Decide what follows from blame of `rollout`: the present one, or the last promoted."""
+    if not blame.guilty:
+        return Decision(Stop("unchanged", blame.because)), "ignored"
+    present = rollout is seen.record.rollout
+    if blame.alone and rollout.policy.analysis.only_tells("full", rollout.percent):
+        decision = _told(seen, rollout, blame.because, now)
+        return decision, "told" if decision.change else "ignored"
+    ask = Ask(blame.because, refuse=True, by="alert")
+    decision = (roll_back if present else take_back)(seen, ask, now)
+    after = decision.change.record.rollout if decision.change else None
+    # It is not, where a person or Terraform moved traffic meanwhile.
+    acted = after is not None and after.id == rollout.id and after.state == "rolled_back"
+    return decision, "acted_on" if acted else "ignored"
+
+
+def _told(seen: ServiceSeen, rollout: Rollout, because: str, now: dt.datetime) -> Decision:
+    """Tell a person, once, that the canary at 100 % looks worse than stable was."""
+    only = f"watch_action: alert: {because}"
+    if rollout.alerted_at is not None:
+        since = show_instant(rollout.alerted_at)
+        return Decision(Stop("unchanged", f"{only}; a person was told at {since}"))
+    owner = seen.record.rollout
+    assert owner is not None
+    disturbed = seen.shares != owner.shares if owner.ended else seen.unexplained()
+    if disturbed:
+        return Decision(Stop("unchanged", f"{seen.unexplained()}; nobody was told of the alert"))
+    after = replace(rollout, alerted_at=now)
+    record = replace(
+        seen.record,
+        rollout=after if owner is rollout else owner,
+        promoted=seen.record.promoted if owner is rollout else after,
+    )
+    percent = seen.shares.get(rollout.canary, 0)
+    notice = Notice("verdict.alert", now, after, only, percent, percent)
+    return Decision(Stop("unchanged", only), Change(record), (notice,))
