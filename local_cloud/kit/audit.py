@@ -4,6 +4,7 @@ Least privilege is then a comparison of two lists: the calls that were seen, and
 """
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from local_cloud.kit.scheduler import Scheduler
@@ -31,9 +32,14 @@ class Audit:
         self._scheduler = scheduler
         self._size_max = size_max
         self.calls: list[Call] = []
+        self.on_call: list[Callable[[Call], None]] = []
+        """Told of each call as it comes, before it has any effect."""
 
     def note(self, caller: str | None, method: str, resource: str) -> None:
         """Note a call before it is judged, so that refused ones are seen as well."""
-        self.calls.append(Call(self._scheduler.now(), caller or DEVELOPER, method, resource))
+        call = Call(self._scheduler.now(), caller or DEVELOPER, method, resource)
+        self.calls.append(call)
+        for tell in self.on_call:
+            tell(call)
         if len(self.calls) > self._size_max:
             del self.calls[: self._size_max // 10]
