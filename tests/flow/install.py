@@ -77,7 +77,7 @@ class Installed:
         rng = random.Random(seed)
         self.scheduler = scheduler
         self.traffic = self.make_traffic(rng, rps)
-        self.faults = Faults(scheduler.now)
+        self.faults = self.make_faults()
         self.instances = VirtualInstances(
             scheduler,
             seconds=3.0,
@@ -159,14 +159,7 @@ class Installed:
             ),
         )
         self.cloud.workflows.on_state_change.append(self._noted)
-        self.cloud.workflows.deploy(
-            PROJECT,
-            REGION,
-            "rollout",
-            self.workflow_source(),
-            service_account=f"workflow{ACCOUNTS}",
-            env={"BARQ_FUNCTIONS": json.dumps({name: _url(name) for name in FUNCTIONS})},
-        )
+        self._deploy_workflow(self.workflow_source())
         self.cloud.eventarc.create_trigger(
             Trigger(
                 f"projects/{PROJECT}/locations/{REGION}/triggers/builds",
@@ -174,6 +167,16 @@ class Installed:
                 f"trigger{ACCOUNTS}",
                 self.topic("builds"),
             )
+        )
+
+    def _deploy_workflow(self, source: str) -> None:
+        self.cloud.workflows.deploy(
+            PROJECT,
+            REGION,
+            "rollout",
+            source,
+            service_account=f"workflow{ACCOUNTS}",
+            env={"BARQ_FUNCTIONS": json.dumps({name: _url(name) for name in FUNCTIONS})},
         )
 
     def _subscribe(self, name: str, topic: str) -> None:
