@@ -1,0 +1,33 @@
+"""Users' requests, and the truth about them that no metric tells: who really met which revision."""
+
+import datetime as dt
+from bisect import bisect_left
+from collections import defaultdict
+
+from local_cloud.run.resources import Revision, ServiceKey
+from tests.flow.quality import Quality
+from tests.simulation.traffic import BatchTraffic
+
+
+class Users(BatchTraffic):
+    """Counts what each revision really served, instant by instant."""
+
+    def __init__(self, *given) -> None:
+        super().__init__(*given)
+        self._at: defaultdict[str, list[dt.datetime]] = defaultdict(list)
+        self._sum: defaultdict[str, list[int]] = defaultdict(list)
+
+    def _meet(self, target: str, revision: Revision, quality: Quality, count: int) -> int:
+        name = f"{revision.key.project}/{revision.name}"
+        sums = self._sum[name]
+        sums.append((sums[-1] if sums else 0) + count)
+        self._at[name].append(self._cloud.scheduler.now())
+        return super()._meet(target, revision, quality, count)
+
+    def served(self, key: ServiceKey, revision: str, since: dt.datetime) -> int:
+        """Return how many requests a revision really met since then."""
+        name = f"{key.project}/{revision}"
+        sums, first = self._sum[name], bisect_left(self._at[name], since)
+        if first >= len(sums):
+            return 0
+        return sums[-1] - (sums[first - 1] if first else 0)
