@@ -13,7 +13,7 @@ from rollouts.durations import show_duration
 from rollouts.incidents import Incident
 from rollouts.intervals import BadRequest, Role
 from rollouts.record import Record, Rollout
-from rollouts.suspicion import CHANCE, Stretch, expected_alone, stretches, worse
+from rollouts.suspicion import CHANCE, Stretch, expected_alone, looks, worse
 
 LOOK_BACK: Final = dt.timedelta(minutes=5)
 """How much of the request log is read for the comparison, at most from the first shift."""
@@ -100,12 +100,12 @@ def weigh(
 ) -> Blame:
     """Weigh the bad requests that began in [since, now).
 
-    The canary is to blame if it is worse under one of the shares in force meanwhile; the chance
-    of a mistake is divided among them. `affinity`: clients stick to a revision, so the two are
+    The canary is to blame if it is worse in one of the `looks`; the chance of a mistake is divided
+    among them. `affinity`: clients stick to a revision, so the two are
     not compared.
     """
     what = f'alert "{incident.policy}"' if incident.policy else "an alert"
-    found = stretches(rollout, bad, since, now)
+    found = looks(rollout, bad, since, now)
     if not any(one.canary for one in found):
         return Blame(False, f"{what}: no bad request of the canary in the log")
     compared = [one for one in found if one.alone or not affinity]

@@ -19,6 +19,7 @@ CHANCE: Final = 1 / 500
 """How likely, at most, one look finds a canary worse that is not."""
 APART: Final = dt.timedelta(seconds=60)
 """After a shift instances start: what reached no container by then blames nobody."""
+LATEST: Final = dt.timedelta(seconds=60)
 UNMEASURED_MIN: Final = 5
 """Bad requests that confirm an incident at 100 % if nothing is on record of stable."""
 
@@ -64,6 +65,19 @@ def stretches(
             found.append(Stretch(shift.percent, seconds, canary, stable))
         before = min(before, shift.at)
     return tuple(found)
+
+
+def looks(
+    rollout: Rollout, bad: Sequence[BadRequest], since: dt.datetime, until: dt.datetime
+) -> tuple[Stretch, ...]:
+    """Return what to hold against chance: each stretch, and at 100 % the last minute as well.
+
+    A comparison is not blunted by the quiet time before a fault; a ratio of all requests is.
+    """
+    found = stretches(rollout, bad, since, until)
+    if not found or not found[0].alone or found[0].seconds <= LATEST.total_seconds():
+        return found
+    return (*stretches(rollout, bad, until - LATEST, until), *found)
 
 
 def worse(stretch: Stretch, rollout: Rollout, chance: float) -> bool:

@@ -326,3 +326,189 @@ def test_an_alert_of_a_promotion_that_a_person_has_replaced_overwrites_nobody():
     assert flow.split() == {"v1": 100}
     assert flow.rollout().approval is not None
     assert flow.state() == "verified"
+
+
+def test_the_promotion_puts_on_record_what_stable_was_like():
+    flow = Flow(changed(QUICK, analysis="{max_error_ratio: off}"))
+    flow.becomes(flow.image("v1"), error_ratio=0.02)
+    flow.passes(minutes=30)
+    promoted(flow, "v2")
+
+    usual = flow.rollout().usual
+    assert usual is not None
+    assert 0.01 < usual.errors / usual.requests < 0.03
+    assert 4.5 < usual.requests_a_second < 5.5
+
+
+def test_after_promotion_a_canary_that_fails_no_more_than_stable_did_stays():
+    """v1 always failed 2 % of the requests; so does v2, and a new alert policy finds that bad."""
+    flow = Flow(changed(QUICK, analysis="{max_error_ratio: off}"), rps=20)
+    flow.becomes(flow.image("v1"), error_ratio=0.02)
+    flow.passes(minutes=30)
+    flow.image("v2")
+    reference = promoted(flow)
+    flow.becomes(reference, error_ratio=0.02)
+    flow.passes(minutes=5)
+
+    flow.publish("alerts", incident(flow))
+    flow.passes(seconds=5)
+
+    assert flow.split() == {"v2": 100}
+    assert "the canary is not worse than stable" in flow.blames[0]
+    assert "in 300 s, at 100 %, where stable's record allows" in flow.blames[0]
+
+
+def outage_after_promotion(flow: Flow) -> None:
+    """Promote an image, then have everything fail, whichever revision serves it."""
+    promoted(flow)
+    flow.passes(minutes=2)
+    flow.traffic.platform_fails["production"] = 0.5
+    flow.passes(minutes=1)
+    flow.publish("alerts", incident(flow))
+    flow.passes(seconds=5)
+
+
+def test_after_promotion_a_common_outage_looks_like_a_bad_canary():
+    """Nothing is left to compare with; docs/concepts/alerts.md says so."""
+    flow = Flow(QUICK)
+
+    outage_after_promotion(flow)
+
+    assert flow.split() == {"v1": 100}
+    assert flow.rollout().ended_by == "alert"
+
+
+def test_with_watch_action_alert_a_person_is_told_once_and_traffic_stays():
+    flow = Flow(changed(QUICK, analysis="{watch_action: alert}"))
+    outage_after_promotion(flow)
+
+    flow.publish("alerts", incident(flow, incident_id="0.second"))
+    flow.passes(seconds=5)
+
+    assert flow.split() == {"v2": 100}
+    assert flow.told().count("verdict.alert") == 1
+    assert flow.blames[0].startswith("watch_action: alert: alert ")
+    assert "a person was told at" in flow.blames[1]
+
+
+def test_with_watch_action_alert_a_canary_that_is_worse_than_stable_still_goes_back():
+    flow = Flow(changed(QUICK, analysis="{watch_action: alert}", check_every="1m"))
+    reference = flow.image("v2")
+    flow.built(reference)
+    flow.until_at(50)
+    flow.becomes(reference, error_ratio=0.9)
+    flow.passes(seconds=20)
+
+    flow.publish("alerts", incident(flow))
+    flow.passes(seconds=3)
+
+    assert flow.split() == {"v1": 100}
+    assert flow.rollout().ended_by == "alert"
+
+
+def uptime(flow: Flow, **given: Any) -> dict[str, Any]:
+    """Return a message of an uptime check that fails: it names a host, no service, no revision."""
+    message = incident(flow, **given)
+    host = f"{flow.key().name}-780026775853.{flow.key().region}.run.app"
+    labels = {"project_id": flow.key().project, "host": host}
+    message["incident"] |= {
+        "resource": {"type": "uptime_url", "labels": labels},
+        "metric": {
+            "type": "monitoring.googleapis.com/uptime_check/check_passed",
+            "labels": {"check_id": "api-answers"},
+        },
+        "policy_name": "api answers",
+    }
+    return message
+
+
+def test_an_uptime_check_names_no_revision_and_the_log_says_whose_fault_it_is():
+    flow = Flow(changed(DELIVERY, window="10m", check_every="10m"))
+    reference = flow.image("v2")
+    flow.built(reference)
+    flow.until_at(10)
+    flow.becomes(reference, error_ratio=1.0)
+    flow.passes(seconds=30)
+
+    flow.publish("alerts", uptime(flow))
+    flow.passes(seconds=3)
+
+    assert flow.split() == {"v1": 100}
+    assert flow.rollout().because.startswith('alert "api answers" (')
+
+
+def test_an_uptime_check_while_stable_alone_fails_moves_nothing():
+    flow = Flow(changed(DELIVERY, window="10m", check_every="10m"))
+    flow.built(flow.image("v2"))
+    flow.until_at(10)
+    flow.becomes(flow.image("v1"), error_ratio=1.0)
+    flow.passes(seconds=30)
+
+    flow.publish("alerts", uptime(flow))
+    flow.passes(seconds=3)
+
+    assert flow.split() == {"v1": 90, "v2": 10}
+    assert "no bad request of the canary in the log" in flow.blames[0]
+
+
+def test_after_promotion_an_instance_that_cannot_start_any_more_is_seen_by_an_uptime_check_alone():
+    """The metrics count nothing that reached no container, and the judge looks no more."""
+    flow = Flow(QUICK)
+    reference = promoted(flow)
+    flow.passes(minutes=2)
+    flow.becomes(reference, refused_ratio=1.0, refused_status=503)
+    flow.passes(minutes=1)
+
+    flow.publish("alerts", uptime(flow))
+    flow.passes(seconds=3)
+
+    assert flow.split() == {"v1": 100}
+
+
+def test_an_incident_told_again_during_the_next_rollout_is_old_news():
+    flow = Flow(QUICK)
+    reference = promoted(flow)
+    flow.becomes(reference, error_ratio=1.0)
+    flow.passes(seconds=30)
+    message = incident(flow, labels={"revision_name": ""})
+    flow.publish("alerts", message)
+    flow.passes(minutes=1)
+    flow.built(flow.image("v3"))
+    flow.until_at(10)
+
+    flow.publish("alerts", message)
+    flow.passes(seconds=5)
+
+    assert flow.split() == {"v1": 90, "v3": 10}
+    assert flow.blames[1] == "the incident began before the first shift"
+
+
+def test_two_incidents_of_the_same_fault_roll_back_once():
+    flow = Flow(QUICK)
+    reference = promoted(flow)
+    flow.becomes(reference, error_ratio=1.0)
+    flow.passes(seconds=30)
+
+    flow.publish("alerts", incident(flow))
+    flow.publish("alerts", uptime(flow, incident_id="0.other"))
+    flow.passes(minutes=1)
+
+    assert flow.told().count("rollout.rolled_back") == 1
+    assert sorted("is rolled back already" in one for one in flow.blames) == [False, True]
+
+
+def test_an_alert_after_a_stop_by_a_person_leaves_the_split_as_they_left_it():
+    flow = Flow(changed(DELIVERY, window="10m", check_every="10m"))
+    reference = flow.image("v2")
+    flow.built(reference)
+    flow.until_at(10)
+    flow.asks("stop", reason="we look at it")
+    flow.becomes(reference, error_ratio=1.0)
+    flow.passes(seconds=30)
+
+    flow.publish("alerts", incident(flow))
+    flow.passes(seconds=5)
+
+    assert flow.split() == {"v1": 90, "v2": 10}
+    assert flow.blames[0].startswith(f"rollout {flow.rollout().id} is stopped, by ")
+    assert flow.rollout().ended_by in flow.blames[0]

@@ -12,7 +12,6 @@ from tests.unit.functions.rollouts.builders import (
     CANARY,
     STABLE,
     at,
-    policy,
     rollout,
     shifts,
 )
@@ -33,14 +32,17 @@ PROMOTED = rollout("promoted", ended_at=at(minutes=15))
 SUPERSEDED = rollout("superseded", shifts=shifts(10), ended_at=at(60), ended_by="barq")
 
 
-def bad(canary=0, stable=0, began=at(60)):
+BEGAN, MINUTE, LOOKED = at(0), at(60), at(120)
+
+
+def bad(canary=0, stable=0, began=MINUTE):
     return [
         *(BadRequest(f"c{began}{number}", "canary", began, began) for number in range(canary)),
         *(BadRequest(f"s{began}{number}", "stable", began, began) for number in range(stable)),
     ]
 
 
-def weighed(own, found, since=at(0), now=at(120), incident=OPEN, **fields):
+def weighed(own, found, since=BEGAN, now=LOOKED, incident=OPEN, **fields):
     return weigh(incident, own, found, since, now, **fields)
 
 
@@ -147,7 +149,7 @@ def test_without_a_record_of_stable_a_handful_confirms_the_incident():
     assert not weighed(own, bad(4)).guilty
     assert weighed(own, bad(5)) == Blame(
         True,
-        'alert "api error ratio" (5 bad requests at the canary in 120 s, at 100 %,'
+        'alert "api error ratio" (5 bad requests at the canary in 60 s, at 100 %,'
         " where nothing is on record of stable)",
         alone=True,
     )

@@ -6,7 +6,7 @@ import pytest
 
 from rollouts.intervals import BadRequest
 from rollouts.record import Usual
-from rollouts.suspicion import CHANCE, Stretch, expected_alone, stretches, worse
+from rollouts.suspicion import CHANCE, Stretch, expected_alone, looks, stretches, worse
 from rollouts.tails import binomial_tail
 from tests.unit.functions.rollouts.builders import at, policy, rollout, shifts
 
@@ -131,6 +131,21 @@ def test_a_look_is_cut_at_the_shifts_and_requests_count_where_they_began():
         Stretch(50, 60.0, 2, 0),
         Stretch(10, 30.0, 1, 1),
     )
+
+
+def test_at_100_percent_the_last_minute_is_looked_at_by_itself():
+    """Else a fault that has just begun drowns in the good minutes before it."""
+    own = rollout(shifts=shifts(50, 100, minutes_between=1))
+    found = [bad("canary", at(70)), bad("canary", at(150))]
+
+    assert looks(own, found, at(30), at(180)) == (
+        Stretch(100, 60.0, 1, 0),
+        Stretch(100, 120.0, 2, 0),
+        Stretch(50, 30.0, 0, 0),
+    )
+    assert looks(own, found, at(30), at(120)) == stretches(own, found, at(30), at(120))
+    assert looks(OWN, found, at(0), at(180)) == stretches(OWN, found, at(0), at(180))
+    assert looks(own, found, at(90), at(90)) == ()
 
 
 def test_a_share_that_was_over_before_the_look_began_is_left_out():
