@@ -1,7 +1,6 @@
 """How likely so many, or more, are by chance alone. Exact sums, for the few counts of one look."""
 
 import math
-from itertools import count
 
 
 def binomial_tail(successes: int, trials: int, chance: float) -> float:
@@ -33,9 +32,10 @@ def poisson_tail(seen: int, mean: float) -> float:
     assert mean > 0.0
     if seen <= mean:
         return 1.0
-    terms, logarithm = [], math.log(mean)
-    for number in count(seen):  # Each is smaller than the one before: beyond the mean they fall.
-        terms.append(math.exp(number * logarithm - mean - math.lgamma(number + 1)))
-        if terms[-1] <= terms[0] * 1e-17:
-            return math.fsum(terms)
-    raise AssertionError("a Poisson tail without an end")
+    first = seen * math.log(mean) - mean - math.lgamma(seen + 1)
+    total, part, number = 1.0, 1.0, seen
+    while part > 1e-17:  # Each part is smaller than the one before: beyond the mean they fall.
+        number += 1
+        part *= mean / number
+        total += part
+    return math.exp(first) * total

@@ -5,9 +5,19 @@ import math
 import pytest
 
 from rollouts.past import Past
-from rollouts.record import Usual
+from rollouts.record import Record, Usual
+from rollouts.record_json import parse_record, show_record
+from rollouts.shifting import promote, shift
 from rollouts.usual import KEY, carried, measured, ratio_allowed, show_usual
-from tests.unit.functions.rollouts.builders import policy
+from tests.unit.functions.rollouts.builders import (
+    at,
+    policy,
+    revision,
+    rollout,
+    seen,
+    shifts,
+    step,
+)
 
 ANALYSIS = policy().analysis
 
@@ -88,3 +98,38 @@ def test_what_a_policy_tolerates_is_allowed_too():
 
     assert ratio_allowed(Usual(1_000_000, 50_000, 5.0), tolerant) == pytest.approx(0.5)
     assert ratio_allowed(Usual(1_000_000, 0, 5.0), ignoring) == 0.05
+
+
+TOLD = Usual(requests=9000, errors=9, requests_a_second=5.5)
+LATER = Usual(requests=9000, errors=9, requests_a_second=7.5)
+
+
+def test_a_shift_and_the_promotion_put_on_record_what_their_action_carries():
+    onward = step({"kind": "shift", "step": 1, KEY: show_usual(TOLD)})
+    done = step({"kind": "promote", KEY: show_usual(LATER)})
+    full = rollout(shifts=shifts(10, 50, 100), usual=TOLD)
+
+    shifted = shift(seen(rollout()), onward, revision(), at(minutes=5))
+    promoted = promote(seen(full), done, at(minutes=15))
+
+    assert shifted.change.record.rollout.usual == TOLD
+    assert promoted.change.record.rollout.usual == LATER
+
+
+def test_an_action_that_carries_nothing_leaves_what_is_on_record():
+    """Functions change one after the other: the action may be one of older code."""
+    known = rollout(usual=TOLD)
+    full = rollout(shifts=shifts(10, 50, 100), usual=TOLD)
+
+    shifted = shift(seen(known), step({"kind": "shift", "step": 1}), revision(), at(minutes=5))
+    promoted = promote(seen(full), step({"kind": "promote"}), at(minutes=15))
+
+    assert shifted.change.record.rollout.usual == TOLD
+    assert promoted.change.record.rollout.usual == TOLD
+
+
+@pytest.mark.parametrize("usual", [None, TOLD, Usual(0, 0, 2.0)])
+def test_the_record_keeps_it(usual):
+    record = Record(rollout=rollout(usual=usual), promoted=rollout("promoted", usual=usual))
+
+    assert parse_record(show_record(record)) == record
