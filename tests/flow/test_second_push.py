@@ -91,7 +91,7 @@ def test_a_queued_push_begins_as_soon_as_the_rollout_before_it_has_ended():
     flow.until(lambda: flow.record().waiting is not None, within_minutes=1)
     flow.until(lambda: flow.has_ended(first))
     ended = flow.now
-    flow.until(lambda: flow.rollout().execution != flow.execution(first)["name"] or False)
+    flow.until(lambda: flow.told().count("rollout.started") == 2)
 
     assert flow.outcome(first)[0] == "promoted"
     assert flow.record().waiting is None

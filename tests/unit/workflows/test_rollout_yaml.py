@@ -42,7 +42,7 @@ def test_it_deploys():
         ("next: verify", "next: verfy"),
         ("functions.deploy", "function.deploy"),
         ("call: wait", "call: wate"),
-        ("max_retries", "retries_max"),
+        ("sys.sleep", "sys.slep"),
         ("${answer.action.kind ==", "${answer.action.kind =="[:-2]),
     ],
 )
@@ -68,26 +68,31 @@ def test_a_step_with_a_functions_name_calls_that_function():
 
 
 def test_there_is_one_retry_and_it_stands_in_post():
-    retries = [name for name, step in ALL if "retry" in step]
-
-    assert retries == ["send"]
-    assert "retry" in ROUTINES["post"]["steps"][0]["send"]
+    """A loop of its own: the language's `retry` knows no jitter."""
+    assert [name for name, step in ALL if "retry" in step] == []
+    back = [step["next"] for name, step in ALL if name == "rest_longer"]
+    assert back == ["send"]
+    assert any("send" in step for step in ROUTINES["post"]["steps"])
 
 
 def test_there_is_one_http_call():
     assert len(re.findall(r"call: http\.", TEXT)) == 1
 
 
-def test_it_never_sleeps():
-    """A sleep cannot be woken; waiting is on the callback."""
-    assert "sys.sleep" not in TEXT
+def test_it_sleeps_between_two_attempts_of_a_call_alone():
+    """A sleep cannot be woken; all other waiting is on the callback."""
+    sleeping = [name for name, step in ALL if step.get("call") == "sys.sleep"]
+
+    assert sleeping == ["rest"]
+    assert any("rest" in step for step in ROUTINES["post"]["steps"])
 
 
 def test_it_holds_no_threshold_and_no_percent():
     """Numbers in it are of HTTP and of the retry alone: what is decided is decided in Python."""
     numbers = set(re.findall(r"(?<![\w.])\d+(?:\.\d+)?", re.sub(r"#.*", "", TEXT)))
 
-    assert numbers == {"30", "8", "10", "1", "60", "2", "429", "500"}
+    retry = {"300", "1000", "0", "3", "9"}
+    assert numbers == {"30", "8", "10", "1", "60", "2", "429", "500", *retry}
 
 
 def test_every_unknown_answer_raises():

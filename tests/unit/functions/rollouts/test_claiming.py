@@ -136,13 +136,47 @@ def test_foreign_tags_stay_and_the_last_canarys_tag_goes():
     assert decision.change.split == (Entry(STABLE, 100), Entry("api-0", 0, "qa"))
 
 
-def test_a_rollout_under_way_is_not_taken_from_a_driver_that_lives():
-    service = seen(rollout(execution=OTHER_EXECUTION))
+def test_a_rollout_under_way_is_not_taken_from_a_driver_that_lives_where_the_policy_rejects():
+    service = seen(rollout(execution=OTHER_EXECUTION, digest=OTHER_DIGEST))
 
-    because = stopped(claim(service, deploying(), TARGET, ALIVE, NOW))
+    decision = claim(service, deploying(), target(second_push="reject"), ALIVE, NOW)
 
-    assert f"driven by {OTHER_EXECUTION}" in because
-    assert "nothing was changed" in because
+    assert f"driven by {OTHER_EXECUTION}" in stopped(decision)
+    assert "nothing was changed" in stopped(decision)
+
+
+def test_a_second_push_supersedes_beside_the_stable_that_the_first_began_with():
+    under_way = rollout(execution=OTHER_EXECUTION, digest=OTHER_DIGEST, id="0000aaaa")
+
+    decision, own = claimed(seen(under_way), deploying(), ALIVE)
+
+    assert own.stable == STABLE
+    assert decision.change.split == (Entry(STABLE, 100),)
+    assert decision.change.record.past == ("0000aaaa",)
+    left, started = decision.notices
+    assert (left.kind, left.rollout.state) == ("rollout.superseded", "superseded")
+    assert left.because == f"rollout {own.id} takes its place"
+    assert started.kind == "rollout.started"
+
+
+def test_a_rollout_that_is_over_does_not_begin_again():
+    own = rollout_id(EXECUTION, "api", "production")
+
+    decision = claim(seen(record=Record(past=(own,))), deploying(), TARGET, FACTS, NOW)
+
+    assert "is over or was overtaken" in stopped(decision)
+
+
+def test_a_person_who_moved_traffic_is_not_overwritten_when_nothing_new_begins():
+    theirs = (Entry("api-9", 100),)
+    service = seen(rollout(execution=OTHER_EXECUTION, digest=OTHER_DIGEST), split=theirs)
+    runs = replace(FACTS, stable=revision("api-9"), other_driver_alive=True)
+
+    decision = claim(service, deploying(), TARGET, runs, NOW)
+
+    assert decision.action.outcome == "unchanged"
+    assert decision.change.record.rollout.state == "stopped"
+    assert decision.change.split is None
 
 
 def test_a_late_request_of_an_execution_that_has_ended_begins_nothing():
