@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 from urllib.parse import unquote
 
 from local_cloud.kit.errors import Refused
@@ -59,6 +59,8 @@ class ApiResponse:
         )
 
 
+FOUND_MAX: Final = 1024
+"""Paths whose route a router remembers."""
 Handler = Callable[[ApiRequest, dict[str, str]], ApiResponse]
 
 
@@ -71,28 +73,41 @@ class Router:
 
     def __init__(self) -> None:
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
+        self._found: dict[tuple[str, str], tuple[Handler, dict[str, str]] | None] = {}
+        """By method and path: most requests are for what was asked for before."""
 
     def add(self, method: str, template: str, handler: Handler) -> None:
         pattern = "".join(_as_pattern(part) for part in re.split(r"(\{[^}]+\})", template))
         self._routes.append((method, re.compile(pattern), handler))
+        self._found.clear()
 
     def include(self, other: "Router") -> None:
         """Take over all routes of another router, after the present ones."""
         self._routes.extend(other._routes)  # noqa: SLF001
+        self._found.clear()
 
     def handle(self, request: ApiRequest) -> ApiResponse | None:
         """Answer a request, or None if no route has this method and path."""
-        for method, pattern, handler in self._routes:
-            if method not in (request.method, "*"):
-                continue
-            found = pattern.fullmatch(request.path)
-            if found is None:
-                continue
-            values = {name: unquote(value) for name, value in found.groupdict().items()}
-            try:
-                return handler(request, values)
-            except Refused as refusal:
-                return ApiResponse.of(refusal.as_json(), refusal.http_status())
+        asked = request.method, request.path
+        if asked not in self._found:
+            if len(self._found) >= FOUND_MAX:
+                self._found.clear()
+            self._found[asked] = self._find(*asked)
+        found = self._found[asked]
+        if found is None:
+            return None
+        handler, values = found
+        try:
+            return handler(request, dict(values))
+        except Refused as refusal:
+            return ApiResponse.of(refusal.as_json(), refusal.http_status())
+
+    def _find(self, method: str, path: str) -> tuple[Handler, dict[str, str]] | None:
+        for of, pattern, handler in self._routes:
+            found = pattern.fullmatch(path) if of in (method, "*") else None
+            if found is not None:
+                values = {name: unquote(value) for name, value in found.groupdict().items()}
+                return handler, values
         return None
 
 

@@ -16,6 +16,18 @@ INT_MAX = 2**63 - 1
 NODES_MAX = 500_000
 
 
+# Between these Python writes a double without an exponent, and whole ones are exact.
+_ALIKE_MIN = 1e-4
+_ALIKE_MAX = 2.0**53
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":"), sort_keys=True
+)
+
+
+class _Unlike(Exception):
+    """Python writes this value otherwise than Go."""
+
+
 class NotJson(ValueError):
     """A value or a text that JSON cannot hold. The message is for the workflow's author."""
 
@@ -28,7 +40,10 @@ def encode(value: Any, *, indent: tuple[str, str] | None = None, lenient: bool =
     """
     _check_size(value)
     if indent is None:
-        return _compact(value, lenient=lenient)
+        try:
+            return _ENCODER.encode(_as_go(value))
+        except _Unlike:
+            return _compact(value, lenient=lenient)
     prefix, step = indent
     return _indented(value, "\n" + prefix, step, lenient=lenient)
 
@@ -46,6 +61,23 @@ def _check_size(value: Any) -> None:
             rest += item.values()
         if count > NODES_MAX:
             raise MemoryError
+
+
+def _as_go(value: Any) -> Any:
+    """Return what Python's own encoder writes as Go writes `value`. Raises _Unlike."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {key: _as_go(inner) for key, inner in value.items()}
+    if kind is list:
+        return [_as_go(inner) for inner in value]
+    if kind is float:
+        if _ALIKE_MIN <= abs(value) <= _ALIKE_MAX:
+            return int(value) if value.is_integer() else value
+        if value == 0 and math.copysign(1, value) > 0:
+            return 0
+    raise _Unlike
 
 
 def _compact(value: Any, *, lenient: bool) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import io
 import json
 import random
 from collections.abc import Callable
@@ -132,15 +133,11 @@ class Installed:
     def call(self, name: str, request: Outbound) -> Inbound:
         """Call an HTTP function, whatever faults there are."""
         parse, handle = FUNCTIONS[name]
-        with self._app.test_request_context(
-            query_string=urlsplit(request.url).query,
-            method=request.method,
-            data=request.body,
-            headers=dict(request.headers),
-        ):
-            read = parse or (lambda document: approve.read(flask.request, document, ""))
-            world = self.worlds[name]
-            response, code = respond(name, flask.request, read, handle, lambda: world)  # type: ignore[arg-type]
+        asked = flask.Request(_environ(request))
+        read = parse or (lambda document: approve.read(asked, document, ""))
+        world = self.worlds[name]
+        with self._app.app_context():
+            response, code = respond(name, asked, read, handle, lambda: world)  # type: ignore[arg-type]
         return Inbound(code, (("Content-Type", "application/json"),), response.get_data())
 
     def _install(self) -> None:
@@ -241,6 +238,26 @@ class Installed:
             return Inbound(204)
 
         return answer
+
+
+def _environ(request: Outbound) -> dict[str, Any]:
+    """Return what a WSGI server makes of a request."""
+    parts = urlsplit(request.url)
+    headers = {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()
+    }
+    return {
+        "REQUEST_METHOD": request.method,
+        "PATH_INFO": parts.path or "/",
+        "QUERY_STRING": parts.query,
+        "SERVER_NAME": parts.netloc,
+        "SERVER_PORT": "443",
+        "CONTENT_TYPE": headers.get("HTTP_CONTENT_TYPE", ""),
+        "CONTENT_LENGTH": str(len(request.body)),
+        "wsgi.url_scheme": parts.scheme,
+        "wsgi.input": io.BytesIO(request.body),
+        **headers,
+    }
 
 
 def _url(function: str) -> str:

@@ -75,6 +75,7 @@ class RouterSession:
         response.status_code = answered.status
         response._content = answered.body
         response.headers.update(answered.headers)
+        response.encoding = requests.utils.get_encoding_from_headers(response.headers)
         response.url = url
         return response
 
