@@ -1,6 +1,10 @@
 """How likely so many, or more, are by chance alone. Exact sums, for the few counts of one look."""
 
 import math
+from typing import Final
+
+NOTHING: Final = 1e-17
+"""What changes no sum any more."""
 
 
 def binomial_tail(successes: int, trials: int, chance: float) -> float:
@@ -34,7 +38,7 @@ def poisson_tail(seen: int, mean: float) -> float:
         return 1.0
     first = seen * math.log(mean) - mean - math.lgamma(seen + 1)
     total, part, number = 1.0, 1.0, seen
-    while part > 1e-17:  # Each part is smaller than the one before: beyond the mean they fall.
+    while part > NOTHING:  # Each part is smaller than the one before: beyond the mean they fall.
         number += 1
         part *= mean / number
         total += part
