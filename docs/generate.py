@@ -12,22 +12,23 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "functions"))
+sys.path[:0] = [str(ROOT), str(ROOT / "functions")]
 
+from docs.concepts.states_page import page as states_page  # noqa: E402 - as below.
 from rollouts import settings  # noqa: E402 - the functions are a source tree, not a package.
 from rollouts.delivery_schema import json_schema  # noqa: E402
 
 DELIVERY: Final = "docs/reference/delivery.md"
 SCHEMA: Final = "docs/reference/delivery.schema.json"
+STATES: Final = "docs/concepts/states.md"
 
 TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "services.<name>": (
         "A service",
         """\
 The name is yours; it stands in every command, event and message. `targets` is a map of at least
-one target; a delivery walks it from top to bottom. `notifications` is a list. `freeze` is one too,
-here, in a target and at the top of the file, and so is `stop_the_line` a setting of all three: what
-stands further up holds for all below it.""",
+one target; a delivery walks it from top to bottom. `notifications` is a list, and so is
+`freeze`.""",
     ),
     "services.<name>.targets.<name>": (
         "A target",
@@ -52,12 +53,17 @@ there are steps; its last one holds for all further.""",
 How the canary is judged: beside stable, and by absolute limits, which are off unless set. A list
 for the steps has at most as many entries as there are steps; its last holds for all further.""",
     ),
+    "delivery.yaml": (
+        "The line",
+        """\
+At the top of the file; a service and a target take it too. `freeze` is a list that stands beside it.
+What is further up holds for all below. Both are read as they are now: a rollout that is under way
+waits for them too.""",
+    ),
     "freeze[]": (
         "Freeze",
         """\
-A window of time in which no canary gets a new share: [freezes](../concepts/freezes.md). It stands
-at the top of the file, in a service (`services.<name>.freeze[]`) or in a target, and is read as it
-is now: a rollout that is under way waits for it too.""",
+A window of time in which no canary gets a new share: [freezes](../concepts/freezes.md).""",
     ),
     "services.<name>.notifications[]": (
         "Notifications",
@@ -103,6 +109,7 @@ def pages(root: Path = ROOT) -> dict[str, str]:
     return {
         DELIVERY: delivery_page(example),
         SCHEMA: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+        STATES: states_page(),
     }
 
 

@@ -20,7 +20,7 @@ Name = Literal[
     "rolled_back", "given_back", "stopped", "superseded", "woken", "stuck",
 ]  # fmt: skip
 Traffic = Literal["kept", "stable", "step", "canary"]
-_UNFINISHED: Final[tuple[State, ...]] = ("deploying", "deployed", "verified", "shifting")
+UNFINISHED: Final[tuple[State, ...]] = ("deploying", "deployed", "verified", "shifting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ TRANSITIONS: Final = (
         ("traffic.shifted",),
     ),
     Transition(
-        "told", (*_UNFINISHED, "promoted"), None, "kept",
+        "told", (*UNFINISHED, "promoted"), None, "kept",
         "a person is told once: stable fails as well, errors at 100 %, an alert that only tells",
         ("verdict.page", "verdict.alert"),
     ),
@@ -89,7 +89,7 @@ TRANSITIONS: Final = (
         ("rollout.promoted",),
     ),
     Transition(
-        "rolled_back", (*_UNFINISHED, "promoted", "stopped", "superseded"), "rolled_back",
+        "rolled_back", (*UNFINISHED, "promoted", "stopped", "superseded"), "rolled_back",
         "stable",
         "a failing verdict, smoke test or function, an alert, a no, the deadline, the sweeper, or"
         " a person",
@@ -101,28 +101,28 @@ TRANSITIONS: Final = (
         ("rollout.rolled_back",),
     ),
     Transition(
-        "stopped", _UNFINISHED, "stopped", "kept",
+        "stopped", UNFINISHED, "stopped", "kept",
         "a person says so, or somebody else changed the service", ("rollout.stopped",),
     ),
     Transition(
-        "superseded", _UNFINISHED, "superseded", "stable",
+        "superseded", UNFINISHED, "superseded", "stable",
         "a newer rollout takes its place, or the one before it is taken back",
         ("rollout.superseded",),
     ),
     Transition(
-        "queued", (*_UNFINISHED,), None, "kept",
+        "queued", (*UNFINISHED,), None, "kept",
         "a delivery waits for the end of this rollout (`second_push: queue`)",
     ),
     Transition(
-        "left_queue", (*_UNFINISHED, *sorted(FINAL)), None, "kept",  # type: ignore[arg-type]
+        "left_queue", (*UNFINISHED, *sorted(FINAL)), None, "kept",  # type: ignore[arg-type]
         "what waited has begun, or is gone",
     ),
     Transition(
-        "woken", _UNFINISHED, None, "kept",
+        "woken", UNFINISHED, None, "kept",
         "the sweeper wakes a driver that should have moved long before",
     ),
     Transition(
-        "stuck", (*_UNFINISHED, *sorted(FINAL)), None, "kept",  # type: ignore[arg-type]
+        "stuck", (*UNFINISHED, *sorted(FINAL)), None, "kept",  # type: ignore[arg-type]
         "the sweeper tells a person, once, of a split that was written and is not served",
         ("traffic.stuck",),
     ),
