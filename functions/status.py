@@ -11,9 +11,11 @@ from gcp.edge import Answer, respond
 from gcp.looking import look
 from gcp.ports import World
 from gcp.world import world
+from rollouts.approving import gate
 from rollouts.deadline import asked, ends_at
 from rollouts.deciding import decide
 from rollouts.errors import BarqError
+from rollouts.freezing import Closed, closed
 from rollouts.instants import show_instant
 from rollouts.judging import judge
 from rollouts.policy import Target
@@ -64,7 +66,10 @@ def _one(service: str, target: Target, world: World) -> dict[str, Any]:
 
 def _facts(seen: ServiceSeen, target: Target, world: World) -> dict[str, Any]:
     rollout = seen.record.rollout
+    now = world.clock.now()
+    line = closed(target, now)
     facts: dict[str, Any] = {
+        "closed": line.because if line else "",
         "split": seen.shares,
         "served": seen.served_shares,
         "differs": seen.unexplained() if rollout and not rollout.ended else "",
@@ -80,8 +85,23 @@ def _facts(seen: ServiceSeen, target: Target, world: World) -> dict[str, Any]:
     }
     affinity = seen.session_affinity
     if rollout.shifts:
-        return facts | _evidence(rollout, target, world, affinity=affinity)
-    return facts | _waiting(rollout)
+        facts |= _evidence(rollout, target, world, affinity=affinity)
+        due = facts["next"]["kind"] == "shift"
+    else:
+        facts |= _waiting(rollout)
+        due = rollout.state == "verified" and gate(seen, rollout, now) is None
+    return facts | (_frozen(rollout, line) if due else {})
+
+
+def _frozen(rollout: Rollout, line: Closed | None) -> dict[str, Any]:
+    """Say that a share that is due waits for a closed line."""
+    if line is None or rollout.override_freeze:
+        return {}
+    return {
+        "waits_for": "freeze",
+        "until": show_instant(line.until) if line.until else None,
+        "frozen": line.because,
+    }
 
 
 def _waiting(rollout: Rollout) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def open_again(freezes: Sequence[Freeze], now: dt.datetime) -> dt.datetime | Non
     `now` itself if none holds it; None if the end is further away than `HORIZON`.
     """
     at = now
-    while at - now < HORIZON:
+    while at - now <= HORIZON:
         ends = [end for one in freezes if (end := _end(one, at))]
         if not ends:
             return at

@@ -23,7 +23,7 @@ WORDS: Final = r"^[^\s]([^\n]{0,198}[^\s])?$"
 ZONE: Final = r"^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"
 _CLOCK: Final = "(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
 _DATE: Final = "2[0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-MOMENT: Final = f"^(({'|'.join(WEEKDAYS)}) )?{_CLOCK}$|^{_DATE}T{_CLOCK}$"
+MOMENT: Final = f"^(({'|'.join(WEEKDAYS)}) )?{_CLOCK}$|^{_DATE}T{_CLOCK}(:00)?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +157,16 @@ def moment() -> Kind:
     )
 
     def read(value: Any) -> Moment:
-        if isinstance(value, dt.datetime) and value.tzinfo is None:
-            value = value.isoformat(timespec="minutes")  # YAML made it of one with seconds.
-        written = str(kind.read(value))
-        hours, minutes = int(written[-5:-3]), int(written[-2:])
+        if isinstance(value, dt.datetime):
+            value = value.isoformat()  # YAML made it of one with seconds.
+        day, _, clock = str(kind.read(value)).replace("T", " ").rpartition(" ")
+        hours, minutes = int(clock[:2]), int(clock[3:5])
         after_midnight = hours * 60 + minutes
-        head = written[:-5]
-        if head.endswith("T"):
-            day = dt.datetime.fromisoformat(head[:-1])
-            return day + dt.timedelta(minutes=after_midnight)
-        return (WEEKDAYS.index(head.strip()), after_midnight) if head else after_midnight
+        if not day:
+            return after_midnight
+        if day in WEEKDAYS:
+            return (WEEKDAYS.index(day), after_midnight)
+        return dt.datetime.fromisoformat(day) + dt.timedelta(minutes=after_midnight)
 
     return Kind(kind.rule, kind.example, read, kind.schema)
 

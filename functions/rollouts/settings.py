@@ -274,11 +274,12 @@ FREEZE: Final[Group] = {
 }
 
 GROUPS: Final[Mapping[str, Group]] = {
-    "services.<name>": {**SERVICE, **LINE},
-    "services.<name>.targets.<name>": {**TARGET, **LINE},
+    "services.<name>": SERVICE,
+    "services.<name>.targets.<name>": TARGET,
     "services.<name>.targets.<name>.approval": APPROVAL,
     "services.<name>.targets.<name>.verify": VERIFY,
     "services.<name>.targets.<name>.analysis": ANALYSIS,
+    "delivery.yaml": LINE,
     "freeze[]": FREEZE,
     "services.<name>.notifications[]": NOTIFICATION,
 }

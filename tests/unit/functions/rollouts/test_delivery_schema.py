@@ -1,6 +1,7 @@
 """The JSON Schema for editors agrees with the parser, and policies are written back whole."""
 
 import copy
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rollouts.delivery_file import parse_delivery, parse_policy
 from rollouts.delivery_schema import json_schema, policy_hash, settings_of
 from rollouts.durations import show_duration
 from rollouts.errors import BadSettings
+from rollouts.freezes import WEEKDAYS
 from tests.unit.functions.rollouts.builders import PLACE, document, policy
 from tests.unit.functions.rollouts.strategies import JSON_LEAVES, durations, yaml_documents
 
@@ -94,6 +96,32 @@ POLICIES = st.fixed_dictionaries(
         ),
     },
 )
+CLOCK = st.integers(0, 1439).map(lambda minutes: f"{minutes // 60:02}:{minutes % 60:02}")
+ON_A_DAY = st.tuples(st.sampled_from(WEEKDAYS), CLOCK).map(" ".join)
+ON_A_DATE = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2040, 1, 1)).map(
+    lambda found: found.isoformat(timespec="minutes")
+)
+
+
+def two(moments: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return the ends of a window, in their order."""
+    ends = st.lists(moments, min_size=2, max_size=2, unique=True)
+    return ends.map(lambda both: dict(zip(("from", "until"), sorted(both), strict=True)))
+
+
+BESIDE = {"zone": st.sampled_from(["UTC", "Europe/Berlin"]), "reason": or_off(st.just("Christmas"))}
+DAYS = {"days": st.lists(st.sampled_from(WEEKDAYS), min_size=1, max_size=7)}
+FREEZES = st.lists(
+    st.one_of(
+        st.tuples(two(CLOCK), st.fixed_dictionaries({}, optional=BESIDE | DAYS)),
+        st.tuples(two(ON_A_DAY), st.fixed_dictionaries({}, optional=BESIDE)),
+        st.tuples(two(ON_A_DATE), st.fixed_dictionaries({}, optional=BESIDE)),
+    ).map(lambda parts: parts[0] | parts[1]),
+    max_size=3,
+)
+LINE = st.fixed_dictionaries(
+    {}, optional={"freeze": FREEZES, "stop_the_line": or_off(st.just("checkout is down"))}
+)
 NOTIFICATIONS = st.lists(
     st.fixed_dictionaries(
         {"webhook": st.sampled_from(["team", "on-call"])},
@@ -111,15 +139,17 @@ def together(policy: dict[str, Any]) -> dict[str, Any]:
 @st.composite
 def right_documents(draw: st.DrawFn) -> dict[str, Any]:
     targets = {
-        name: PLACE | {"project": f"team-{name}"} | together(draw(POLICIES))
+        name: PLACE | {"project": f"team-{name}"} | together(draw(POLICIES)) | draw(LINE)
         for name in draw(st.sets(st.sampled_from(["staging", "production", "eu"]), min_size=1))
     }
-    return document(
+    made = document(
         targets=targets,
         branches=draw(st.lists(st.sampled_from(["main", "release/1"]), min_size=1, max_size=3)),
         registry_events=draw(st.booleans()),
         notifications=draw(NOTIFICATIONS),
+        **draw(LINE),
     )
+    return made | draw(LINE)
 
 
 def test_the_schema_is_a_valid_schema():
@@ -141,6 +171,8 @@ def test_the_schema_describes_every_setting():
         (settings.VERIFY, target["verify"]["properties"]),
         (settings.ANALYSIS, target["analysis"]["properties"]),
         (settings.NOTIFICATION, service["notifications"]["items"]["properties"]),
+        (settings.FREEZE, json_schema()["properties"]["freeze"]["items"]["properties"]),
+        *((settings.LINE, place) for place in (json_schema()["properties"], service, target)),
     ):
         assert {name: found[name]["description"] for name in group} == {
             name: setting.doc for name, setting in group.items()
