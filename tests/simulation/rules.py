@@ -34,7 +34,7 @@ def explained(watch: Watch, write: Write) -> None:
     rollout = write.after.rollout
     if rollout is None:
         watch.refute("6", f"{write.by} lost the record")
-    elif write.after.traffic != write.before.traffic or not rollout.ended:
+    elif write.after.traffic != write.before.traffic:
         found = write.after.shares
         watch.ask("1", found == rollout.shares, f"written {found}, the record says {rollout.shares}")
 
@@ -68,7 +68,8 @@ def one_driver(watch: Watch, write: Write) -> None:
     driving = write.by in ("deploy", "verify", "shift_traffic", "check_metrics", "rollback")
     same = old is not None and old.id == new.id
     stop = write.body.get("action", {}).get("kind") == "stop"
-    if driving and same and not write.body.get("by_hand") and not stop and not write.queues:
+    other = stop or write.queues or new.state == "superseded" or write.body.get("by_hand")
+    if driving and same and not other:
         words = f"{write.by} wrote {new.id} for {asked[-8:]}, it is driven by {new.execution[-8:]}"
         watch.ask("3", asked == new.execution, words)
 
@@ -226,8 +227,7 @@ def sweeper(watch: Watch, write: Write) -> None:
     old, new = write.before.rollout, write.after.rollout
     if write.by != "sweep" or old is None or new is None or old.ended or not new.ended:
         return
-    alive = not watch.sim.has_ended(_number(watch, old.execution))
-    if alive:
+    if not watch.gone(old.execution):
         limit = limit_of(old)
         words = f"the sweeper ended {new.id}, which is driven and in time"
         watch.ask("sweep", write.at >= limit - SKEW, words)
@@ -240,12 +240,6 @@ def alerts(watch: Watch, write: Write) -> None:
         return
     for kind in ("test", "closed", "elsewhere", "other_revision", "old"):
         watch.ask("alert", f"alert {kind}" not in new.because, f"it acted on: {new.because}")
-
-
-def _number(watch: Watch, execution: str) -> str:
-    """Return the name by which an execution is kept, which has the project's number."""
-    own = execution.rpartition("/")[2]
-    return next(name for name in watch.sim.executions if name.endswith(own))
 
 
 RULES: Final = (

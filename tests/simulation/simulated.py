@@ -16,7 +16,8 @@ from local_cloud.kit.errors import Refused
 from local_cloud.kit.http import Inbound, NoAnswer, Outbound
 from rollouts.errors import Transient
 from tests.flow.flow import Flow
-from tests.flow.install import FUNCTIONS
+from tests.flow.install import ACCOUNTS, FUNCTIONS
+from tests.flow.invariants import Invariants
 from tests.flow.ports import FlowClock
 from tests.simulation import faults
 from tests.simulation.scenario import Happens, Scenario
@@ -53,6 +54,13 @@ class Acting:
         except ValueError:
             return {}
         return document if isinstance(document, dict) else {}
+
+
+class Unasked(Invariants):
+    """The simulation has rules of its own, which no handler can catch."""
+
+    def attach(self) -> None:
+        """Nothing is asked here."""
 
 
 class Skewed(FlowClock):
@@ -125,6 +133,9 @@ class Simulated(Flow):
         self.striking.watch = self._called
         self.striking.meddle = self._meddle
         return self.striking
+
+    def make_invariants(self) -> Unasked:
+        return Unasked(self.cloud, ACCOUNTS)
 
     def latency(self) -> float:
         slow = self.striking.strike("network_slow") if self.striking.active else None

@@ -68,7 +68,7 @@ def _unsettled(watch: Watch) -> Any:
             yield f"{rollout.id} on {target} is {rollout.state}"
         if read_state(service.served) != snap.shares:
             yield f"{target} serves {read_state(service.served)}, written is {snap.shares}"
-        if snap.record.waiting is not None:
+        if snap.record.waiting is not None and not watch.gone(snap.record.waiting.execution):
             yield f"{snap.record.waiting.id} still waits for its turn on {target}"
         if rollout.ended and snap.share(rollout.canary) and not _may_keep(watch, target, rollout):
             share = snap.share(rollout.canary)

@@ -142,6 +142,13 @@ class Watch:
     def service(self, key: ServiceKey) -> Service:
         return self.sim.cloud.run.service(key)
 
+    def gone(self, execution: str) -> bool:
+        """Whether an execution has ended. Its name here has the project's id, not its number."""
+        own = execution.rpartition("/")[2]
+        return all(
+            self.sim.has_ended(name) for name in self.sim.executions if name.endswith(own)
+        )
+
     def targets(self) -> list[tuple[str, ServiceKey]]:
         return [(name, key) for key, name in self._names.items()]
 
