@@ -33,6 +33,9 @@ from local_cloud.run.platform import Instances
 from local_cloud.run.settings import RunSettings
 from local_cloud.run.v1 import v1_router
 from local_cloud.run.v2 import v2_router
+from local_cloud.scheduler import rest as scheduler_rest
+from local_cloud.scheduler.model import CloudSchedulerModel
+from local_cloud.scheduler.values import SchedulerSettings
 from local_cloud.workflows import grpc_door as workflows_grpc
 from local_cloud.workflows import rest as workflows_rest
 from local_cloud.workflows.model import WorkflowsModel, WorkflowsSettings
@@ -49,6 +52,7 @@ class CloudSettings:
     pubsub: PubSubSettings = field(default_factory=PubSubSettings)
     workflows: WorkflowsSettings = field(default_factory=WorkflowsSettings)
     eventarc_retry: RetryPolicy = field(default_factory=RetryPolicy)
+    jobs: SchedulerSettings = field(default_factory=SchedulerSettings)
 
 
 class LocalCloud:
@@ -83,6 +87,9 @@ class LocalCloud:
         self.eventarc = EventarcModel(
             self.pubsub, self._start, self.audit, _fork(rng), chosen.eventarc_retry
         )
+        self.jobs = CloudSchedulerModel(
+            scheduler, sender, tokens, self.audit, _fork(rng), chosen.jobs
+        )
         self.run.on_request.append(self.monitoring.record)
         self.run.on_request.append(self.logging.record)
         self.run.on_open.append(self.monitoring.note_open)
@@ -99,6 +106,7 @@ class LocalCloud:
             logging_door.router(self.logging),
             pubsub_rest.router(self.pubsub),
             registry_api.router(self.images, self.audit),
+            scheduler_rest.router(self.jobs),
         ):
             router.include(part)
         if workflows:

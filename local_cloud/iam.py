@@ -82,6 +82,16 @@ _BY_SERVICE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Eventarc.ListTriggers": ("eventarc.triggers.list",),
         "Eventarc.DeleteTrigger": ("eventarc.triggers.delete",),
     },
+    "google.cloud.scheduler.v1": {
+        "CloudScheduler.CreateJob": ("cloudscheduler.jobs.create", "iam.serviceAccounts.actAs"),
+        "CloudScheduler.GetJob": ("cloudscheduler.jobs.get",),
+        "CloudScheduler.ListJobs": ("cloudscheduler.jobs.list",),
+        "CloudScheduler.UpdateJob": ("cloudscheduler.jobs.update", "iam.serviceAccounts.actAs"),
+        "CloudScheduler.DeleteJob": ("cloudscheduler.jobs.delete",),
+        "CloudScheduler.PauseJob": ("cloudscheduler.jobs.pause",),
+        "CloudScheduler.ResumeJob": ("cloudscheduler.jobs.enable",),
+        "CloudScheduler.RunJob": ("cloudscheduler.jobs.run",),
+    },
     "google.cloud.workflows.v1": {
         "Workflows.GetWorkflow": ("workflows.workflows.get",),
         "Workflows.ListWorkflows": ("workflows.workflows.list",),

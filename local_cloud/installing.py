@@ -22,6 +22,7 @@ from local_cloud.pubsub.values import DeadLetterPolicy, Push, RetryPolicy, Subsc
 from local_cloud.run.documents import service_document
 from local_cloud.run.resources import ServiceKey
 from local_cloud.running import RunningCloud
+from local_cloud.scheduler.values import HttpTarget, Job, OidcToken
 
 PLACEHOLDER: Final = "us-docker.pkg.dev/cloudrun/container/hello"
 _HELLO: Final = Path(__file__).parent / "hello"
@@ -104,6 +105,7 @@ class Installer:
         workflow = await self._workflow(urls)
         self._subscriptions(urls, topics)
         self._triggers(topics, workflow)
+        self._schedules(urls)
         return Installed(self._place, urls, workflow, topics)
 
     async def create_targets(self) -> None:
@@ -174,6 +176,11 @@ class Installer:
             callers.append(f"serviceAccount:{account(self._place, 'barq-push')}")
         elif _by_workflow(spec):
             callers.append(f"serviceAccount:{account(self._place, 'barq-workflow')}")
+        callers += [
+            f"serviceAccount:{account(self._place, job['account'])}"
+            for job in self._description["schedules"]
+            if job["function"] == name
+        ]
         self._cloud.run.set_invokers(key, callers)
         return created.url
 
@@ -255,5 +262,19 @@ class Installer:
                     ToWorkflow(workflow),
                     account(self._place, spec["account"]),
                     topics[spec["topic"]],
+                )
+            )
+
+    def _schedules(self, urls: Mapping[str, str]) -> None:
+        parent = f"projects/{self._place.project}/locations/{self._place.region}"
+        for spec in self._description["schedules"]:
+            url = urls[spec["function"]]
+            caller = OidcToken(account(self._place, spec["account"]), url)
+            self._cloud.jobs.create(
+                Job(
+                    f"{parent}/jobs/{spec['name']}",
+                    spec["schedule"],
+                    HttpTarget(url, oidc=caller),
+                    attempt_seconds_max=spec["attempt_deadline_seconds"],
                 )
             )

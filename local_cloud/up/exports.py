@@ -11,7 +11,9 @@ from local_cloud.kit.audit import DEVELOPER
 from local_cloud.running import RunningCloud
 from local_cloud.up.delivery import Target
 
-OVERRIDDEN: Final = ("WORKFLOWS", "WORKFLOWEXECUTIONS", "PUBSUB", "RUN", "LOGGING")
+OVERRIDDEN: Final = (
+    "WORKFLOWS", "WORKFLOWEXECUTIONS", "PUBSUB", "RUN", "LOGGING", "CLOUDSCHEDULER",
+)  # fmt: skip
 """The APIs of gcloud that lead here. Every other one meets Google without credentials."""
 
 

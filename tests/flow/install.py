@@ -23,6 +23,7 @@ import plan
 import rollback
 import shift_traffic
 import status
+import sweep
 import verify
 from gcp.edge import respond
 from local_cloud.cloud import CloudSettings, LocalCloud
@@ -34,6 +35,7 @@ from local_cloud.kit.scheduler import VirtualScheduler
 from local_cloud.pubsub.values import Push, RetryPolicy, Subscription, Topic
 from local_cloud.run.resources import ServiceKey
 from local_cloud.run.virtual import VirtualInstances
+from local_cloud.scheduler.values import HttpTarget, Job, OidcToken
 from local_cloud.workflows.model import WorkflowsSettings
 from rollouts.delivery_file import parse_delivery
 from rollouts.requests import parse_deploy, parse_step
@@ -44,6 +46,7 @@ from tests.flow.traffic import Traffic
 ROOT = Path(__file__).parent.parent.parent
 PROJECT, REGION = "barq-delivery", "europe-west1"
 WORKFLOW = f"projects/{PROJECT}/locations/{REGION}/workflows/rollout"
+SWEEP = f"projects/{PROJECT}/locations/{REGION}/jobs/sweep"
 ACCOUNTS = f"@{PROJECT}.iam.gserviceaccount.com"
 Handle = Callable[[Any, FlowWorld], dict[str, Any]]
 Function = tuple[Callable[[Any], Any] | None, Handle]
@@ -57,6 +60,7 @@ FUNCTIONS: dict[str, Function] = {
     "approve": (None, approve.handle),
     "status": (status.parse, status.handle),
     "explain": (explain.parse, explain.handle),
+    "sweep": (sweep.parse, sweep.handle),
 }  # fmt: skip
 SUBSCRIBERS = {"notify": "events", "on_alert": "alerts"}
 
@@ -165,6 +169,8 @@ class Installed:
                 self.topic("builds"),
             )
         )
+        caller = OidcToken(f"scheduler{ACCOUNTS}", _url("sweep"))
+        self.cloud.jobs.create(Job(SWEEP, "* * * * *", HttpTarget(_url("sweep"), oidc=caller)))
 
     def _deploy_workflow(self, source: str) -> None:
         self.cloud.workflows.deploy(
