@@ -1,0 +1,92 @@
+"""Ends processes by SIGKILL: of a function, of a revision, of the workflow engine."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psutil
+
+from benchmarks.kills.cases import PROJECT, Moment
+from local_cloud.installing import service_name
+from local_cloud.kit.audit import Call
+from local_cloud.running import RunningCloud
+
+
+@dataclass(eq=False)
+class Armed:
+    """A kill that waits for a call of a function's."""
+
+    moment: Moment
+    project: str
+    right: Callable[[], bool]
+    """Whether the service is as the moment wants it, by what is written at present."""
+    kill: Callable[[], bool]
+    """Whether there was something to kill."""
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Killer:
+    """Everything on the cloud's own loop."""
+
+    def __init__(self, running: RunningCloud) -> None:
+        self._running = running
+        self._armed: list[Armed] = []
+        running.cloud.audit.on_call.append(self._called)
+
+    def arm(self, armed: Armed) -> Armed:
+        self._armed.append(armed)
+        return armed
+
+    def disarm(self, armed: Armed) -> None:
+        if armed in self._armed:
+            self._armed.remove(armed)
+
+    def webhook_called(self) -> None:
+        """The chat is being told: what `notify` is in the middle of."""
+        self._now("notify", "webhook", "")
+
+    def function(self, name: str) -> bool:
+        return _kill(K_SERVICE=service_name(name))
+
+    def revision(self, name: str) -> bool:
+        """Kill whatever runs of a revision, or starts."""
+        return _kill(K_REVISION=name)
+
+    def engine(self) -> bool:
+        engine = self._running.workflows
+        assert engine is not None
+        if engine.pid is None:
+            return False
+        os.kill(engine.pid, signal.SIGKILL)
+        return True
+
+    def _called(self, call: Call) -> None:
+        account = call.principal.removesuffix(f"@{PROJECT}.iam.gserviceaccount.com")
+        if account != call.principal:
+            self._now(account.removeprefix("barq-").replace("-", "_"), call.method, call.resource)
+
+    def _now(self, function: str, method: str, resource: str) -> None:
+        for armed in list(self._armed):
+            moment = armed.moment
+            if moment.by != function or not method.endswith(moment.call):
+                continue
+            # What `explain` reads and `notify` posts is no matter of the service's own project.
+            here = armed.project in resource or moment.by in ("explain", "notify")
+            if here and armed.right() and armed.kill():
+                self.disarm(armed)
+                armed.done.set()
+
+
+def _kill(**variable: str) -> bool:
+    """Kill all of a container, as its end takes all of it along."""
+    [(name, value)] = variable.items()
+    found = False
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if process.environ().get(name) == value:
+                os.killpg(process.pid, signal.SIGKILL)
+                found = True
+    return found

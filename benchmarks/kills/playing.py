@@ -1,0 +1,224 @@
+"""One kill, from the push of an image to the end of its rollout, and what became of the requests."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.kills.cases import Case, image_of
+from benchmarks.kills.counting import Counted, Dead
+from benchmarks.kills.killing import Armed
+from benchmarks.kills.stage import Json, Stage, key_of
+from local_cloud.kit.traffic import ServedRequest
+from local_cloud.registry.images import PushedImage
+
+FINAL: Final = ("promoted", "rolled_back", "stopped", "superseded")
+_AGAIN_SECONDS: Final = 0.25
+_NUMBERS: Final = itertools.count(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What came of a kill."""
+
+    case: Case
+    killed: int
+    ended: str
+    whole: bool
+    """Whether the revision that the end asks for has all requests."""
+    by: str
+    """Who put stable back; empty where nobody did."""
+    requests: int
+    failed: int
+    lost: int
+    seconds: float
+    """From the first kill to the end."""
+    told: int
+    """How many events told of the end: one, or none where the teller was killed."""
+
+    @property
+    def right(self) -> bool:
+        return bool(self.killed and self.ended in self.case.ends and self.whole and not self.lost)
+
+
+class Course:
+    """A rollout with a kill in it."""
+
+    def __init__(self, stage: Stage, case: Case, service: str) -> None:
+        self.stage = stage
+        self.case = case
+        self.service = service
+        self.counted = Counted()
+        self.kills = 0
+        self.image: PushedImage
+        self._first_kill = 0.0
+        self._requests = 0
+        self._killed = asyncio.Event()
+
+    async def play(self) -> Row:
+        """Push, kill, wait for the end."""
+        stage, case = self.stage, self.case
+        self.image = stage.builds.push(image_of(self.service), f"v{next(_NUMBERS)}", case.env)
+        async with self._watched():
+            async with asyncio.TaskGroup() as group:
+                aside = [group.create_task(self._person())]
+                killing = self._kill_at_a_call() if case.moment.by else self._kill_in_a_state()
+                aside.append(group.create_task(killing))
+                stage.builds.announce(self.image, commit=self.image.digest)
+                ended = await self._end()
+                seconds = asyncio.get_running_loop().time() - self._first_kill
+                for task in aside:
+                    task.cancel()
+            await asyncio.sleep(0.5)  # Requests and events under way.
+        return self._row(ended, seconds if self.kills else 0.0)
+
+    # The kill.
+
+    async def _kill_at_a_call(self) -> None:
+        """Have it done by the call itself: nothing of the function runs after it."""
+        armed = Armed(
+            self.case.moment, key_of(self.service).project, self._is_the_moment, self._kill
+        )
+        self.stage.killer.arm(armed)
+        try:
+            await armed.done.wait()
+        finally:
+            self.stage.killer.disarm(armed)
+
+    async def _kill_in_a_state(self) -> None:
+        await self.stage.until(self._is_the_moment, f"{self.case.when} of {self.service}")
+        await asyncio.sleep(self.case.moment.after_seconds)
+        while self.kills < self.case.kills and not self._ended():
+            self._kill()
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    def _is_the_moment(self) -> bool:
+        moment, rollout = self.case.moment, self._rollout()
+        if moment.state and moment.state != _state(rollout):
+            return False
+        if moment.percent is None:
+            return True
+        canary = str(rollout["canary"]) if rollout else ""
+        return bool(rollout) and moment.percent == self.stage.written_percent(self.service, canary)
+
+    def _kill(self) -> bool:
+        killer = self.stage.killer
+        victim = self.case.victim
+        if victim == "canary":
+            done = self._kill_canary()
+        else:
+            done = killer.engine() if victim == "engine" else killer.function(victim)
+        if done:
+            self._first_kill = self._first_kill or asyncio.get_running_loop().time()
+            self.kills += 1
+            self._killed.set()
+        return done
+
+    def _kill_canary(self) -> bool:
+        rollout = self._rollout()
+        if rollout is None:
+            return False
+        canary = str(rollout["canary"])
+        since = self.stage.cloud.scheduler.now()
+        done = self.stage.killer.revision(canary)
+        if done:
+            self.counted.deaths.append(Dead(canary, since))
+        return done
+
+    # What a person does.
+
+    async def _person(self) -> None:
+        """Approve when asked; call what only people call."""
+        case, stage = self.case, self.stage
+        where = {"service": self.service, "target": "production"}
+        if case.by_person and case.victim != "approve":
+            body = {"service": self.service}
+            if case.victim == "explain":
+                await stage.until(lambda: self._at("shifting"), "a step")
+                body["rollout"] = str((self._rollout() or {})["id"])
+            await stage.insist(case.victim, body)
+        digest = self.image.digest
+        await stage.until(lambda: stage.told("approval.requested", digest), "a question", 600)
+        if case.moment.state == "asked":
+            if case.victim == "engine":
+                return  # Nobody answers: the execution that would hear it is gone.
+            await self._killed.wait()
+        await stage.insist("approve", {**where, "decision": "approve", "reason": "go on"})
+
+    # The end.
+
+    async def _end(self) -> str:
+        stage = self.stage
+        await stage.until(self._ended, f"the end of {self.case.victim} {self.case.when}")
+        rollout = self._rollout() or {}
+        winner = str(rollout["canary" if rollout["state"] == "promoted" else "stable"])
+        with contextlib.suppress(AssertionError):
+            await stage.until(lambda: stage.shares(self.service) == {winner: 100}, "it", 10)
+        return str(rollout["state"])
+
+    def _ended(self) -> bool:
+        return _state(self._rollout()) in FINAL
+
+    def _at(self, state: str) -> bool:
+        return _state(self._rollout()) == state
+
+    def _rollout(self) -> Json | None:
+        return self.stage.rollout(self.service, self.image.digest)
+
+    def _row(self, ended: str, seconds: float) -> Row:
+        rollout = self._rollout() or {}
+        winner = rollout["canary" if ended == "promoted" else "stable"]
+        self.counted.canary = str(rollout["canary"])
+        about = [one for one in self.stage.events if one["digest"] == self.image.digest]
+        told = [one for one in about if one["event"] == f"rollout.{ended}"]
+        return Row(
+            case=self.case,
+            killed=self.kills,
+            ended=ended,
+            whole=self.stage.shares(self.service) == {winner: 100},
+            by="" if ended == "promoted" else self._who(rollout, told),
+            requests=self._requests,
+            failed=len(self.counted.failed),
+            lost=self.counted.lost,
+            seconds=seconds,
+            told=len(told),
+        )
+
+    def _who(self, rollout: Json, told: list[Json]) -> str:
+        if any(one["rollout"] == rollout["id"] for one in self.stage.findings):
+            return "sweep"
+        by = next((str(one["by"]) for one in told), str(rollout.get("ended_by", "")))
+        return {"": "workflow", "barq": "workflow", "alert": "on_alert"}.get(by, by)
+
+    @contextlib.asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        """Send the users' requests, and note what becomes of each."""
+        key = key_of(self.service)
+
+        def served(request: ServedRequest) -> None:
+            if (request.project, request.service) == (key.project, key.name):
+                # The smoke test's and the probes' requests are Barq's own, to the tag's URL.
+                if request.url.startswith(url):
+                    self.counted.note(request)
+
+        url = self.stage.cloud.run.service(key).url
+        self.stage.listeners.append(served)
+        try:
+            async with self.stage.under_traffic(self.service) as traffic:
+                yield
+        finally:
+            self.stage.listeners.remove(served)
+        self._requests = traffic.seen.requests
+        self.counted.callers_failed = traffic.seen.lost + traffic.seen.failures
+
+
+def _state(rollout: Json | None) -> str:
+    """Return the state on record; `asked` and `approved` instead of verified, where that is so."""
+    if rollout is None:
+        return ""
+    approval = rollout.get("approval")
+    if rollout["state"] == "verified" and approval:
+        return {"": "asked", "approved": "approved"}.get(approval.get("decision", ""), "denied")
+    return str(rollout["state"])
