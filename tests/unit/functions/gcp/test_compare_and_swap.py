@@ -4,7 +4,7 @@ import pytest
 
 from gcp.compare_and_swap import update
 from gcp.service_document import seen_of
-from rollouts.errors import Conflict, Refused, Transient
+from rollouts.errors import Conflict, NoTransition, Refused, Transient
 from rollouts.seen import Change, ServiceSeen
 from tests.unit.functions.gcp.worlds import REF, record, service_json
 
@@ -93,5 +93,14 @@ def test_any_other_error_is_the_callers(error):
 
     with pytest.raises(type(error)):
         update(services, REF, always)
+
+    assert services.written == []
+
+
+def test_what_is_no_transition_is_not_written():
+    services = Contended()
+
+    with pytest.raises(NoTransition, match="would begin as shifting"):
+        update(services, REF, lambda _: Answer(Change(record(state="shifting"))))
 
     assert services.written == []

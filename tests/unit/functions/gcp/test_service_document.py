@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcp.service_document import RECORD, SUMMARY, apply, seen_of, summary, unreachable
+from gcp.service_document import (
+    RECORD,
+    SUMMARY,
+    apply,
+    fingerprint,
+    seen_of,
+    summary,
+    unreachable,
+)
 from rollouts.errors import BadRecord, Refused
 from rollouts.record import EMPTY, ShiftDone
 from rollouts.record_json import parse_record
@@ -180,6 +188,30 @@ def test_a_record_alone_leaves_traffic_and_template_as_they_were_read():
     body = apply(raw, Change(record()), 7)
 
     assert body["spec"] == raw["spec"]
+
+
+def test_a_record_alone_remembers_the_spec_that_it_left_as_it_was():
+    alone = apply(service_json(), Change(record()), 7)
+
+    noted = parse_record(alone["metadata"]["annotations"][RECORD])
+    assert noted.spec == fingerprint(service_json()["spec"])
+    assert seen_of(REF, alone).fingerprint == noted.spec
+
+
+def test_a_write_of_the_spec_remembers_none():
+    written = apply(service_json(), deploy(), 7)
+
+    assert parse_record(written["metadata"]["annotations"][RECORD]).spec == ""
+    assert seen_of(REF, written).fingerprint == ""
+
+
+def test_any_change_of_template_or_tags_is_another_spec():
+    spec = service_json()["spec"]
+    tagged, grown = copy.deepcopy(spec), copy.deepcopy(spec)
+    tagged["traffic"].append({"revisionName": "fleet-old", "tag": "blue"})
+    grown["template"]["spec"]["containerConcurrency"] = 7
+
+    assert len({fingerprint(one) for one in (spec, tagged, grown)}) == 3
 
 
 def test_the_resource_version_goes_back_as_it_was_read():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rollouts.record import Record
 from rollouts.traffic import Entry
 from tests.unit.functions.rollouts.builders import CANARY, STABLE, rollout, seen
 
@@ -20,6 +21,22 @@ def test_a_generation_further_on_was_written_by_someone_else():
     assert seen(rollout(), generation=8).unexplained() == (
         "the service was written by someone else: it is at generation 8, and Barq last wrote on 6"
     )
+
+
+@pytest.mark.parametrize(
+    ("generation", "fingerprint", "explained"),
+    [(6, "", True), (7, "as it was", True), (7, "other", False), (6, "other", True)],
+)
+def test_after_a_write_of_the_record_alone_the_spec_tells_whose_the_generation_is(
+    generation, fingerprint, explained
+):
+    """A platform that raises it for annotations raised it itself; else somebody changed the spec."""
+    record = Record(rollout=rollout(), generation=6, spec="as it was")
+
+    found = seen(record=record, generation=generation, fingerprint=fingerprint).unexplained()
+
+    assert (found == "") == explained
+    assert explained or "template or tags are not those" in found
 
 
 def test_traffic_that_is_not_the_records_is_named_with_both_splits():
