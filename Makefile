@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status explain test test-full lint golden bench bench-verdict bench-reaction lock clean
+.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -26,6 +26,9 @@ test-full: test  ## What is longer: more examples, the whole demo, the benchmark
 	@$(PY) -m demo
 	@$(PY) -m benchmarks.proxy
 	@$(PY) -m benchmarks.memory
+
+simulate: $(READY)  ## Hunt for broken rules until told to stop; SEED=... ONLY=3,7 replays one.
+	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 lint: $(READY)
 	@$(VENV)/bin/ruff check .

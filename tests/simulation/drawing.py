@@ -20,7 +20,7 @@ def draw(seed: int) -> Scenario:
         drawn.append((at, "push", WORKLOAD["push"].draw(rng)))
         until = times[number + 1] if number + 1 < len(times) else end
         drawn += _beside(rng, at, until)
-    drawn += _faults(rng, end, round(rng.choice((0.0, 1.0, 2.0, 3.0)) * len(times)))
+    drawn += _faults(rng, times, round(rng.choice((0.0, 1.0, 2.0, 4.0)) * len(times)))
     drawn.sort(key=lambda one: one[0])
     happenings = tuple(
         Happens(number, kind, at, args) for number, (at, kind, args) in enumerate(drawn)
@@ -55,12 +55,14 @@ def _beside(rng: random.Random, at: float, until: float) -> list[tuple[float, st
     return found
 
 
-def _faults(rng: random.Random, end: float, count: int) -> list[tuple[float, str, dict[str, Any]]]:
+def _faults(rng: random.Random, times: list[float], count: int) -> list[tuple[float, str, dict[str, Any]]]:
+    """Draw faults for after some push, where something is under way that they may strike."""
     names = list(FAULTS)
     weights = [FAULTS[name].weight for name in names]
     found = []
     for name in rng.choices(names, weights, k=count):
-        found.append((round(rng.uniform(0, end), 1), name, FAULTS[name].draw(rng)))
+        at = rng.choice(times) + rng.choice((-1.0, rng.uniform(0, 60), rng.uniform(0, 900)))
+        found.append((max(0.0, round(at, 1)), name, FAULTS[name].draw(rng)))
     return found
 
 

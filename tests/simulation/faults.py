@@ -124,9 +124,11 @@ def _quota_drained(sim: Any, happens: Happens, rng: random.Random) -> None:
 
 
 FAULTS: Final[Mapping[str, Fault]] = {
-    **{name: Fault(1.0, lasting(20, 240, chance=0.2, functions=True, times=6), strikes) for name in API},
-    "crash_before_write": Fault(2.0, lasting(600, 1200, functions=True, times=2), strikes),
-    "crash_after_write": Fault(3.0, lasting(600, 1200, functions=True, times=2), strikes),
+    **{
+        name: Fault(1.0, lasting(300, 1500, chance=0.3, functions=row.method == "PUT", times=5), strikes)
+        for name, row in API.items()
+    },
+    "crash_after_write": Fault(2.0, lasting(600, 1200, functions=True, times=3), strikes),
     "conflict": Fault(2.0, lasting(600, 1200, chance=0.5, times=4), strikes),
     "wake_lost": Fault(1.0, lasting(600, 3600), strikes),
     "log_403": Fault(1.0, lasting(120, 1200), strikes),

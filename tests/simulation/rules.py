@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rollouts.errors import NoTransition
 from rollouts.overdue import limit_of
-from rollouts.record import Rollout
+from rollouts.record import FINAL, Rollout
 from rollouts.transitions import made
 from tests.simulation.watching import Watch, Write
 
@@ -136,8 +136,7 @@ def legal(watch: Watch, write: Write) -> None:
         return
     watch.transitions.update(names)
     watch.rollouts += sum(name in ("started", "adopted") for name in names)
-    if write.after.rollout and write.after.rollout.ended and write.after.record != write.before.record:
-        watch.outcomes[write.after.rollout.state] += 1
+    watch.outcomes.update(name for name in names if name in FINAL)
 
 
 def foreign(watch: Watch, write: Write) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from rollouts.decision_record import chain, recompute
 from rollouts.overdue import limit_of
 from rollouts.record import Rollout
-from tests.simulation.watching import Watch, read_state
+from tests.simulation.watching import Watch, read_state, written_now
 
 GRACE: Final = dt.timedelta(minutes=20)
 """The sweeper comes 5 minutes after a limit; functions and quotas may fail it for 10."""
@@ -66,8 +66,8 @@ def _unsettled(watch: Watch) -> Any:
             continue
         if not rollout.ended:
             yield f"{rollout.id} on {target} is {rollout.state}"
-        if read_state(service.served) != snap.shares:
-            yield f"{target} serves {read_state(service.served)}, written is {snap.shares}"
+        if read_state(service.served) != written_now(service):
+            yield f"{target} serves {read_state(service.served)}, written is {written_now(service)}"
         if snap.record.waiting is not None and not watch.gone(snap.record.waiting.execution):
             yield f"{snap.record.waiting.id} still waits for its turn on {target}"
         if rollout.ended and snap.share(rollout.canary) and not _may_keep(watch, target, rollout):

@@ -44,8 +44,7 @@ class Snap:
 
     @property
     def shares(self) -> dict[str, int]:
-        entries = tuple(Entry(one.revision, one.percent or 0, one.tag) for one in self.traffic)
-        return shares(entries, self.latest_ready)
+        return _shares(self.traffic, self.latest_ready)
 
     @property
     def rollout(self) -> Rollout | None:
@@ -269,3 +268,12 @@ def read_state(served: tuple[ServedTarget, ...]) -> dict[str, int]:
         if one.percent:
             found[one.revision] = found.get(one.revision, 0) + one.percent
     return found
+
+
+def written_now(service: Service) -> dict[str, int]:
+    """Return what each revision shall be served; LATEST is whichever is the newest Ready now."""
+    return _shares(service.traffic, service.latest_ready)
+
+
+def _shares(traffic: tuple[Target, ...], latest: str) -> dict[str, int]:
+    return shares(tuple(Entry(one.revision, one.percent or 0, one.tag) for one in traffic), latest)
