@@ -20,6 +20,7 @@ from gcp.ports import World
 from gcp.world import world
 from rollouts.decisions import Decision
 from rollouts.errors import BarqError, Missing, Transient
+from rollouts.freezing import closed
 from rollouts.instants import show_instant
 from rollouts.policy import Target
 from rollouts.requests import Reader, read_name
@@ -96,7 +97,9 @@ def _one(service: str, target: Target, world: World) -> tuple[str, dict[str, Any
     swept: list[Swept] = []
 
     def decide(seen: ServiceSeen) -> Decision:
-        swept.append(decide_sweep(seen, _facts(seen, world), world.clock.now()))
+        now = world.clock.now()
+        facts = replace(_facts(seen, world), closed=closed(target, now) is not None)
+        swept.append(decide_sweep(seen, facts, now))
         return swept[-1].decision
 
     try:

@@ -1,20 +1,30 @@
 """How long a rollout may stay as it is, whatever happens: what all its waits add up to at most.
 
 Not a deadline: a driver that lives ends a rollout long before. The sweeper measures by this
-whether one still moves. A freeze window and a stopped line are not counted in.
+whether one still moves.
 """
 
 import datetime as dt
 
 from rollouts import deadline
+from rollouts.freezing import FROZEN_MAX
 from rollouts.probing import timeout_of
 from rollouts.record import Rollout
 
 
-def limit_of(rollout: Rollout) -> dt.datetime:
-    """Return the instant by which the driver must have moved it on or ended it."""
+def limit_of(rollout: Rollout, closed_at: dt.datetime | None = None) -> dt.datetime:
+    """Return the instant by which the driver must have moved it on or ended it.
+
+    `closed_at` is the present instant if the line is closed: a canary without traffic then waits
+    for as long as one may. When it has opened, that time is over at once.
+    """
     assert not rollout.ended
-    return _of_traffic(rollout) if rollout.shifts else _before_traffic(rollout)
+    if rollout.shifts:
+        return _of_traffic(rollout)
+    limit = _before_traffic(rollout)
+    if closed_at is None or rollout.override_freeze:
+        return limit
+    return max(limit, (rollout.frozen_at or closed_at) + FROZEN_MAX)
 
 
 def _before_traffic(rollout: Rollout) -> dt.datetime:

@@ -48,8 +48,8 @@ class SweepFacts:
     """Whether asking again will not help, such as a right that is missing."""
     waiting_alive: bool | None = None
     """The same of the execution that waits for its turn."""
-    closed: str = ""
-    """Why nobody may shift at present (a freeze window, a stopped line); empty: one may."""
+    closed: bool = False
+    """Whether the line is closed at present: a freeze window, or `stop_the_line`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ def _overdue(
     That its execution lives is no excuse, and need not be known. Woken first, because what held
     it before its first shift may have ended a moment ago: a line that was stopped for days.
     """
-    limit = limit_of(rollout)
-    if now < limit + WOKEN_AFTER or (facts.closed and not rollout.shifts):
+    limit = limit_of(rollout, now if facts.closed else None)
+    if now < limit + WOKEN_AFTER:
         return None
     late = f"it should have gone on by {show_instant(limit)} and did not"
     if seen.unexplained():

@@ -7,6 +7,7 @@ import pytest
 
 from local_cloud.kit.errors import Refused
 from tests.flow.flow import DELIVERY, Flow, changed
+from tests.flow.install import SWEEP
 
 QUICK = DELIVERY.replace("window: 2m", "window: 1m")
 DRIVING = ("plan", "deploy", "verify", "shift_traffic", "check_metrics")
@@ -288,6 +289,7 @@ def test_a_cancelled_execution_is_taken_over_by_the_next_push_beside_the_right_s
     flow = Flow(QUICK)
     flow.built(flow.image("v2"))
     flow.until_at(50)
+    flow.cloud.jobs.pause(SWEEP)
     flow.cancels(flow.execution()["name"])
     flow.passes(minutes=1)
     assert flow.split() == {"v1": 50, "v2": 50}

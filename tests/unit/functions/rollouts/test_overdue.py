@@ -13,6 +13,7 @@ SMOKE = {"paths": ["/a", "/b"], "attempts": 3, "every": "10s", "latency_max": "1
 BEFORE = policy(**QUICK, verify=SMOKE, analysis={"probes": 20})
 HOURS = policy(**QUICK, approval={"expires": "1d"})
 EXTENDED = policy(**QUICK, no_data="extend", extend_max="30m")
+DAYS_30 = 30 * 1440
 ASKED = ApprovalGiven(at(minutes=120), at(minutes=120 + 1440))
 
 
@@ -33,6 +34,28 @@ def test_a_question_lasts_until_it_expires_and_an_answer_is_followed_at_once(dec
     given = replace(asked, decision=decision, at=at(minutes=30)) if decision else asked
 
     assert limit_of(rollout("verified", policy=HOURS, approval=given)) == limit
+
+
+@pytest.mark.parametrize(
+    ("fields", "limit"),
+    [
+        ({}, at(minutes=90 + DAYS_30)),
+        ({"frozen_at": at(minutes=5)}, at(minutes=5 + DAYS_30)),
+        ({"frozen_at": at(minutes=5), "override_freeze": "ann"}, at(minutes=1440)),
+    ],
+    ids=["not noted yet", "noted", "overridden"],
+)
+def test_a_closed_line_is_waited_for_as_long_as_a_canary_without_traffic_may(fields, limit):
+    own = rollout("verified", policy=HOURS, approval=ApprovalGiven(NOW, at(minutes=1440)), **fields)
+
+    assert limit_of(own, at(minutes=90)) == limit
+    assert limit_of(own) == at(minutes=1440)
+
+
+def test_a_closed_line_does_not_lengthen_the_time_with_traffic():
+    own = rollout(policy=HOURS, frozen_at=NOW)
+
+    assert limit_of(own, at(minutes=90)) == at(minutes=120)
 
 
 @pytest.mark.parametrize(
