@@ -11,7 +11,7 @@ from typing import Any, Literal
 import flask
 import functions_framework
 
-from gcp.acting import act, answered, find_target, summary
+from gcp.acting import act, answered, find_target, summary, wake_up
 from gcp.caller import Verify, caller_of, verified_by_iap
 from gcp.edge import Answer, respond
 from gcp.ports import World
@@ -68,6 +68,9 @@ def handle(request: ApproveRequest, world: World) -> dict[str, Any]:
         return approving.answer(seen, given, world.clock.now())
 
     acted = act(world, target.ref, decide)
+    asleep = approving.asleep(acted.action, acted.rollout)
+    if asleep:
+        wake_up(world, asleep)
     return answered(acted.action, acted.rollout)
 
 

@@ -82,6 +82,17 @@ def answer(seen: ServiceSeen, given: Answer, now: dt.datetime) -> Decision:
     return Decision(action, Change(with_rollout(seen.record, after)), (notice,))
 
 
+def asleep(action: Action, rollout: Rollout | None) -> str:
+    """Return the callback to call after an answer that came again; empty for any other.
+
+    Whoever took the first one may have died between its write and its wake-up.
+    """
+    if rollout is None or rollout.ended or not isinstance(action, Stop):
+        return ""
+    approval = rollout.deadline_approval or rollout.approval
+    return rollout.callback if approval and approval.decision else ""
+
+
 def _what_follows(rollout: Rollout, because: str) -> Action:
     """Return what a yes leads to; its driver decides it again."""
     if not rollout.shifts:

@@ -244,6 +244,22 @@ def test_a_wake_up_that_got_lost_delays_an_approval_by_an_hour_at_most():
     assert flow.rollout().shifts
 
 
+def test_an_answer_given_again_wakes_again_for_the_first_wake_up_may_be_lost():
+    """What a person does who got no answer, because the function died after its write."""
+    flow = Flow(ASKS)
+    waiting(flow)
+    flow.faults.api("POST", "/callbacks/", 500, times=1)
+    flow.answers("approve")
+    flow.passes(minutes=1)
+    assert not flow.rollout().shifts
+
+    flow.answers("approve")
+    flow.passes(seconds=1)
+
+    assert flow.rollout().shifts
+    assert flow.told().count("approval.given") == 1
+
+
 def test_a_revision_that_broke_while_waiting_gets_no_traffic():
     flow = Flow(ASKS)
     waiting(flow)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rollouts.actions import Hold, Promote, RollBack, Shift, Stop
-from rollouts.approving import Answer, answer, gate
+from rollouts.approving import Answer, answer, asleep, gate
 from tests.unit.functions.rollouts.builders import (
     NOW,
     at,
@@ -142,6 +142,19 @@ def test_a_second_answer_is_told_what_the_first_was(second):
         "rollout 0123abcd was already denied by bob@example.org; nothing was changed",
     )
     assert (decision.change, decision.notices) == (None, ())
+
+
+def test_an_answer_that_came_again_wakes_who_may_have_slept_through_the_first():
+    given = waiting(decision="approved", by="bob@example.org", at=at(5))
+    own = rollout(state="verified", approval=given)
+    unchanged = Stop("unchanged", "already approved")
+
+    assert asleep(unchanged, own) == own.callback != ""
+    assert asleep(Shift(10, 1, "go on"), own) == ""
+    assert asleep(unchanged, replace(own, approval=waiting())) == ""
+    assert asleep(unchanged, replace(own, approval=None)) == ""
+    assert asleep(unchanged, replace(own, state="rolled_back")) == ""
+    assert asleep(unchanged, None) == ""
 
 
 def test_an_answer_for_an_earlier_rollout_is_not_one_for_the_next():
