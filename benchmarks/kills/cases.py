@@ -17,6 +17,8 @@ WRITE: Final = "Services.ReplaceService"
 LOOK: Final = "ListTimeSeries"
 LOG: Final = "ListLogEntries"
 BAD: Final[Mapping[str, str]] = {"FAULT_ERROR_RATIO": "1.0"}
+SLOW: Final[Mapping[str, str]] = {"FAULT_LATENCY_MS": "100"}
+"""So that requests are inside whenever the process is killed."""
 SWEEP_SECONDS: Final = 2.0
 """Between two calls of `sweep`; Cloud Scheduler's is a minute."""
 

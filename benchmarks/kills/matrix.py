@@ -1,8 +1,8 @@
-"""The whole matrix: each function at each stage that calls it, the canary and the engine at each."""
+"""The matrix: each function at each stage that calls it, the canary and the engine at each."""
 
 from typing import Final
 
-from benchmarks.kills.cases import BAD, LOG, LOOK, READ, WRITE, Case, Moment
+from benchmarks.kills.cases import BAD, LOG, LOOK, READ, SLOW, WRITE, Case, Moment
 
 _EITHER: Final = ("promoted", "rolled_back")
 
@@ -22,7 +22,9 @@ FUNCTIONS: Final = (
     _called("verify", WRITE, "after its write"),
     Case("approve", "before its write", Moment("approve", READ), by_person=True),
     Case("approve", "after its write", Moment("approve", WRITE), by_person=True),
-    _called("shift_traffic", READ, "before the shift to 10 %", 0),
+    _called("shift_traffic", READ, "before it asks a person", 0, "verified"),
+    _called("shift_traffic", WRITE, "after it asked a person", 0, "verified"),
+    _called("shift_traffic", READ, "before the shift to 10 %", 0, "approved"),
     _called("shift_traffic", WRITE, "after the shift to 10 %", 0, "approved"),
     _called("shift_traffic", READ, "before the shift to 50 %", 10),
     _called("shift_traffic", WRITE, "after the shift to 50 %", 10),
@@ -49,9 +51,9 @@ CANARY: Final = (
     Case("canary", "while it starts", Moment(state="deploying", after_seconds=0.2)),
     Case("canary", "during the smoke test", Moment("verify", READ), _EITHER),
     Case("canary", "waiting for approval", Moment(state="asked")),
-    Case("canary", "at 10 %", Moment(percent=10, after_seconds=0.5), _EITHER),
-    Case("canary", "at 50 %", Moment(percent=50, after_seconds=0.5), _EITHER),
-    Case("canary", "at 100 %", Moment(percent=100, after_seconds=0.5), _EITHER),
+    Case("canary", "at 10 %", Moment(percent=10, after_seconds=0.5), _EITHER, env=SLOW),
+    Case("canary", "at 50 %", Moment(percent=50, after_seconds=0.5), _EITHER, env=SLOW),
+    Case("canary", "at 100 %", Moment(percent=100, after_seconds=0.5), _EITHER, env=SLOW),
     Case("canary", "at 10 %, again and again", Moment(percent=10, after_seconds=0.5), _EITHER,
          kills=40),
     Case("canary", "while it is rolled back", Moment("rollback", READ), ("rolled_back",), env=BAD),

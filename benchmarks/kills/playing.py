@@ -1,4 +1,4 @@
-"""One kill, from the push of an image to the end of its rollout, and what became of the requests."""
+"""One kill, from the push of an image to the end of its rollout, and what its requests met."""
 
 import asyncio
 import contextlib
@@ -198,10 +198,9 @@ class Course:
         key = key_of(self.service)
 
         def served(request: ServedRequest) -> None:
-            if (request.project, request.service) == (key.project, key.name):
-                # The smoke test's and the probes' requests are Barq's own, to the tag's URL.
-                if request.url.startswith(url):
-                    self.counted.note(request)
+            # The smoke test's and the probes' requests are Barq's own, to the tag's URL.
+            if request.project == key.project and request.url.startswith(url):
+                self.counted.note(request)
 
         url = self.stage.cloud.run.service(key).url
         self.stage.listeners.append(served)

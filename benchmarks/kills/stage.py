@@ -1,4 +1,4 @@
-"""A local cloud of real processes whose engine is apart: Barq, a service a course, users, a sweep."""
+"""A local cloud of real processes, the engine apart: Barq, a service a course, users, a sweep."""
 
 import asyncio
 import base64
@@ -96,9 +96,8 @@ class Stage:
         self.builds = LocalBuilds(self.cloud, topics["builds"], package, folder / "stage")
         for service in self._services:
             self._serve(service)
-        for service in self._services:
-            key = key_of(service)
-            await self.until(lambda key=key: self.cloud.run.service(key).latest_ready, service)
+        services = [self.cloud.run.service(key_of(service)) for service in self._services]
+        await self.until(lambda: all(one.latest_ready for one in services), "the services")
         self._tasks.append(asyncio.create_task(self._sweep()))
 
     async def close(self) -> None:

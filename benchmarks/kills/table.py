@@ -38,8 +38,8 @@ def report(rows: Sequence[Row], seconds: float, day: dt.date) -> str:
     wrong = sum(not row.right for row in rows)
     requests = sum(row.requests for row in rows)
     text = (
-        f"`python -m benchmarks.kills`, {day}: real processes and HTTP, {PER_SECOND:g} requests/s to"
-        f" each service all the while, windows of 2 s, `sweep` each {SWEEP_SECONDS:g} s."
+        f"`python -m benchmarks.kills`, {day}: real processes and HTTP, {PER_SECOND:g} requests/s"
+        f" to each service all the while, windows of 2 s, `sweep` each {SWEEP_SECONDS:g} s."
         f" {len(rows)} kills in {seconds:.0f} s; {wrong} did not end as they should;"
         f" {requests:,} requests, {sum(row.lost for row in rows)} lost through Barq."
     )
