@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction lock clean
+.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction bench-cold-start lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -49,6 +49,9 @@ bench-verdict: $(READY)  ## The verdict beside the rules of other tools, the sho
 
 bench-reaction: $(READY)  ## How soon real processes are rolled back: 20 minutes of real time.
 	@$(PY) -m benchmarks.reaction $(ARGS)
+
+bench-cold-start: $(READY)  ## How soon a rollback answers that starts cold, beside a bare hello.
+	@$(PY) -m benchmarks.cold_start $(ARGS)
 
 lock: $(READY)  ## Pin again what requirements/*.in ask for.
 	$(PY) requirements/lock.py
