@@ -11,6 +11,7 @@ from local_cloud.logging.values import instant_of
 
 _SERVICE = ("resource", "labels", "service_name")
 _STATUS = ("httpRequest", "status")
+_INSTANTS = (("timestamp",), ("receiveTimestamp",))
 BAD_STATUS_MIN = 500
 TOO_MANY_REQUESTS = 429
 """What Cloud Run answers when no instance is free: kept as long as errors are."""
@@ -32,7 +33,7 @@ def compiled(text: str) -> Query:
 def _wanted(tree: Node) -> Wanted:
     terms = tree.terms if isinstance(tree, And) else (tree,)
     services: frozenset[str] | None = None
-    since: dt.datetime | None = None
+    since: dict[str, dt.datetime] = {}
     only_bad = False
     for term in terms:
         named = _services(term)
@@ -41,10 +42,10 @@ def _wanted(tree: Node) -> Wanted:
         only_bad = only_bad or _only_bad(term)
         if not isinstance(term, Compare) or term.operator not in (">=", ">", "="):
             continue
-        if term.path == ("timestamp",):
-            bound = instant_of(term.operand)
-            since = bound if since is None else max(since, bound)
-    return Wanted(services, since, only_bad)
+        if term.path in _INSTANTS:
+            bound, name = instant_of(term.operand), term.path[0]
+            since[name] = max(since.get(name, bound), bound)
+    return Wanted(services, since.get("timestamp"), since.get("receiveTimestamp"), only_bad)
 
 
 def _only_bad(term: Node) -> bool:

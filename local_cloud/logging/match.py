@@ -48,11 +48,9 @@ _OPEN: Final = ("labels", "resource.labels", "jsonPayload", "protoPayload", "tex
 def predicate(node: Node) -> Predicate:
     """Compile a tree. Raises Refused(INVALID_ARGUMENT) for fields and values it cannot mean."""
     if isinstance(node, And):
-        terms = [predicate(term) for term in node.terms]
-        return lambda entry: all(term(entry) for term in terms)
+        return _all([predicate(term) for term in node.terms])
     if isinstance(node, Or):
-        choices = [predicate(term) for term in node.terms]
-        return lambda entry: any(choice(entry) for choice in choices)
+        return _any([predicate(term) for term in node.terms])
     if isinstance(node, Not):
         inner = predicate(node.term)
         return lambda entry: not inner(entry)
@@ -62,13 +60,35 @@ def predicate(node: Node) -> Predicate:
     return _comparison(node)
 
 
+def _all(terms: list[Predicate]) -> Predicate:
+    # Plain loops here and below: thousands of entries are looked at for each query.
+    def test(entry: Mapping[str, Any]) -> bool:
+        for term in terms:  # noqa: SIM110
+            if not term(entry):
+                return False
+        return True
+
+    return test
+
+
+def _any(choices: list[Predicate]) -> Predicate:
+    def test(entry: Mapping[str, Any]) -> bool:
+        for choice in choices:  # noqa: SIM110
+            if choice(entry):
+                return True
+        return False
+
+    return test
+
+
 def resolve(entry: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     """Return the value at `path`, or a private mark if it is missing."""
     value: Any = entry
-    for name in path:
-        if not isinstance(value, Mapping) or name not in value:
-            return _MISSING
-        value = value[name]
+    try:
+        for name in path:
+            value = value[name]
+    except (KeyError, TypeError):  # Not there, or nothing that has names in it.
+        return _MISSING
     return value
 
 
@@ -144,10 +164,10 @@ def _open(name: str, node: Compare) -> Callable[[Any], bool]:
     mismatch = node.operator == "!="
 
     def test(value: Any) -> bool:
-        if value is None:
-            return (node.operand == "NULL_VALUE" and not node.quoted) != mismatch
         if isinstance(value, str):
             return as_text(value)
+        if value is None:
+            return (node.operand == "NULL_VALUE" and not node.quoted) != mismatch
         if isinstance(value, bool):
             return as_text(str(value))
         if isinstance(value, int | float):

@@ -10,7 +10,10 @@ Document = Mapping[str, Any]
 
 
 class Stored:
-    """One entry; the document of a request is only made when somebody reads it."""
+    """One entry; the document of a request is only made when somebody reads it.
+
+    `visible` is the entry's receiveTimestamp: nobody reads it before.
+    """
 
     __slots__ = ("_document", "_make", "recorded", "timestamp", "visible")
 
@@ -40,6 +43,8 @@ class Wanted:
 
     services: frozenset[str] | None = None
     since: dt.datetime | None = None
+    """Of the timestamp, inclusive; so is the next of the receiveTimestamp."""
+    received_since: dt.datetime | None = None
     only_bad: bool = False
 
 
@@ -66,7 +71,10 @@ class Shelf:
                 # A difference, for a sum may leave the years that instants can have.
                 if wanted.since is not None and wanted.since - stored.recorded > self._ahead:
                     break
-                yield stored
+                if wanted.since is not None and stored.timestamp < wanted.since:
+                    continue
+                if wanted.received_since is None or stored.visible >= wanted.received_since:
+                    yield stored
 
     def __len__(self) -> int:
         return len(self._bad) + len(self._others)
