@@ -170,20 +170,21 @@ def test_a_driver_that_sleeps_past_its_deadline_is_woken_and_then_overtaken(find
     ]
 
 
-def test_a_split_that_is_not_served_is_told_once(findings):
+def test_a_split_that_is_not_served_is_told_once_and_the_rollback_of_it_once_more(findings):
     flow = begun(changed(QUICK, window="15m", deadline="2h"))
     flow.until_at(10)
     flow.passes(seconds=30)
     flow.cloud.run.hold_routes(flow.key())
     flow.until_at(50)
 
-    flow.passes(minutes=10)
+    flow.passes(minutes=4)
     assert findings() == [("not_served", "told", "ERROR")]
     assert flow.told().count("traffic.stuck") == 1
 
-    flow.until_at(100)
+    flow.until(lambda: flow.state() == "rolled_back")
     flow.passes(minutes=10)
-    assert flow.told().count("traffic.stuck") == 2
+    assert findings() == [("not_served", "told", "ERROR")] * 2
+    assert len({one["id"] for one in flow.events if one["data"]["event"] == "traffic.stuck"}) == 2
 
 
 def test_beside_a_healthy_rollout_a_sweep_changes_nothing_at_all(findings):
