@@ -1,8 +1,10 @@
 """From a seed to a scenario. Every draw is of one `random.Random(seed)`, in one order."""
 
+import datetime as dt
 import random
 from typing import Any
 
+from tests.flow.flow import START
 from tests.simulation.faults import FAULTS
 from tests.simulation.scenario import Happens, Platform, Scenario
 from tests.simulation.workload import WORKLOAD
@@ -96,6 +98,11 @@ def _settings(rng: random.Random, steps: list[int]) -> dict[str, Any]:
     }  # fmt: skip
     if rng.random() < 0.3:
         settings["approval"] = {"by": "manual", "expires": rng.choice(("10m", "30m", "60m"))}
+    if rng.random() < 0.1:
+        begins = START + dt.timedelta(minutes=rng.randint(5, 90))
+        ends = begins + dt.timedelta(minutes=rng.choice((5, 30, 90)))
+        window = {"from": f"{begins:%Y-%m-%dT%H:%M}", "until": f"{ends:%Y-%m-%dT%H:%M}"}
+        settings["freeze"] = [window | {"zone": "UTC"}]
     if settings["no_data"] == "extend":
         settings["extend_max"] = "20m"
     return settings

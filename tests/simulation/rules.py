@@ -5,12 +5,14 @@ from typing import Any, Final
 
 from rollouts.errors import NoTransition
 from rollouts.overdue import limit_of
-from rollouts.record import FINAL, Rollout
+from rollouts.record import Rollout
 from rollouts.transitions import made
-from tests.simulation.watching import Watch, Write
+from tests.simulation.watching import OVER, Watch, Write
 
 SKEW: Final = dt.timedelta(seconds=125)
 """Clocks of functions may be so far apart here: one jumps back a minute, another forward."""
+TROUBLED: Final = dt.timedelta(minutes=25)
+"""How long a fault may hold up a driver: retries, and the next look."""
 FINAL_TO: Final = {
     ("promoted", "rolled_back"), ("stopped", "rolled_back"), ("superseded", "rolled_back"),
 }  # fmt: skip
@@ -49,8 +51,8 @@ def final(watch: Watch, write: Write) -> None:
         watch.ask("2", not more, f"{new.id} got more after its rollback, by {write.by}")
         watch.ask("2", new.state != "promoted", f"{new.id} is promoted after its rollback")
     if new.id in truth.ended:
-        watch.ask("3", new.ended, f"{new.id} is {new.state} after it was {truth.ended[new.id]}")
-    if old is not None and old.id == new.id and old.ended and old.state != new.state:
+        watch.ask("3", new.state in OVER, f"{new.id} is {new.state} after it was {truth.ended[new.id]}")
+    if old is not None and old.id == new.id and old.state in OVER and old.state != new.state:
         way = (old.state, new.state)
         watch.ask("3", way in FINAL_TO, f"{new.id} was {old.state} and is {new.state}")
 
@@ -136,7 +138,7 @@ def legal(watch: Watch, write: Write) -> None:
         return
     watch.transitions.update(names)
     watch.rollouts += sum(name in ("started", "adopted") for name in names)
-    watch.outcomes.update(name for name in names if name in FINAL)
+    watch.outcomes.update(name for name in names if name in OVER)
 
 
 def foreign(watch: Watch, write: Write) -> None:
@@ -209,6 +211,38 @@ def person(watch: Watch, write: Write) -> None:
         truth.disturbed.pop(write.target, None)
 
 
+def untouched(watch: Watch, write: Write) -> None:
+    """Rule 7: who finds traffic, tags, template or record changed by somebody else goes no further."""
+    old, new = write.before.rollout, write.after.rollout
+    who = watch.truth.touched.get(write.target)
+    if not who or old is None or new is None or old.id != new.id:
+        return
+    further = _onward(old, new) or write.after.share(new.canary) > write.before.share(new.canary)
+    watch.ask("7", not further, f"{write.by} went on with {new.id} after {who} wrote")
+
+
+def takes_over(watch: Watch, write: Write) -> None:
+    """Rule 3: a rollout under way gives way as its policy says, and the newer has its stable."""
+    old, new = write.before.rollout, write.after.rollout
+    if old is None or new is None or old.id == new.id or old.state in OVER or write.by != "deploy":
+        return
+    if not watch.gone(old.execution):
+        way = watch.sim.scenario.targets[write.target]["second_push"]
+        watch.ask("3", way == "supersede", f"{new.id} took the place of {old.id}: {way}")
+    if write.before.shares == old.shares:
+        words = f"{new.id} took {new.stable} as stable, where {old.stable} was"
+        watch.ask("3", new.stable == old.stable, words)
+
+
+def line(watch: Watch, write: Write) -> None:
+    """A closed line gives no canary a new share, but at a person's word."""
+    old, new = write.before.rollout, write.after.rollout
+    if old is None or new is None or old.id != new.id or len(new.shifts) <= len(old.shifts):
+        return
+    open_ = new.override_freeze or not watch.sim.closed(write.target, SKEW)
+    watch.ask("freeze", open_, f"{new.id} got {new.percent} % on a closed line")
+
+
 def digest(watch: Watch, write: Write) -> None:
     """Rule 8: what gets traffic as canary is what was announced, or a child of it."""
     new = write.after.rollout
@@ -224,12 +258,14 @@ def digest(watch: Watch, write: Write) -> None:
 def sweeper(watch: Watch, write: Write) -> None:
     """The sweeper takes back only what nobody drives, or what is long over its limits."""
     old, new = write.before.rollout, write.after.rollout
-    if write.by != "sweep" or old is None or new is None or old.ended or not new.ended:
+    if write.by != "sweep" or old is None or new is None or old.state in OVER or new.state not in OVER:
         return
     if not watch.gone(old.execution):
         limit = limit_of(old)
         words = f"the sweeper ended {new.id}, which is driven and in time"
         watch.ask("sweep", write.at >= limit - SKEW, words)
+        words = f"{new.id} is driven, nothing went wrong, and it was not ended in time"
+        watch.ask("3", watch.sim.striking.struck_since(write.at - TROUBLED), words)
 
 
 def alerts(watch: Watch, write: Write) -> None:
@@ -242,6 +278,6 @@ def alerts(watch: Watch, write: Write) -> None:
 
 
 RULES: Final = (
-    sums, explained, final, one_driver, data, fresh, legal, foreign, builds, approved, person, digest,
-    sweeper, alerts,
+    sums, explained, final, one_driver, data, fresh, legal, foreign, builds, approved, person,
+    untouched, takes_over, line, digest, sweeper, alerts,
 )  # fmt: skip

@@ -76,7 +76,11 @@ class Scenario:
     @property
     def delivery(self) -> str:
         """Return delivery.yaml, as JSON, which is YAML as well."""
-        targets = {
+        return self.with_lines(())
+
+    def with_lines(self, stopped: Collection[str]) -> str:
+        """Return delivery.yaml with the lines of some targets stopped."""
+        targets: dict[str, dict[str, Any]] = {
             name: {
                 "project": f"shop-{name}",
                 "region": "europe-west1",
@@ -85,6 +89,8 @@ class Scenario:
             }
             for name, settings in self.targets.items()
         }
+        for name in stopped:
+            targets[name]["stop_the_line"] = "checkout is down"
         service = {
             "image": IMAGE,
             "branches": ["main"],

@@ -4,7 +4,6 @@ import base64
 import dataclasses
 import datetime as dt
 import functools
-import importlib.util
 import json
 import random
 from collections import Counter
@@ -14,20 +13,16 @@ from typing import Any
 
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.http import Inbound, NoAnswer, Outbound
+from rollouts.delivery_file import parse_delivery
 from rollouts.errors import Transient
 from tests.flow.flow import Flow
-from tests.flow.install import ACCOUNTS, FUNCTIONS
+from tests.flow.install import ACCOUNTS
 from tests.flow.invariants import Invariants
 from tests.flow.ports import FlowClock
 from tests.simulation import faults
 from tests.simulation.scenario import Happens, Scenario
 from tests.simulation.striking import Crashed, Striking
 from tests.simulation.users import Users
-
-if importlib.util.find_spec("sweep"):
-    import sweep
-
-    FUNCTIONS.setdefault("sweep", (sweep.parse, sweep.handle))
 
 IDLE_SECONDS, BUSY_SECONDS = 60.0, 10.0
 """How many seconds' requests are served at once, without a rollout and with one."""
@@ -40,11 +35,14 @@ class Acting:
     name: str
     request: Outbound
     began: dt.datetime
-    woke: bool = False
-    must_wake: str = ""
-    """The callback of a driver whose rollout it changed."""
+    woke: str = ""
+    """The callbacks that it called."""
+    must_wake: list[str] = dataclasses.field(default_factory=list)
+    """The callbacks of those who waited for what it changed."""
     read_failed: bool = False
     """Whether the last call for a service went wrong."""
+    wrote: str = ""
+    """The target that it wrote, or tried to."""
     skew: dt.timedelta | None = None
 
     @functools.cached_property
@@ -92,6 +90,10 @@ class Simulated(Flow):
         self.acting: Acting | None = None
         self.acted: list[Callable[[Acting, Any], None]] = []
         """Told after each call of a function, with its answer."""
+        self.refused: list[str] = []
+        """What Barq sent, and Cloud Run refused for good."""
+        self.stopped_lines: dict[str, int] = {}
+        """How many times the line of a target is stopped now."""
         self.read_service: list[Callable[[str, str], None]] = []
         """Told of each service that a function read."""
         self.pushed: dict[int, str] = {}
@@ -233,11 +235,15 @@ class Simulated(Flow):
         acting = self.acting
         if acting is None:
             return
-        acting.woke = acting.woke or "/callbacks/" in path
+        if "/callbacks/" in path:
+            acting.woke += path
         if "/services/" in path:
+            target = path.partition("/namespaces/shop-")[2].partition("/")[0]
+            acting.wrote = target if method == "PUT" else acting.wrote
+            if method == "PUT" and status in (400, 422):
+                self.refused.append(f"{function} sent what Cloud Run refuses for good")
             acting.read_failed = status >= 400
             if method == "GET" and status < 300:
-                target = path.partition("/namespaces/shop-")[2].partition("/")[0]
                 for told in self.read_service:
                     told(function, target)
 
@@ -279,7 +285,6 @@ class Simulated(Flow):
         self.instances.longer = lambda revision: (
             3600.0 if self.striking.strike("revision_hangs") else longer(revision)
         )
-        self._sweeps()
 
     def _alive(self, name: str, alive: Callable[[str], bool], execution: str) -> bool:
         if self.striking.active and self.striking.strike("executions_unreadable", name):
@@ -290,13 +295,6 @@ class Simulated(Flow):
         if self.striking.active and self.striking.strike("probe_lost"):
             return None, 0.0
         return answer(url)
-
-    def _sweeps(self) -> None:
-        if "sweep" not in FUNCTIONS:
-            return
-        if self.striking.strike("function_down", "sweep") is None:
-            self.call("sweep", Outbound("POST", "https://sweep.test", {}, b"{}"))
-        self.scheduler.call_later(60.0, self._sweeps)
 
     # What happenings need.
 
@@ -323,6 +321,30 @@ class Simulated(Flow):
         self._deployed += 1
         text = f"{self.workflow_source()}\n# deployment {self._deployed}\n"
         self._deploy_workflow(text)
+
+    def stop_line(self, target: str, seconds: float) -> None:
+        """Stop a target's line in delivery.yaml, as it is deployed with the functions."""
+        self._line(target, 1)
+        self.scheduler.call_later(seconds, lambda: self._line(target, -1))
+
+    def _line(self, target: str, change: int) -> None:
+        self.stopped_lines[target] = self.stopped_lines.get(target, 0) + change
+        closed = {name for name, count in self.stopped_lines.items() if count}
+        delivery = parse_delivery(json.loads(self.scenario.with_lines(closed)))
+        for world in self.worlds.values():
+            world.delivery = delivery
+
+    def closed(self, target: str, margin: dt.timedelta) -> bool:
+        """Whether a line is surely closed: clocks of functions may be off by `margin`."""
+        if self.stopped_lines.get(target):
+            return True
+        for window in self.scenario.targets[target].get("freeze", ()):
+            begins, ends = (
+                dt.datetime.fromisoformat(f"{window[name]}:00+00:00") for name in ("from", "until")
+            )
+            if begins + margin <= self.now < ends - margin:
+                return True
+        return False
 
     def hold_routes(self, target: str, seconds: float) -> None:
         key = self.key(target)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from rollouts.decision_record import chain, recompute
 from rollouts.overdue import limit_of
 from rollouts.record import Rollout
-from tests.simulation.watching import Watch, read_state, written_now
+from tests.simulation.watching import OVER, Watch, read_state, written_now
 
 GRACE: Final = dt.timedelta(minutes=20)
 """The sweeper comes 5 minutes after a limit; functions and quotas may fail it for 10."""
@@ -30,7 +30,7 @@ def at_every_minute(watch: Watch) -> None:
     """Rule 3: nobody is past everything that its policy allows, for long."""
     for target, key in watch.targets():
         rollout = watch.last[key].rollout
-        if rollout is None or rollout.ended or frozen(watch, target):
+        if rollout is None or rollout.state in OVER or frozen(watch, target):
             continue
         late = watch.sim.now - limit_of(rollout)
         words = f"{rollout.id} on {target} is {rollout.state}, {late} past its limits"
@@ -39,7 +39,8 @@ def at_every_minute(watch: Watch) -> None:
 
 def frozen(watch: Watch, target: str) -> bool:
     """Whether a freeze window or a stopped line may hold a rollout there."""
-    return bool(watch.sim.scenario.targets[target].get("freeze"))
+    stopped = watch.sim.stopped_lines.get(target) is not None
+    return stopped or bool(watch.sim.scenario.targets[target].get("freeze"))
 
 
 def settled(watch: Watch) -> bool:
@@ -64,13 +65,13 @@ def _unsettled(watch: Watch) -> Any:
         rollout = snap.rollout
         if rollout is None:
             continue
-        if not rollout.ended:
+        if rollout.state not in OVER:
             yield f"{rollout.id} on {target} is {rollout.state}"
         if read_state(service.served) != written_now(service):
             yield f"{target} serves {read_state(service.served)}, written is {written_now(service)}"
         if snap.record.waiting is not None and not watch.gone(snap.record.waiting.execution):
             yield f"{snap.record.waiting.id} still waits for its turn on {target}"
-        if rollout.ended and snap.share(rollout.canary) and not _may_keep(watch, target, rollout):
+        if rollout.state in OVER and snap.share(rollout.canary) and not _may_keep(watch, target, rollout):
             share = snap.share(rollout.canary)
             yield f"{rollout.canary} keeps {share} % on {target}, {rollout.state}: {rollout.because}"
 

@@ -63,6 +63,7 @@ class Striking(Faults):
         """Has somebody else write the service of a path."""
         self.watch: Callable[[str, str, str, int], None] = lambda *_: None
         """Is told of each call of an API: function, method, path, status (0: no answer)."""
+        self._last: dt.datetime | None = None
         self._rng = rng
         self._api_rows = api_rows
         self._tell = tell
@@ -89,8 +90,12 @@ class Striking(Faults):
             return one
         return None
 
+    def struck_since(self, instant: dt.datetime) -> bool:
+        return self._last is not None and self._last >= instant
+
     def count(self, name: str, words: str = "") -> None:
         self.hits[name] += 1
+        self._last = self.now()
         self._tell(f"    fault {name} {words}".rstrip())
 
     # Between workflow, Pub/Sub and functions.

@@ -14,9 +14,12 @@ from rollouts.record_json import parse_record
 from rollouts.traffic import Entry, shares
 from tests.flow.install import ACCOUNTS
 from tests.flow.invariants import RECORD
+from tests.flow.ports import API
 from tests.simulation.simulated import Acting, Simulated
 
 OWN = "rollout.barq.dev/"
+OVER = frozenset({"promoted", "rolled_back", "stopped", "superseded"})
+"""How a rollout ends; said here once more, for a mistake about it is what is looked for."""
 
 
 class Broken(Exception):
@@ -99,6 +102,8 @@ class Truth:
     disturbed: dict[str, str] = field(default_factory=dict)
     """Target -> who left traffic there that the record does not explain."""
     foreign_at: dict[str, dt.datetime] = field(default_factory=dict)
+    touched: dict[str, str] = field(default_factory=dict)
+    """Target -> who wrote traffic, tags, template or an older record during a rollout."""
     decided: dict[str, dt.datetime] = field(default_factory=dict)
     """Decision -> when it was really made."""
     read: dict[tuple[str, str], tuple[Any, ...]] = field(default_factory=dict)
@@ -216,11 +221,26 @@ class Watch:
         """Ask what holds of a whole call of a function, if it was not broken off."""
         if isinstance(answer, NoAnswer):
             return
-        words = f"{acting.name} changed a rollout and did not wake {acting.must_wake}"
-        self.ask("wake", acting.woke or not acting.must_wake, words)
+        for callback in acting.must_wake:
+            path = callback.removeprefix(API)
+            self.ask("wake", path in acting.woke, f"{acting.name} did not wake {path[-60:]}")
+        if answer.status == 200:
+            self._answered(acting, json.loads(answer.body))
+        for words in self.sim.refused:
+            self.refute("1", words)
         if acting.name == "on_alert" and answer.status < 300:
             words = "an alert was acknowledged that could not be acted on"
             self.ask("5", not acting.read_failed, words)
+
+    def _answered(self, acting: Acting, answer: dict[str, Any]) -> None:
+        """Ask whether what a function answers after a write is what now stands on record."""
+        told = answer.get("rollout")
+        if not acting.wrote or not isinstance(told, dict):
+            return
+        present = self.last[self.sim.key(acting.wrote)].rollout
+        if present is not None and present.id == told["id"]:
+            words = f"{acting.name} answers {told['state']}, on record is {present.state}"
+            self.ask("6", told["state"] == present.state, words)
 
     def _learn(self, write: Write) -> None:
         """Take what a write of Barq's says into the truth."""
@@ -230,15 +250,21 @@ class Watch:
         self.sim.seen_rollouts.setdefault(write.target, {})[new.id] = None
         old = write.before.rollout
         driver = write.body.get("execution", "")
-        if write.acting and old and not old.ended and old != new and driver != old.execution:
-            write.acting.must_wake = old.callback
+        if write.acting and old and old.state not in OVER and old != new:
+            if driver != old.execution:
+                write.acting.must_wake.append(old.callback)
+            waits = write.after.record.waiting
+            if waits is not None and new.state in OVER and waits.execution != driver:
+                write.acting.must_wake.append(waits.callback)
+        if old is None or old.id != new.id:
+            truth.touched.pop(write.target, None)
         truth.drivers.setdefault(new.id, new.execution)
         truth.roles.setdefault(new.id, (new.stable, new.canary))
         if old is None or old.id != new.id or len(new.shifts) > len(old.shifts):
             truth.shifted_at[new.id] = write.at
-        if new.ended:
+        if new.state in OVER:
             truth.ended.setdefault(new.id, new.state)
-        if old is not None and old.id != new.id and not old.ended:
+        if old is not None and old.id != new.id and old.state not in OVER:
             truth.ended.setdefault(old.id, "superseded")
         if new.state == "rolled_back":
             truth.rolled_back.add(new.id)
@@ -251,6 +277,10 @@ class Watch:
             truth.disturbed[write.target] = write.by
         else:
             truth.disturbed.pop(write.target, None)
+        old, new = write.before, write.after
+        spec = (old.traffic, old.template) != (new.traffic, new.template)
+        if rollout is not None and rollout.state not in OVER and (spec or old.text != new.text):
+            truth.touched[write.target] = write.by
         if write.after.text != write.before.text:
             known = write.after.record
             for target, build in list(truth.begun):

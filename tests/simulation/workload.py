@@ -1,12 +1,11 @@
 """What people, builds, alerts and other tools do, a row each. A new one is a row here."""
 
-import json
+import datetime as dt
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.flow.flow import HELLO
 from tests.simulation.scenario import IMAGE, Happens
 
 Draw = Callable[[random.Random], dict[str, Any]]
@@ -79,14 +78,12 @@ def _push_drawn(rng: random.Random) -> dict[str, Any]:
         "quality": _quality(rng),
         "index": rng.random() < 0.3,
         "age": rng.choice((30, 60, 120, 1200, 3600)) if rng.random() < 0.3 else 30,
-        "other_digest": rng.random() < 0.02,
+        "other_digest": rng.random() < 0.04,
     }
 
 
 def message(build: str, digest: str, created: float, status: str = "SUCCESS") -> dict[str, Any]:
     """Return Cloud Build's message. `created` in seconds since 1970."""
-    import datetime as dt
-
     when = dt.datetime.fromtimestamp(created, dt.UTC).isoformat().replace("+00:00", "Z")
     return {
         "id": build,
@@ -116,7 +113,9 @@ def _rolls_out(sim: Any, happens: Happens, rng: random.Random) -> None:
     if not sim.pushed:
         return
     chosen = rng.choice(list(sim.pushed.values()))
-    argument = {"image": chosen, "force": happens.args["force"]}
+    argument: dict[str, Any] = {"image": chosen, "force": happens.args["force"]}
+    if happens.args.get("override"):
+        argument |= {"override_freeze": True, "reason": "checkout is failing"}
     if happens.args["one"]:
         argument["target"] = _target(sim, happens)
     sim.by_hand(action="rollout", service="api", **argument)
@@ -268,6 +267,11 @@ def _upgrade(sim: Any, _happens: Happens, _rng: random.Random) -> None:
     sim.redeploy()
 
 
+def _stops_line(sim: Any, happens: Happens, _rng: random.Random) -> None:
+    """An operator closes the line; delivery.yaml travels with the functions."""
+    sim.stop_line(_target(sim, happens), happens.args["seconds"])
+
+
 # The weather.
 
 
@@ -302,7 +306,7 @@ WORKLOAD: Final[Mapping[str, Row]] = {
     "push": Row(0.0, _push_drawn, _push),
     "told_again": Row(0.3, _none, _told_again),
     "build_fails": Row(0.05, _none, _build_fails),
-    "rolls_out": Row(0.15, _with(force=lambda rng: rng.random() < 0.3, one=lambda rng: rng.random() < 0.7), _rolls_out),
+    "rolls_out": Row(0.15, _with(force=lambda rng: rng.random() < 0.3, one=lambda rng: rng.random() < 0.7, override=lambda rng: rng.random() < 0.2), _rolls_out),
     "rolls_back": Row(0.1, _on_target, _by_hand("roll_back")),
     "stops": Row(0.08, _on_target, _by_hand("stop")),
     "approves_by_hand": Row(0.1, _on_target, _by_hand("approve")),
@@ -316,9 +320,8 @@ WORKLOAD: Final[Mapping[str, Row]] = {
     "adopts": Row(0.07, _on_target, _adopts),
     "terraform": Row(0.08, _with(after=lambda rng: rng.choice((5, 60, 300, 1200))), _refreshes),
     "upgrade": Row(0.08, _none, _upgrade),
+    "stops_line": Row(0.05, _with(seconds=lambda rng: rng.choice((60, 600, 3600))), _stops_line),
     "turns_bad": Row(0.15, _with(ratio=lambda rng: rng.choice((0.1, 0.5, 1.0))), _turns_bad),
     "outage": Row(0.06, _with(ratio=lambda rng: rng.choice((0.05, 0.5, 1.0)), seconds=lambda rng: rng.choice((60, 300, 900))), _outage),
     "load": Row(0.1, _with(rps=lambda rng: rng.choice((0, 0, 1, 30)), seconds=lambda rng: rng.choice((300, 1200, 3600))), _load),
 }  # fmt: skip
-assert HELLO
-assert json
