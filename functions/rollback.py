@@ -28,7 +28,7 @@ from rollouts.incidents import Incident, parse_incident
 from rollouts.named_by_alert import named_target
 from rollouts.policy import ServiceRef
 from rollouts.record import Rollout
-from rollouts.requests import StepRequest, decision_of, parse_step
+from rollouts.requests import StepRequest, decision_of, parse_step, reason_of
 from rollouts.rolling_back import Ask, roll_back
 from rollouts.seen import ServiceSeen
 
@@ -37,11 +37,14 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     """Roll back for the driving execution, or at a person's word."""
     target = find_target(world, request.driver.service, request.driver.target)
     by_hand = request.by_hand
-    decided = str(request.action.get("because", "the workflow could not go on"))
+    because = str(request.action.get("because", "the workflow could not go on"))
+    by = (request.by or "a person") if by_hand else ""
+    if by_hand:
+        because = f"rolled back by {by}: {reason_of(request, 'roll_back')}"
     ask = Ask(
-        because=f"rolled back by {request.by}: {request.reason}" if by_hand else decided,
+        because=because,
         refuse=by_hand or bool(request.action.get("refuse", False)),
-        by=request.by if by_hand else "",
+        by=by,
         by_hand=by_hand,
         execution=request.driver.execution,
         rollout=request.rollout,

@@ -15,7 +15,7 @@ from gcp.world import world
 from rollouts.decisions import Decision
 from rollouts.errors import BadInput
 from rollouts.freezing import closed
-from rollouts.requests import StepRequest, parse_step, shown
+from rollouts.requests import StepRequest, parse_step, reason_of, shown
 from rollouts.seen import ServiceSeen
 from rollouts.shifting import promote, shift
 from rollouts.stopping import stop_by_hand
@@ -27,6 +27,8 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     kind = request.action.get("kind")
     if kind not in ("shift", "promote", "stop"):
         raise BadInput(f"action.kind is {shown(kind)}: must be shift, promote or stop.")
+    if kind == "stop":
+        reason_of(request, "stop")
 
     def decide(seen: ServiceSeen) -> Decision:
         now = world.clock.now()

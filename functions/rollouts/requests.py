@@ -173,6 +173,16 @@ def parse_step(document: Any) -> StepRequest:
     return request
 
 
+def reason_of(request: StepRequest, verb: str) -> str:
+    """Return a person's reason. Raises BadInput if there is none: others will ask for it."""
+    if request.reason:
+        return request.reason
+    raise BadInput(
+        f'request: reason is missing: {verb} needs one, such as "checkout is failing"; nothing was'
+        " changed."
+    )
+
+
 def decision_of(action: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what an action says of the decision that led to it; None where none did."""
     decision = action.get("decision")

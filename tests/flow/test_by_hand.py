@@ -146,6 +146,78 @@ def test_stop_by_hand_leaves_the_split_and_ends_the_execution_at_once():
     assert flow.told()[-1] == "rollout.stopped"
 
 
+def test_stop_by_hand_wakes_the_waiting_execution_at_once():
+    """Measured in virtual seconds, with the next look ten minutes away."""
+    flow = Flow(SLOW_LOOKS)
+    flow.built(flow.image("v2"))
+    flow.until_at(10)
+    delivery = flow.execution()["name"]
+    flow.passes(seconds=30)
+    asked = flow.now
+
+    flow.by_hand(action="stop", service="api", target="production", reason="a demo at noon")
+    flow.until(lambda: flow.has_ended(delivery), within_minutes=1)
+
+    assert (flow.now - asked) <= dt.timedelta(seconds=3)
+    assert flow.outcome(delivery)[0] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("verb", "kind", "said"),
+    [
+        ("roll_back", "rollout.rolled_back", "rolled back by"),
+        ("stop", "rollout.stopped", "stopped by"),
+    ],
+)
+def test_who_ended_a_rollout_by_hand_and_why_is_in_record_event_message_and_summary(
+    verb, kind, said
+):
+    flow = Flow(QUICK)
+    flow.built(flow.image("v2"))
+    flow.until_at(10)
+
+    flow.asks(verb, reason="checkout is failing")
+    flow.until_ended()
+
+    execution = flow.execution()["name"].rpartition("/")[2]
+    because = f"{said} execution {execution}: checkout is failing"
+    rollout = flow.rollout()
+    assert (rollout.because, rollout.ended_by) == (because, f"execution {execution}")
+    (event,) = [one["data"] for one in flow.events if one["data"]["event"] == kind]
+    assert (event["because"], event["by"]) == (because, f"execution {execution}")
+    assert any("checkout is failing" in document["text"] for _, document in flow.webhooks.posted)
+    annotations = flow.document()["metadata"]["annotations"]
+    assert "checkout is failing" in annotations["rollout.barq.dev/summary"]
+    assert "checkout is failing" in flow.status()["rollout"]["because"]
+
+
+@pytest.mark.parametrize(
+    ("function", "more"),
+    [("rollback", {}), ("shift_traffic", {"action": {"kind": "stop"}})],
+)
+def test_a_function_that_a_person_calls_past_the_workflow_wants_a_reason_too(function, more):
+    """As `gcloud functions call` does: nobody else would know why."""
+    flow = Flow(QUICK)
+    flow.built(flow.image("v2"))
+    flow.until_at(10)
+    before = flow.writes()
+    asked = {
+        "execution": flow.rollout().execution,
+        "service": "api",
+        "target": "production",
+        "by_hand": True,
+        **more,
+    }
+
+    refused = flow.post(function, asked)
+    assert "reason is missing" in refused["error"]["message"]
+    assert (flow.writes(), flow.state()) == (before, "shifting")
+    flow.post(function, {**asked, "reason": "checkout is failing"})
+
+    assert flow.state() in ("rolled_back", "stopped")
+    assert flow.rollout().because.endswith("by a person: checkout is failing")
+
+
 def test_roll_back_by_hand_after_a_stop():
     flow = Flow(QUICK)
     flow.built(flow.image("v2"))
