@@ -4,6 +4,7 @@ The layout of Cloud Run's latencies is written down nowhere, so none is assumed.
 Source: https://cloud.google.com/monitoring/api/ref_v3/rest/v3/TypedValue#Distribution
 """
 
+import functools
 import math
 from itertools import pairwise
 from typing import Final
@@ -34,8 +35,7 @@ def histogram_of(value: Distribution) -> Histogram | None:
         raise Refused(
             f"a distribution was not read: {len(counts)} bucket counts for {len(bounds)} bounds"
         )
-    rising = all(low < high for low, high in pairwise(bounds))
-    if min(counts, default=0) < 0 or not rising or not all(map(math.isfinite, bounds)):
+    if min(counts, default=0) < 0 or not _rise(bounds):
         raise Refused("a distribution was not read: their buckets do not rise or count below zero")
     return Histogram(bounds, counts + (0,) * (len(bounds) + 1 - len(counts)))
 
@@ -69,10 +69,20 @@ def bounds_of(options: Distribution.BucketOptions) -> tuple[float, ...]:
             return tuple(linear.offset + linear.width * index for index in finite)
         case "exponential_buckets":
             growing = options.exponential_buckets
-            finite = _finite(growing.num_finite_buckets)
-            return tuple(growing.scale * growing.growth_factor**index for index in finite)
+            return _growing(growing.scale, growing.growth_factor, growing.num_finite_buckets)
         case _:
             return ()
+
+
+@functools.lru_cache(maxsize=64)
+def _growing(scale: float, factor: float, buckets: int) -> tuple[float, ...]:
+    return tuple(scale * factor**index for index in _finite(buckets))
+
+
+@functools.lru_cache(maxsize=64)
+def _rise(bounds: tuple[float, ...]) -> bool:
+    rising = all(low < high for low, high in pairwise(bounds))
+    return rising and all(map(math.isfinite, bounds))
 
 
 def _finite(buckets: int) -> range:

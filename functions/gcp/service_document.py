@@ -3,7 +3,6 @@
 Pure. Source: https://cloud.google.com/run/docs/reference/rest/v1/namespaces.services
 """
 
-import copy
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from rollouts.errors import Refused
+from rollouts.flat import copied
 from rollouts.policy import ServiceRef
 from rollouts.record import Record
 from rollouts.record_json import parse_record, show_record
@@ -57,7 +57,7 @@ def apply(raw: Mapping[str, Any], change: Change, generation: int) -> dict[str, 
     `metadata.resourceVersion` stays as it was read: the service refuses the whole write if it
     moved on. The status is left out, the platform writes it.
     """
-    body: dict[str, Any] = copy.deepcopy({key: raw[key] for key in raw if key != "status"})
+    body: dict[str, Any] = copied({key: raw[key] for key in raw if key != "status"})
     annotations = body["metadata"].setdefault("annotations", {})
     kept = change.split is None and change.template is None
     spec = fingerprint(raw["spec"]) if kept else ""

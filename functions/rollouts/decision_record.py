@@ -111,6 +111,9 @@ def _named(document: dict[str, Any]) -> dict[str, Any]:
 
 def _parts(intervals: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Cut a history so that each part fits a record; at least one, perhaps empty."""
+    if len(json.dumps(intervals)) <= INTERVALS_BYTES:
+        yield list(intervals)  # All of them together are longer than they are one by one.
+        return
     part: list[dict[str, Any]] = []
     size = 0
     for one in intervals:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rollouts import settings
 from rollouts.durations import show_duration
+from rollouts.flat import copied
 from rollouts.freeze_file import FREEZES_MAX
 from rollouts.policy import Policy
 from rollouts.setting_kinds import NAME, Kind
@@ -46,8 +47,8 @@ def json_schema() -> dict[str, Any]:
 
 def settings_of(policy: Policy) -> dict[str, Any]:
     """Write a policy as a user would, every setting named. `parse_policy` reads it back."""
-    copied: dict[str, Any] = _copied(_settings_of(policy))
-    return copied
+    shown: dict[str, Any] = copied(_settings_of(policy))
+    return shown
 
 
 @functools.lru_cache(maxsize=64)
@@ -67,13 +68,6 @@ def _settings_of(policy: Policy) -> dict[str, Any]:
             name: _written(setting.kind, getattr(part, name)) for name, setting in group.items()
         }
     return shown
-
-
-def _copied(value: Any) -> Any:
-    """Copy what JSON has, for whoever changes what was given."""
-    if isinstance(value, dict):
-        return {key: _copied(inner) for key, inner in value.items()}
-    return list(value) if isinstance(value, list) else value
 
 
 def policy_hash(policy: Policy) -> str:

@@ -1,4 +1,4 @@
-"""A dataclass's fields as a dict, as they are: nothing nested is copied, as `asdict` does."""
+"""Values as dicts and lists, without `asdict` and `deepcopy`, which look at every kind there is."""
 
 import functools
 import operator
@@ -8,10 +8,19 @@ from typing import Any
 
 
 def flat(value: Any) -> dict[str, Any]:
-    """Return the fields of a value by their names. It has at least two."""
+    """Return a dataclass's fields by their names, at least two. Nothing inside is copied."""
     kind: type = type(value)
     names, read = _reader(kind)
     return dict(zip(names, read(value), strict=True))
+
+
+def copied(value: Any) -> Any:
+    """Copy what JSON has, for whoever changes it."""
+    if isinstance(value, dict):
+        return {key: copied(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [copied(inner) for inner in value]
+    return value
 
 
 @functools.cache

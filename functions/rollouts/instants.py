@@ -10,6 +10,8 @@ _FRACTION: Final = re.compile(r"\.(\d+)")
 def show_instant(instant: dt.datetime) -> str:
     """Write an aware instant in UTC with microseconds only where there are any."""
     assert instant.tzinfo is not None
+    if instant.tzinfo is dt.UTC:
+        return f"{instant.isoformat()[:-6]}Z"
     return instant.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
 

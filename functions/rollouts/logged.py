@@ -5,6 +5,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from rollouts.grid import Grid
 from rollouts.intervals import BEFORE, Arm, BadRequest, Carried, Interval
@@ -17,6 +18,7 @@ from rollouts.kept import (
     Row,
 )
 
+_SILENT: Final = Arm(None, 0)
 Span = tuple[dt.datetime, dt.datetime]
 
 
@@ -50,9 +52,9 @@ def closed(span: Span, rows: Mapping[Row, int], grid: Grid, known_at: dt.datetim
     """Return an interval with the bad requests of its span, its totals not visible."""
     start, end = span
     share = grid.share(start, end)
-    found = Interval(
-        start, end, share.step, share.percent, Arm(None, 0), Arm(None, 0), known_at=known_at
-    )
+    found = Interval(start, end, share.step, share.percent, _SILENT, _SILENT, known_at=known_at)
+    if not rows:
+        return found
     return carrying(found, {Late(row.step, row.kind): n for row, n in rows.items()}, grid, own=True)
 
 

@@ -45,8 +45,8 @@ def counted(
     found = [
         replace(
             one,
-            canary=replace(one.canary, requests=canary),
-            stable=replace(one.stable, requests=stable),
+            canary=_with_requests(one.canary, canary),
+            stable=_with_requests(one.stable, stable),
             seen_at=seen_at,
         )
         for one, canary, stable in zip(inside, *arms, strict=True)
@@ -54,6 +54,10 @@ def counted(
     if found and found[-1].end == span[1] and grid.one_step(*span):
         found[-1] = _with_latency(found[-1], span[0], points)
     return found
+
+
+def _with_requests(arm: Arm, requests: int) -> Arm:
+    return Arm(requests, arm.errors, arm.latency, arm.unreached, arm.in_flight)
 
 
 def _pieces(

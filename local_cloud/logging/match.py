@@ -6,6 +6,7 @@ Source: https://cloud.google.com/logging/docs/view/logging-query-language ("Miss
 """
 
 import datetime as dt
+import functools
 import operator
 import re
 import warnings
@@ -45,8 +46,12 @@ _OPEN: Final = ("labels", "resource.labels", "jsonPayload", "protoPayload", "tex
 """Fields below these are what the writer made them: typed by their value, or missing."""
 
 
+@functools.lru_cache(maxsize=512)
 def predicate(node: Node) -> Predicate:
-    """Compile a tree. Raises Refused(INVALID_ARGUMENT) for fields and values it cannot mean."""
+    """Compile a tree. Raises Refused(INVALID_ARGUMENT) for fields and values it cannot mean.
+
+    Most terms of a filter are those of the one before it.
+    """
     if isinstance(node, And):
         return _all([predicate(term) for term in node.terms])
     if isinstance(node, Or):

@@ -6,6 +6,7 @@ belongs whole to the period in which it ends. Source: reference/gcp.md, section 
 """
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -62,6 +63,7 @@ class TimeSeries:
     points: tuple[Point, ...]
 
 
+@functools.lru_cache(maxsize=64)
 def check(aggregation: Aggregation, metric: Metric, alignment_min_seconds: float) -> None:
     """Raise Refused(INVALID_ARGUMENT) for what Google refuses or this local cloud cannot do."""
     aligner, reducer = aggregation.aligner, aggregation.reducer

@@ -5,6 +5,7 @@ a lot faster than its wrappers. In process, pass `ListTimeSeriesRequest.pb(reque
 """
 
 import datetime as dt
+import functools
 from typing import Any, Final
 
 from google.api import label_pb2, launch_stage_pb2, metric_pb2
@@ -84,14 +85,24 @@ def _aggregation(message: Any) -> Aggregation:
     try:
         return Aggregation(
             alignment_seconds=message.alignment_period.ToNanoseconds() / 1e9,
-            aligner=v3.Aggregation.Aligner(message.per_series_aligner).name,
-            reducer=v3.Aggregation.Reducer(message.cross_series_reducer).name,
+            aligner=_aligner(message.per_series_aligner),
+            reducer=_reducer(message.cross_series_reducer),
             group_by=tuple(message.group_by_fields),
         )
     except ValueError:
         raise Refused(
             "INVALID_ARGUMENT", "Field aggregation has an aligner or reducer that is not known."
         ) from None
+
+
+@functools.lru_cache(maxsize=64)
+def _aligner(number: int) -> str:
+    return str(v3.Aggregation.Aligner(number).name)
+
+
+@functools.lru_cache(maxsize=64)
+def _reducer(number: int) -> str:
+    return str(v3.Aggregation.Reducer(number).name)
 
 
 def _instant(timestamp: Any) -> dt.datetime:

@@ -114,7 +114,7 @@ class MonitoringModel:
         wanted = series_filter(query.filter)
         start, end = _interval(query)
         check(query.aggregation, wanted.metric, self.settings.alignment_min_seconds)
-        pager = Pager(repr(replace(query, page_size=0, page_token="")), query.page_size)
+        pager = Pager(lambda: repr(replace(query, page_size=0, page_token="")), query.page_size)
         as_of, offset = pager.position(query.page_token, self._scheduler.now())
         raw = self._raw(project, wanted, start, end, as_of)
         series = aggregate(raw, query.aggregation, end)

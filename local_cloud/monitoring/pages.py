@@ -2,8 +2,9 @@
 
 import base64
 import datetime as dt
+import functools
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,13 +21,18 @@ class Pager:
     point, or a series where there are only headers; a series may be cut in two.
     """
 
-    def __init__(self, request: str, page_size: int) -> None:
+    def __init__(self, request: Callable[[], str], page_size: int) -> None:
         if page_size < 0:
             raise Refused(
                 "INVALID_ARGUMENT", f"Field pageSize is {page_size}: must not be negative."
             )
-        self._asked = zlib.crc32(request.encode("utf-8", "backslashreplace"))
+        self._request = request
         self._size = min(page_size or PAGE_SIZE_MAX, PAGE_SIZE_MAX)
+
+    @functools.cached_property
+    def _asked(self) -> int:
+        # Most answers are one page, and need no word for what was asked.
+        return zlib.crc32(self._request().encode("utf-8", "backslashreplace"))
 
     def position(self, token: str, now: dt.datetime) -> tuple[dt.datetime, int]:
         """Return the instant of a page's data and how many results came before it."""
@@ -49,7 +55,9 @@ class Pager:
         for one in series:
             length = len(one.points) or 1
             first, last = max(offset - position, 0), min(offset + self._size - position, length)
-            if first < last:
+            if first == 0 and last == length:
+                page.append(one)
+            elif first < last:
                 page.append(replace(one, points=one.points[first:last]))
             position += length
         return page, position > offset + self._size

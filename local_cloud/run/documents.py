@@ -4,7 +4,6 @@ Source: https://cloud.google.com/run/docs/reference/rest/v1/namespaces.services
 """
 
 import base64
-import copy
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -169,7 +168,14 @@ def list_of(kind: str, items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def template(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return a template without an empty `metadata`, the caller's to change."""
-    return copy.deepcopy({name: value for name, value in stored.items() if value})
+    return {name: _copied(value) for name, value in stored.items() if value}
+
+
+def _copied(value: Any) -> Any:
+    """Copy what JSON has."""
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
 def instant(when: dt.datetime) -> str:

@@ -38,6 +38,7 @@ from local_cloud.run.virtual import VirtualInstances
 from local_cloud.scheduler.values import HttpTarget, Job, OidcToken
 from local_cloud.workflows.model import WorkflowsSettings
 from rollouts.delivery_file import parse_delivery
+from rollouts.policy import Delivery
 from rollouts.requests import parse_deploy, parse_step
 from tests.flow.faults import Faults
 from tests.flow.ports import API, FlowProber, FlowWebhooks, FlowWorld
@@ -68,8 +69,6 @@ SUBSCRIBERS = {"notify": "events", "on_alert": "alerts"}
 class Installed:
     """A cloud with Barq in it. What is told in events is kept, in order."""
 
-    make_traffic: type[Traffic] = Traffic
-
     def __init__(
         self,
         scheduler: VirtualScheduler,
@@ -99,7 +98,7 @@ class Installed:
             settings=replace(settings, workflows=WorkflowsSettings(callback_base_url=API)),
         )
         self.traffic.attach(self.cloud)
-        self.delivery = parse_delivery(yaml.safe_load(delivery))
+        self.delivery = _delivery(delivery)
         self.webhooks = FlowWebhooks()
         self.worlds: dict[str, FlowWorld] = {}
         self.events: list[dict[str, Any]] = []
@@ -244,6 +243,11 @@ class Installed:
             return Inbound(204)
 
         return answer
+
+
+@functools.lru_cache(maxsize=64)
+def _delivery(text: str) -> Delivery:
+    return parse_delivery(yaml.safe_load(text))
 
 
 def _environ(request: Outbound) -> dict[str, Any]:
