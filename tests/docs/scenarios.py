@@ -24,6 +24,7 @@ import plan
 import rollback
 import shift_traffic
 import status
+import sweep
 import verify
 from rollouts.messages import message
 from rollouts.notices import Notice
@@ -173,6 +174,13 @@ def explained() -> dict[str, Any]:
     return explain.handle(explain.parse({"rollout": rollout_of(world).id}), world)
 
 
+def swept() -> dict[str, Any]:
+    """Sweep beside a canary at 10 % whose execution was cancelled."""
+    world = shifted(4)
+    world.alive_executions = False
+    return sweep.handle(sweep.parse({"service": "api", "target": "production"}), world)
+
+
 def answers() -> dict[str, list[Any]]:
     """Return the answers of every section, in the order of the page."""
     by_hand = {"action": "roll_back", "service": "api", "target": "production"}
@@ -201,6 +209,7 @@ def answers() -> dict[str, list[Any]]:
         "approve": [evidence(), answered(waiting(), decision="approve", reason="looks good")],
         "status": [status.handle(status.parse({}), shifted(4))],
         "explain": [explained()],
+        "sweep": [swept()],
         "notify": [message(notice().as_cloud_event()["data"])],
     }
 

@@ -12,6 +12,7 @@ import approve
 import explain
 import plan
 import status
+import sweep
 from gcp import edge
 from rollouts import errors
 from rollouts.actions import Action, Hold, Outcome, Promote, RollBack, Shift, Stop, WaitsFor
@@ -49,6 +50,7 @@ PARSERS = {
     "approve": lambda document: approve.parse(document, "ann@example.org"),
     "status": status.parse,
     "explain": explain.parse,
+    "sweep": sweep.parse,
     "notify": lambda document: message(document["data"]),
 }
 
@@ -162,7 +164,7 @@ def test_a_mistake_of_our_own_is_answered_as_the_page_shows_and_without_a_traceb
 
 
 def test_the_page_says_who_calls_what():
-    by_workflow, by_push, by_people = rows(SHARED, "functions")
+    by_workflow, by_push, by_clock, by_people = rows(SHARED, "functions")
 
     assert set(by_workflow[0].split(", ")) == {
         name for name, spec in FUNCTIONS.items() if spec.get("http") and spec.get("workflow", True)
@@ -170,6 +172,7 @@ def test_the_page_says_who_calls_what():
     assert set(by_push[0].split(", ")) == {
         name for name, spec in FUNCTIONS.items() if spec.get("subscription")
     }
+    assert set(by_clock[0].split(", ")) == {one["function"] for one in INSTALLED["schedules"]}
     assert INSTALLED["workflow"]["account"] in by_workflow[1]
     assert {name for name, spec in FUNCTIONS.items() if not spec.get("workflow", True)} <= set(
         by_people[0].split(", ")

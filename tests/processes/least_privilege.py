@@ -46,6 +46,8 @@ METHODS: Final[dict[str, set[str]]] = {
     account("barq-status"): {READS, *_SIGNALS},
     # In the project of the functions alone: their own lines.
     account("barq-explain"): {LOGS},
+    account("barq-sweep"): {READS, WRITES, ALIVE, PUBLISHES, WAKES},
+    account("barq-scheduler"): {INVOKES},
     account("barq-workflow"): {INVOKES},
     account("barq-push"): {INVOKES},
     account("barq-trigger"): {TRIGGERS},
@@ -67,5 +69,6 @@ CALLED_BY: Final = {
         "status",
     },
     account("barq-push"): {"on_alert", "notify"},
+    account("barq-scheduler"): {"sweep"},
 }  # fmt: skip
 """Which functions each identity invokes. `approve` by the workflow: an answer given by hand."""
