@@ -18,7 +18,6 @@ from rollouts import (
     judging,
     limits,
     pacing,
-    past,
     silence,
     tally,
     weighing,
@@ -33,6 +32,7 @@ from rollouts.delivery_file import parse_policy
 from rollouts.intervals import BEFORE, Arm, Interval
 from rollouts.judging import judge
 from rollouts.kept import Pace
+from rollouts.past import UNKNOWN_RATIO
 from rollouts.policy import ALPHA, FIXED_COUNTS
 from rollouts.probing import speaks_against
 from rollouts.record import Probed
@@ -96,7 +96,7 @@ def past(requests_a_minute=1200, errors=0):
         ("10 requests open, ten times stable's by its share, for 5 minutes", (blind_spots.OPEN_MIN, blind_spots.OPEN_SECONDS) == (10, 300)),
         ("While stable has 5 failures in a minute, and more than 1 %", (blind_spots.OUTAGE_BAD, blind_spots.OUTAGE_SECONDS, blind_spots.OUTAGE_RATIO) == (5, 60, 0.01)),
         ("lasts `common_outage_max` (5 minutes)", ANALYSIS["common_outage_max"].default == "5m"),
-        ("may fail one request in ten", past.UNKNOWN_RATIO == 0.1),
+        ("may fail one request in ten", UNKNOWN_RATIO == 0.1),
         ("The smallest worsening that is bet on is 2.5 times", min(GAINS) == 2.5),
         ("up to about 1.65 times that (1.65 % of the requests where 1 % counts as good)", max(Test(0.01).factors(160, 10_000)) < 0 < max(Test(0.01).factors(170, 10_000))),
         ("with a window of 60 seconds at most", holding.GLANCE_SECONDS == 60),
