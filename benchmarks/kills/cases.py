@@ -44,6 +44,10 @@ class Moment:
     """Later than the state was seen."""
 
 
+BEFORE: Final = Moment()
+"""Before the image is announced."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One kill."""
@@ -83,6 +87,7 @@ COURSES: Final[dict[str, dict[str, Any]]] = {
     "at-100": {"steps": [10, 50, 100], "window": ["2s", "2s", "10m"], "check_every": "1s",
                "deadline": "2h"},
     "deploying": {"steps": [10, 50, 100], "window": "2s", "check_every": "1s"},
+    "swept": {"steps": [10, 50, 100], "window": "10m", "check_every": "1s", "deadline": "2h"},
     "going-back": {"steps": [10, 50, 100], "window": "2s", "check_every": "1s"},
 }  # fmt: skip
 WEBHOOK: Final = "TEAM"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from benchmarks.kills.cases import BAD, LOG, LOOK, READ, SLOW, WRITE, Case, Moment
+from benchmarks.kills.cases import BAD, BEFORE, LOG, LOOK, READ, SLOW, WRITE, Case, Moment
 
 _EITHER: Final = ("promoted", "rolled_back")
 
@@ -64,6 +64,7 @@ ENGINE: Final = (
     Case("engine", "at 10 %", Moment(percent=10), ("rolled_back",), "at-10"),
     Case("engine", "at 50 %", Moment(percent=50), ("rolled_back",), "at-50"),
     Case("engine", "at 100 %", Moment(percent=100), ("rolled_back",), "at-100"),
+    Case("sweep", "as it puts stable back", Moment("sweep", WRITE, 10), ("rolled_back",), "swept"),
     Case("engine", "rolling back", Moment("rollback", READ), ("rolled_back",), "going-back", BAD),
-    Case("engine", "before the event came", Moment(), ("promoted",), "quick"),
+    Case("engine", "before the event came", BEFORE, ("promoted",), "quick"),
 )  # fmt: skip

@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from benchmarks.kills.cases import Case, image_of
+from benchmarks.kills.cases import BEFORE, Case, image_of
 from benchmarks.kills.counting import Counted, Dead
 from benchmarks.kills.killing import Armed
 from benchmarks.kills.stage import Json, Stage, key_of
@@ -15,6 +15,8 @@ from local_cloud.kit.traffic import ServedRequest
 from local_cloud.registry.images import PushedImage
 
 FINAL: Final = ("promoted", "rolled_back", "stopped", "superseded")
+REDELIVERY_SECONDS: Final = 30.0
+MINUTES_SECONDS: Final = 600.0
 _AGAIN_SECONDS: Final = 0.25
 _NUMBERS: Final = itertools.count(2)
 
@@ -46,35 +48,55 @@ class Row:
 class Course:
     """A rollout with a kill in it."""
 
-    def __init__(self, stage: Stage, case: Case, service: str) -> None:
+    def __init__(
+        self, stage: Stage, case: Case, service: str, together: asyncio.Event | None = None
+    ) -> None:
+        """`together`: set when the engine was killed, once for all that reached their moments."""
         self.stage = stage
         self.case = case
         self.service = service
         self.counted = Counted()
         self.kills = 0
+        self.reached = asyncio.Event()
+        """The moment has come."""
+        self._together = together
         self.image: PushedImage
         self._first_kill = 0.0
         self._requests = 0
-        self._killed = asyncio.Event()
 
     async def play(self) -> Row:
         """Push, kill, wait for the end."""
         stage, case = self.stage, self.case
         self.image = stage.builds.push(image_of(self.service), f"v{next(_NUMBERS)}", case.env)
         async with self._watched():
+            if case.moment == BEFORE:
+                self._kill()
             async with asyncio.TaskGroup() as group:
-                aside = [group.create_task(self._person())]
-                killing = self._kill_at_a_call() if case.moment.by else self._kill_in_a_state()
-                aside.append(group.create_task(killing))
+                aside = [group.create_task(one) for one in (*self._people(), self._killing())]
                 stage.builds.announce(self.image, commit=self.image.digest)
                 ended = await self._end()
                 seconds = asyncio.get_running_loop().time() - self._first_kill
+                await self._after_the_end()
                 for task in aside:
                     task.cancel()
             await asyncio.sleep(0.5)  # Requests and events under way.
         return self._row(ended, seconds if self.kills else 0.0)
 
     # The kill.
+
+    def _killing(self) -> Coroutine[Any, Any, None]:
+        if self._together is not None:
+            return self._be_there_at_the_kill(self._together)
+        return self._kill_at_a_call() if self.case.moment.by else self._kill_in_a_state()
+
+    async def _be_there_at_the_kill(self, together: asyncio.Event) -> None:
+        await self.stage.until(self._is_the_moment, f"{self.case.when} of {self.service}")
+        self.reached.set()
+        await together.wait()
+        if self.case.victim == "engine":
+            self._note_kill()
+        else:  # Who puts stable back is killed as well.
+            await self._kill_at_a_call()
 
     async def _kill_at_a_call(self) -> None:
         """Have it done by the call itself: nothing of the function runs after it."""
@@ -111,10 +133,13 @@ class Course:
         else:
             done = killer.engine() if victim == "engine" else killer.function(victim)
         if done:
-            self._first_kill = self._first_kill or asyncio.get_running_loop().time()
-            self.kills += 1
-            self._killed.set()
+            self._note_kill()
         return done
+
+    def _note_kill(self) -> None:
+        self._first_kill = self._first_kill or asyncio.get_running_loop().time()
+        self.kills += 1
+        self.reached.set()
 
     def _kill_canary(self) -> bool:
         rollout = self._rollout()
@@ -129,48 +154,70 @@ class Course:
 
     # What a person does.
 
-    async def _person(self) -> None:
-        """Approve when asked; call what only people call."""
-        case, stage = self.case, self.stage
-        where = {"service": self.service, "target": "production"}
-        if case.by_person and case.victim != "approve":
-            body = {"service": self.service}
-            if case.victim == "explain":
-                await stage.until(lambda: self._at("shifting"), "a step")
-                body["rollout"] = str((self._rollout() or {})["id"])
-            await stage.insist(case.victim, body)
-        digest = self.image.digest
-        await stage.until(lambda: stage.told("approval.requested", digest), "a question", 600)
+    def _people(self) -> list[Coroutine[Any, Any, None]]:
+        asks = self.case.by_person and self.case.victim != "approve"
+        return [self._approve(), *([self._ask()] if asks else [])]
+
+    async def _ask(self) -> None:
+        """Call what only people call, in the middle of it."""
+        await self.stage.until(lambda: _state(self._rollout()) == "shifting", "a step")
+        body = {"service": self.service, "rollout": str((self._rollout() or {})["id"])}
+        if self.case.victim != "explain":
+            del body["rollout"]
+        await self.stage.insist(self.case.victim, body)
+
+    async def _approve(self) -> None:
+        case, stage, digest = self.case, self.stage, self.image.digest
+        # The service's record asks, should the function that asked have died before it told.
+        await stage.until(
+            lambda: stage.told("approval.requested", digest) or _state(self._rollout()) == "asked",
+            "a question",
+            MINUTES_SECONDS,
+        )
         if case.moment.state == "asked":
             if case.victim == "engine":
                 return  # Nobody answers: the execution that would hear it is gone.
-            await self._killed.wait()
+            await self.reached.wait()
+        where = {"service": self.service, "target": "production"}
         await stage.insist("approve", {**where, "decision": "approve", "reason": "go on"})
 
     # The end.
 
     async def _end(self) -> str:
+        """Return the state in which the rollout is left, a final one unless it hangs."""
         stage = self.stage
-        await stage.until(self._ended, f"the end of {self.case.victim} {self.case.when}")
-        rollout = self._rollout() or {}
+        with contextlib.suppress(AssertionError):
+            await stage.until(self._ended, "its end")
+        rollout = self._rollout()
+        if rollout is None or rollout["state"] not in FINAL:
+            return f"not at all ({_state(rollout)})"
         winner = str(rollout["canary" if rollout["state"] == "promoted" else "stable"])
         with contextlib.suppress(AssertionError):
             await stage.until(lambda: stage.shares(self.service) == {winner: 100}, "it", 10)
         return str(rollout["state"])
 
+    async def _after_the_end(self) -> None:
+        """Wait for what comes after it: an event is told, and told again."""
+        if self.case.victim != "notify":
+            return
+        posted = len(self.stage.chat)
+        with contextlib.suppress(AssertionError):
+            await self.stage.until(
+                lambda: self.kills and any(took for _, took in self.stage.chat[posted:]),
+                "another delivery",
+                REDELIVERY_SECONDS,
+            )
+
     def _ended(self) -> bool:
         return _state(self._rollout()) in FINAL
-
-    def _at(self, state: str) -> bool:
-        return _state(self._rollout()) == state
 
     def _rollout(self) -> Json | None:
         return self.stage.rollout(self.service, self.image.digest)
 
     def _row(self, ended: str, seconds: float) -> Row:
         rollout = self._rollout() or {}
-        winner = rollout["canary" if ended == "promoted" else "stable"]
-        self.counted.canary = str(rollout["canary"])
+        winner = rollout.get("canary" if ended == "promoted" else "stable")
+        self.counted.canary = str(rollout.get("canary", ""))
         about = [one for one in self.stage.events if one["digest"] == self.image.digest]
         told = [one for one in about if one["event"] == f"rollout.{ended}"]
         return Row(
@@ -178,7 +225,7 @@ class Course:
             killed=self.kills,
             ended=ended,
             whole=self.stage.shares(self.service) == {winner: 100},
-            by="" if ended == "promoted" else self._who(rollout, told),
+            by=self._who(rollout, told) if ended == "rolled_back" else "",
             requests=self._requests,
             failed=len(self.counted.failed),
             lost=self.counted.lost,

@@ -79,6 +79,11 @@ class WorkflowsApart:
         process = self._process
         return process.pid if process is not None and process.returncode is None else None
 
+    @property
+    def ready(self) -> bool:
+        """Whether an engine listens."""
+        return self._ready.is_set()
+
     async def start(self) -> None:
         """Begin. The engine listens a moment later."""
         self._tokens.on_issued.append(self._issued)
