@@ -232,6 +232,28 @@ def test_what_takes_something_back_needs_a_reason(verb):
     assert f"{verb} needs one" in refusal.problems[0]
 
 
+def test_a_rollout_past_a_freeze_needs_a_reason():
+    given = {"image": IMAGE, "override_freeze": True}
+
+    found = parse_announcement(by_hand(**given, reason="checkout is down"))
+    refusal = refusal_of(by_hand(**given))
+
+    assert isinstance(found, ByHand)
+    assert (found.override_freeze, found.reason) == (True, "checkout is down")
+    assert refusal.problems == [
+        ('argument: reason is missing: override_freeze needs one, such as "checkout is failing".')
+    ]
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "rollout"])
+def test_nothing_but_a_rollout_passes_a_freeze(verb):
+    given = by_hand(verb, target="production", reason="because", override_freeze=True)
+
+    assert refusal_of(given).problems == [
+        (f"argument: override_freeze is given: {verb} passes no freeze, must stand beside rollout.")
+    ]
+
+
 @pytest.mark.parametrize("named", [{}, {"image": IMAGE, "revision": "api-1"}, {"image": ""}])
 def test_a_rollout_by_hand_is_of_an_image_or_of_a_revision(named):
     refusal = refusal_of(by_hand(target="production", **named))
@@ -249,7 +271,15 @@ def test_an_image_by_tag_is_refused_with_how_to_pass_a_digest():
 
 def test_all_that_a_person_typed_wrong_is_said_at_once():
     refusal = refusal_of(
-        {"action": "deploy", "service": "API", "target": 5, "force": "yes", "reason": 7, "when": 1}
+        {
+            "action": "deploy",
+            "service": "API",
+            "target": 5,
+            "force": "yes",
+            "reason": 7,
+            "override_freeze": 1,
+            "when": 1,
+        }
     )
 
     assert [problem.split(" ")[1] for problem in refusal.problems] == [
@@ -259,6 +289,7 @@ def test_all_that_a_person_typed_wrong_is_said_at_once():
         "target",
         "force",
         "reason",
+        "override_freeze",
     ]
 
 

@@ -257,6 +257,25 @@ def test_a_digest_that_was_rolled_back_is_refused_with_when_why_and_how_to_force
     assert '"force": true' in because
 
 
+def test_who_passes_a_freeze_and_why_stands_in_record_and_event():
+    decision, ours = claimed(seen(), deploying(override_freeze="checkout is down"))
+    _, other = claimed(seen(), deploying())
+
+    assert ours.override_freeze == "execution e1: checkout is down"
+    assert decision.notices[-1].because == "waits for no freeze, execution e1: checkout is down"
+    assert (other.override_freeze, other.because) == ("", "")
+
+
+def test_the_same_image_begins_anew_if_the_one_under_way_waits_for_a_freeze():
+    present = seen(rollout("verified", execution=OTHER_EXECUTION))
+    request = deploying(override_freeze="checkout is down")
+    passing = seen(rollout("verified", execution=OTHER_EXECUTION, override_freeze="e2: down"))
+
+    assert claim(present, request, TARGET, ALIVE, NOW).change is not None
+    assert "on its way already" in stopped(claim(passing, request, TARGET, ALIVE, NOW))
+    assert "on its way already" in stopped(claim(present, deploying(), TARGET, ALIVE, NOW))
+
+
 def test_a_refused_digest_can_be_forced_and_another_is_not_refused():
     other = deploying(image=Image(REPOSITORY, "sha256:" + "c" * 64))
 

@@ -132,6 +132,17 @@ def test_an_image_by_hand_goes_to_every_target_or_to_the_one_that_is_named():
     assert (once.automatic, once.force, once.build) == (False, True, Build())
 
 
+def test_a_persons_reason_to_pass_a_freeze_is_told_to_deploy_and_no_other_is():
+    passing = asked(image=OURS, override_freeze=True, reason="checkout is down")
+
+    told = [
+        [one["override_freeze"] for one in choose(argument, DELIVERY).as_json()["rollouts"]]
+        for argument in (passing, asked(image=OURS, reason="checkout is down"), built())
+    ]
+
+    assert told == [["checkout is down"] * 2, ["", ""], ["", ""]]
+
+
 def test_a_revision_by_hand_stands_in_the_plan_without_an_image():
     plan = choose(asked(revision="api-7", target="production"), DELIVERY)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rollouts.errors import BadInput
 from rollouts.images import Image
 from rollouts.record import Build
-from rollouts.requests import DeployRequest, StepRequest, parse_deploy, parse_step
+from rollouts.requests import DeployRequest, StepRequest, parse_deploy, parse_step, reason_of
 from tests.unit.functions.rollouts.builders import (
     CALLBACK,
     DIGEST,
@@ -43,9 +43,12 @@ def test_deploy_is_asked_for_an_image_with_its_build():
 
 
 def test_deploy_is_asked_for_a_revision_by_hand():
-    found = parse_deploy(DRIVER | {"image": None, "revision": "api-2", "force": True})
+    found = parse_deploy(
+        DRIVER | {"image": None, "revision": "api-2", "force": True, "override_freeze": " down "}
+    )
 
     assert (found.image, found.revision, found.force) == (None, "api-2", True)
+    assert found.override_freeze == "down"
     assert found.build == Build()
 
 
@@ -175,3 +178,13 @@ def test_whatever_document_arrives_only_bad_input_escapes(document, known_driver
 
     assert isinstance(attempt(parse_deploy, document, BadInput), DeployRequest | BadInput)
     assert isinstance(attempt(parse_step, document, BadInput), StepRequest | BadInput)
+
+
+def test_a_persons_reason_is_asked_for_where_others_will_want_it():
+    said = parse_step(DRIVER | {"reason": "a demo at noon", "by_hand": True})
+    silent = parse_step(DRIVER | {"reason": " ", "by_hand": True})
+
+    assert reason_of(said, "stop") == "a demo at noon"
+    with pytest.raises(BadInput, match="reason is missing: stop needs one") as refusal:
+        reason_of(silent, "stop")
+    assert "nothing was changed" in refusal.value.message

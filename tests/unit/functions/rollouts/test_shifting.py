@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollouts.actions import Hold, RollBack, Shift, Stop
+from rollouts.freezing import Closed
 from rollouts.instants import show_instant
 from rollouts.record import ApprovalGiven, ShiftDone
 from rollouts.shifting import promote, shift, verified
@@ -191,6 +192,49 @@ def test_the_first_shift_stands_on_no_verdict_that_could_grow_old():
     old = FIRST | {"decided_at": show_instant(NOW - dt.timedelta(days=1))}
 
     assert shift(seen(rollout("verified")), step(old), READY, NOW).change is not None
+
+
+FROZEN = Closed("every day", "frozen until 13:00 (every day)", at(minutes=60))
+
+
+@pytest.mark.parametrize(
+    ("own", "action"), [(rollout("verified"), FIRST), (rollout("shifting"), SECOND)]
+)
+def test_a_closed_line_holds_the_first_share_and_the_next(own, action):
+    decision = shift(seen(own), step(action), READY, at(minutes=5), FROZEN)
+
+    assert isinstance(decision.action, Hold)
+    assert (decision.action.waits_for, decision.action.until) == ("freeze", FROZEN.until)
+    assert rolled(decision).shifts == own.shifts
+
+
+def test_in_a_freeze_a_person_is_asked_all_the_same():
+    own = rollout("verified", policy=policy(approval={"by": "manual"}))
+
+    decision = shift(seen(own), step(FIRST), READY, NOW, FROZEN)
+
+    assert isinstance(decision.action, Hold)
+    assert decision.action.waits_for == "approval"
+
+
+def test_a_persons_no_at_the_deadline_is_heard_in_a_freeze():
+    no = ApprovalGiven(NOW, at(minutes=90), "denied", "ann", at(minutes=61))
+    own = rollout(deadline_approval=no)
+
+    decision = shift(seen(own), step(SECOND), READY, at(minutes=62), FROZEN)
+
+    assert decision.action == RollBack("denied by ann", refuse=False)
+
+
+def test_a_share_that_is_given_past_a_closed_line_says_so_in_record_and_event():
+    own = rollout("verified", override_freeze="execution e1: checkout is down")
+
+    decision = shift(seen(own), step(FIRST), READY, NOW, FROZEN)
+
+    said = "smoke tests passed; not held by every day, by execution e1: checkout is down"
+    assert rolled(decision).percent == 10
+    assert rolled(decision).because == said
+    assert [one.because for one in decision.notices] == [said]
 
 
 def test_a_placeholder_is_replaced_in_one_step():
