@@ -61,7 +61,7 @@ def test_every_kind_of_event_has_its_words(kind):
 
 
 def test_a_kind_that_is_not_known_yet_is_told_by_its_name():
-    assert "rollout.thawed" in text_of(event="rollout.frozen")
+    assert "rollout.thawed" in text_of(event="rollout.thawed")
 
 
 MARKUP = "<!channel> & <https://evil.example|click>"
