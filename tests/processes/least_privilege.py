@@ -25,6 +25,10 @@ _EXECUTIONS: Final = "google.cloud.workflows.executions.v1.Executions."
 ALIVE: Final = f"{_EXECUTIONS}GetExecution"
 WAKES: Final = f"{_EXECUTIONS}SendHttpCallback"
 STARTS: Final = f"{_EXECUTIONS}CreateExecution"
+CANCELS: Final = f"{_EXECUTIONS}CancelExecution"
+_JOBS: Final = "google.cloud.scheduler.v1.CloudScheduler."
+RUNS_JOB: Final = f"{_JOBS}RunJob"
+LISTS_JOBS: Final = f"{_JOBS}ListJobs"
 TRIGGERS: Final = f"{_EXECUTIONS}TriggerPubsubExecution"
 _SIGNALS: Final = {SERIES, DESCRIPTOR, LOGS}
 
@@ -60,8 +64,8 @@ AGENTS: Final = {
 }
 """Google's own: they announce builds and incidents."""
 
-PEOPLE: Final = {PERSON: {INVOKES, STARTS, READS, WRITES}}
-"""What the stories have a person do: answer, start by hand, move traffic."""
+PEOPLE: Final = {PERSON: {INVOKES, STARTS, CANCELS, READS, WRITES, RUNS_JOB, LISTS_JOBS}}
+"""What the stories have a person do: answer, start by hand, cancel, move traffic, ask the clock."""
 
 CALLED_BY: Final = {
     account("barq-workflow"): {

@@ -4,6 +4,7 @@ They are played side by side, so that all of them take as long as the longest on
 for events, never for time, and keeps what it saw; the tests judge.
 """
 
+import json
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -151,6 +152,35 @@ async def moved(stage: Stage) -> Kept:
     return kept
 
 
+async def orphan(stage: Stage) -> Kept:
+    """An execution is cancelled while its rollout waits for a person; the clock calls the sweeper.
+
+    The record is made as old as it would be a while later: a young one is left alone.
+    """
+    kept = Kept()
+    image = kept.images["orphan"] = stage.deliver(stage.push("orphan", "v1"))
+    asked = kept.events["asked"] = await stage.event("orphan", "approval.requested", image)
+    await stage.api("POST", f"{stage.running.workflows_url}/v1/{asked['execution']}:cancel", {})
+    key = stage.key("orphan")
+    namespace = f"{stage.running.rest.url}/regions/{key.region}/apis/serving.knative.dev/v1"
+    url = f"{namespace}/namespaces/{key.project}/services/{key.name}"
+    document = await stage.api("GET", url)
+    annotations = document["metadata"]["annotations"]
+    record = json.loads(annotations["rollout.barq.dev/record"])
+    record["rollout"]["claimed_at"] = asked_at = "2026-01-01T00:00:00Z"
+    record["rollout"]["approval"]["asked_at"] = asked_at
+    annotations["rollout.barq.dev/record"] = json.dumps(record)
+    await stage.api("PUT", url, document)
+    place = stage.installed.place
+    jobs = f"{stage.running.rest.url}/v1/projects/{place.project}/locations/{place.region}/jobs"
+    kept.answers["jobs"] = await stage.api("GET", jobs)
+    await stage.api("POST", f"{jobs}/barq-sweep:run", {})
+    kept.events["back"] = await stage.event("orphan", "rollout.rolled_back", image)
+    kept.answers["swept"] = await stage.call(stage.installed.urls["sweep"], {"service": "orphan"})
+    kept.answers["tags"] = stage.tags("orphan")
+    return kept
+
+
 STORIES: dict[str, Callable[[Stage], Coroutine[Any, Any, Kept]]] = {
     "shop": shop,
     "late": late,
@@ -158,6 +188,7 @@ STORIES: dict[str, Callable[[Stage], Coroutine[Any, Any, Kept]]] = {
     "gate": gate,
     "hand": hand,
     "moved": moved,
+    "orphan": orphan,
 }
 
 
