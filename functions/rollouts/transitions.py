@@ -72,8 +72,9 @@ TRANSITIONS: Final = (
     ),
     Transition(
         "told", (*UNFINISHED, "promoted"), None, "kept",
-        "a person is told once: stable fails as well, errors at 100 %, an alert that only tells",
-        ("verdict.page", "verdict.alert"),
+        "a person is told once: stable fails as well, errors at 100 %, an alert that only tells, a"
+        " closed line",
+        ("verdict.page", "verdict.alert", "rollout.frozen"),
     ),
     Transition(
         "asked_at_deadline", ("shifting",), None, "kept",
