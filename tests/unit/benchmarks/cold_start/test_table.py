@@ -5,13 +5,13 @@ from benchmarks.cold_start.starting import Started
 
 def test_the_table_shows_smallest_median_and_largest_beside_hello():
     found = {
-        "hello": [Started(0.1, 0.2), Started(0.3, 0.4), Started(0.2, 0.3)],
-        "rollback": [Started(0.2, 0.6), Started(0.2, 0.6), Started(0.5, 0.9)],
+        "hello": [Started(0.1, 0.2, 0.1), Started(0.3, 0.4, 0.1), Started(0.2, 0.3, 0.1)],
+        "rollback": [Started(0.2, 0.6, 0.2), Started(0.2, 0.6, 0.2), Started(0.5, 0.9, 0.3)],
     }
 
     assert table(found).splitlines()[2:] == [
-        "| hello | 3 | 100 / **200** / 300 | 200 / **300** / 400 | 1.00 |",
-        "| rollback | 3 | 200 / **200** / 500 | 600 / **600** / 900 | 2.00 |",
+        "| hello | 3 | 200 / **300** / 400 | 1.00 | 100 / **100** / 100 | 1.00 |",
+        "| rollback | 3 | 600 / **600** / 900 | 2.00 | 200 / **200** / 300 | 2.00 |",
     ]
 
 
