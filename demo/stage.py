@@ -114,17 +114,15 @@ class Stage:
         """Say yes, as a person does: POST to the approve function with an ID token."""
         url = self.installed.urls["approve"]
         token = self.running.tokens.developer_id_token(PERSON, url)
-        body = {
-            "service": SERVICE, "target": "production", "decision": "approve",
-            "reason": "looks good",
-        }  # fmt: skip
+        where = {"service": SERVICE, "target": "production"}
         headers = {"Authorization": f"Bearer {token}"}
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(url, json=body, headers=headers) as answer,
-        ):
-            if answer.status != 200:  # noqa: PLR2004
-                raise StoryFailed(f"approve answered {answer.status}: {await answer.text()}")
+        async with aiohttp.ClientSession(headers=headers) as session:
+            async with session.get(url, params=where) as shown:
+                rollout = (await shown.json())["rollout"]["id"]
+            body = where | {"rollout": rollout, "decision": "approve", "reason": "looks good"}
+            async with session.post(url, json=body) as answer:
+                if answer.status != 200:  # noqa: PLR2004
+                    raise StoryFailed(f"approve answered {answer.status}: {await answer.text()}")
 
     async def wait(
         self, image: PushedImage, target: str, *kinds: str, within: float = 60.0

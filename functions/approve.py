@@ -33,7 +33,7 @@ class ApproveRequest:
     reason: str
     by: str
     rollout: str = ""
-    """The id of the rollout that was looked at; empty: whichever is on record."""
+    """The id of the rollout that was looked at; empty only where nothing is decided."""
 
 
 def parse(document: Any, caller: str) -> ApproveRequest:
@@ -45,13 +45,20 @@ def parse(document: Any, caller: str) -> ApproveRequest:
     reason, execution = reader.words("reason"), reader.words("by")
     if decision == "deny" and not reason:
         reader.problems.append('reason is missing: deny needs one, such as "not before Monday".')
+    rollout = reader.words("rollout")
+    if decision is not None and not rollout:
+        # A yes that names none would be good for whatever rollout it meets, late or twice.
+        reader.problems.append(
+            "rollout is missing: must be the id of the rollout that you looked at, such as"
+            " 1f0c9a2e; a GET shows it."
+        )
     request = ApproveRequest(
         service=read_name(reader, "service", "api"),
         target=read_name(reader, "target", "production"),
         decision=decision,
         reason=reason,
         by=f"{caller} ({execution})" if execution else caller,
-        rollout=reader.words("rollout"),
+        rollout=rollout,
     )
     reader.done()
     return request

@@ -74,12 +74,15 @@ def _tell_late(late: Deliver, records: Sequence[Record], world: World) -> None:
 
 
 def _meant(call: Call, world: World) -> dict[str, Any]:
-    """Name the rollout that a person means: the one on record now, and none that comes later."""
+    """Name the rollout that a person means: the one on record now, and none that comes later.
+
+    `none` where there is none: it is no rollout's id.
+    """
     if call.function not in ("rollback", "shift_traffic", "approve"):
         return {}
     target = find_target(world, call.body["service"], call.body["target"])
     rollout = _record(world, target.ref).rollout
-    return {"rollout": rollout.id} if rollout else {}
+    return {"rollout": rollout.id if rollout else "none"}
 
 
 def _record(world: World, ref: Any) -> Record:

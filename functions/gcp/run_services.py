@@ -9,7 +9,7 @@ from urllib.parse import quote
 from gcp import service_document
 from gcp.session import Session
 from rollouts.policy import ServiceRef
-from rollouts.seen import Change, ServiceSeen
+from rollouts.seen import Change, ServiceSeen, hides
 
 
 class RunServices:
@@ -33,7 +33,8 @@ class RunServices:
         A Transient may come after the write took effect, when its answer got lost: whoever
         calls again reads first, and then finds the change done.
         """
-        body = service_document.apply(seen.raw, change, seen.generation)
+        known = seen.record if hides(seen, change) else None
+        body = service_document.apply(seen.raw, change, seen.generation, known)
         not_done = f"the service {seen.ref} was not written"
         self._session.call("PUT", self._url(seen.ref), not_done, body=body)
 

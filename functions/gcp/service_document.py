@@ -51,9 +51,12 @@ def seen_of(ref: ServiceRef, raw: Mapping[str, Any]) -> ServiceSeen:
     )
 
 
-def apply(raw: Mapping[str, Any], change: Change, generation: int) -> dict[str, Any]:
+def apply(
+    raw: Mapping[str, Any], change: Change, generation: int, known: Record | None = None
+) -> dict[str, Any]:
     """Return what a PUT sends: `raw` with the change in it, and everything foreign as it was.
 
+    `known` is the record whose generation and spec stay noted instead of those that were read.
     `metadata.resourceVersion` stays as it was read: the service refuses the whole write if it
     moved on. The status is left out, the platform writes it.
     """
@@ -61,7 +64,8 @@ def apply(raw: Mapping[str, Any], change: Change, generation: int) -> dict[str, 
     annotations = body["metadata"].setdefault("annotations", {})
     kept = change.split is None and change.template is None
     spec = fingerprint(raw["spec"]) if kept else ""
-    record = replace(change.record, generation=generation, spec=spec)
+    on = (generation, spec) if known is None else (known.generation, known.spec)
+    record = replace(change.record, generation=on[0], spec=on[1])
     annotations[RECORD] = show_record(record)
     annotations[SUMMARY] = summary(record)
     if change.split is not None:

@@ -108,3 +108,15 @@ class Change:
     split: Split | None = None
     """None leaves traffic as it was read."""
     template: NewRevision | None = None
+
+
+def hides(seen: ServiceSeen, change: Change) -> bool:
+    """Whether a write that only notes something would explain away what somebody else wrote.
+
+    An approval, a place in the queue, a page: who writes it does not ask whether traffic or
+    template were touched, and who drives the rollout must still see that they were.
+    """
+    before, after = seen.record.rollout, change.record.rollout
+    if before is None or after is None or after.ended or after.id != before.id:
+        return False
+    return bool(seen.unexplained())

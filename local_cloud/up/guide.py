@@ -51,7 +51,7 @@ def steps(names: Names) -> tuple[Step, ...]:
             ("make status", _call("STATUS", {"service": target.service})),
             by_hand.run("status", target=""),
         ),
-        Step("Approve", (_answer(target, "approve", "looks good"),), approved),
+        Step("Approve", _answer(target, "approve", "looks good"), approved),
         _push(names, "v2", "Push a good image, approve it, and watch it get 10, 50, 100 %"),
         _push(
             names,
@@ -61,7 +61,7 @@ def steps(names: Names) -> tuple[Step, ...]:
         ),
         Step(
             "Deny, instead of approving",
-            (_answer(target, "deny", "not today"),),
+            _answer(target, "deny", "not today"),
             by_hand.run("deny", reason="not today"),
         ),
         Step(
@@ -163,21 +163,30 @@ def _build(asked: dict[str, Any]) -> str:
     return f'curl -sS "$BARQ_LOCAL_URL/builds" -d {_quoted(json.dumps(asked))}'
 
 
-def _answer(target: Target, decision: str, reason: str) -> str:
+def _answer(target: Target, decision: str, reason: str) -> tuple[str, str]:
+    """Look first: an answer names the rollout that was looked at."""
+    where = f"?service={target.service}&target={target.name}"
+    identity = r's/.*"rollout": *{[^}]*"id": *"\([^"]*\)".*/\1/p'
+    look = f"ROLLOUT=$({_curl('APPROVE', where)} | sed -n {_quoted(identity)})"
     body = {
         "service": target.service,
         "target": target.name,
+        "rollout": "@",
         "decision": decision,
         "reason": reason,
     }
-    return _call("APPROVE", body)
+    return look, _call("APPROVE", body).replace("@", "'\"$ROLLOUT\"'")
 
 
 def _call(function: str, body: dict[str, str]) -> str:
     """Call a function as the developer, with an ID token for it."""
+    return f"{_curl(function)} -d {_quoted(json.dumps(body))}"
+
+
+def _curl(function: str, query: str = "") -> str:
     url = f"$BARQ_{function}_URL"
     token = f'$(curl -sS "$BARQ_LOCAL_URL/token?audience={url}")'
-    return f'curl -sS "{url}" -H "Authorization: Bearer {token}" -d {_quoted(json.dumps(body))}'
+    return f'curl -sS "{url}{query}" -H "Authorization: Bearer {token}"'
 
 
 def _quoted(text: str) -> str:

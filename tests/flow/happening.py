@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 
 from local_cloud.kit.http import ApiRequest, Outbound
 from local_cloud.pubsub.values import Message
+from rollouts.record_json import parse_record
 from tests.flow.install import WORKFLOW, Installed
+from tests.flow.invariants import RECORD
 
 
 class Happening(Installed):
@@ -67,11 +69,18 @@ class Happening(Installed):
         return str(created["name"])
 
     def answers(self, decision: str | None, *, by: str = "ann@example.com", **body: Any) -> Any:
-        """Call the approve function as a person; return what it says. None only looks."""
+        """Call the approve function as a person; return what it says. None only looks.
+
+        Unless the body says another thing, the rollout meant is the one on record.
+        """
         token = self.cloud.tokens.developer_id_token(by, "https://approve.test")
         headers = {"Authorization": f"Bearer {token}"}
         url = "https://approve.test"
         asked = {"service": "api", "target": "production", **body}
+        if decision is not None:
+            annotations = self.document(asked["target"])["metadata"]["annotations"]
+            present = parse_record(annotations.get(RECORD)).rollout
+            asked.setdefault("rollout", present.id if present else "none")
         if decision is None:
             request = Outbound("GET", f"{url}?{urlencode(asked)}", headers, b"")
         else:

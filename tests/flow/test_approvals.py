@@ -83,7 +83,8 @@ def test_what_a_caller_writes_beside_the_verified_token_is_not_the_approver():
         for who in ("ann@example.com", "boss@example.com")
     )
     headers = {"Authorization": boss, "X-Serverless-Authorization": ann}
-    body = b'{"service": "api", "target": "production", "decision": "approve"}'
+    asked = {"service": "api", "target": "production", "decision": "approve"}
+    body = json.dumps(asked | {"rollout": flow.rollout().id}).encode()
 
     flow.call("approve", Outbound("POST", "https://approve.test", headers, body))
 

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+
+from local_cloud.cloud import CloudSettings
+from local_cloud.run.settings import RunSettings
 from tests.flow.flow import DELIVERY, Flow, changed
 from tests.flow.invariants import RECORD
 from tests.flow.traffic import Quality
@@ -92,6 +96,22 @@ def test_a_person_who_changes_another_setting_during_a_rollout_stops_it():
     assert outcome == "stopped"
     assert "was written by someone else" in because
     assert flow.split() == {"v1": 90, "v2": 10}
+
+
+@pytest.mark.parametrize("annotations_count", [False, True])
+def test_an_approval_does_not_explain_away_what_a_person_changed(annotations_count):
+    settings = CloudSettings(run=RunSettings(annotations_bump_generation=annotations_count))
+    flow = Flow(changed(DELIVERY, approval="{by: manual, expires: 24h}"), settings=settings)
+    flow.built(flow.image("v2"))
+    flow.until(lambda: "approval.requested" in flow.told())
+
+    flow.person_writes(set_env)
+    flow.answers("approve", reason="looks good")
+    flow.until_ended()
+
+    assert flow.state() == "stopped"
+    assert "written by someone else" in flow.rollout().because
+    assert flow.split() == {"v1": 100}
 
 
 def test_a_person_who_only_labels_the_service_hinders_nothing():

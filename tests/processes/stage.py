@@ -220,7 +220,9 @@ class Stage:
         if decision is None:
             status, answer = await self.call(f"{url}?service={service}&target=production", None)
         else:
-            body = {"decision": decision, "reason": reason}
+            _, shown = await self.call(f"{url}?service={service}&target=production", None)
+            meant = (shown["rollout"] or {}).get("id", "none")
+            body = {"decision": decision, "reason": reason, "rollout": meant}
             status, answer = await self.call(
                 url, {"service": service, "target": "production", **body}
             )

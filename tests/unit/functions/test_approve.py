@@ -7,7 +7,8 @@ import approve
 from rollouts.errors import BadInput
 from tests.unit.functions.gcp.test_caller import AUDIENCE, IAP, bearer, says
 
-ASKED = {"service": "api", "target": "production", "decision": "approve"}
+WHERE = {"service": "api", "target": "production"}
+ASKED = {**WHERE, "rollout": "1f0c9a2e", "decision": "approve"}
 
 
 def read(*, audience="", **context):
@@ -24,6 +25,15 @@ def test_a_post_decides_as_its_caller():
     found = read(method="POST", json=ASKED, headers=as_ann())
 
     assert (found.decision, found.by) == ("approve", "ann@example.com")
+
+
+@pytest.mark.parametrize("decision", ["approve", "deny"])
+def test_an_answer_names_the_rollout_that_was_looked_at(decision):
+    """Else a yes that comes late or twice would be good for whatever came after."""
+    asked = {**WHERE, "decision": decision, "reason": "r"}
+
+    with pytest.raises(BadInput, match="rollout is missing: must be the id of the rollout that"):
+        read(method="POST", json=asked, headers=as_ann())
 
 
 def test_a_get_shows():

@@ -3,8 +3,9 @@
 import pytest
 
 from rollouts.record import Record
+from rollouts.seen import Change, hides
 from rollouts.traffic import Entry
-from tests.unit.functions.rollouts.builders import CANARY, STABLE, rollout, seen
+from tests.unit.functions.rollouts.builders import CANARY, NOW, STABLE, rollout, seen
 
 
 def test_a_service_without_a_rollout_explains_everything():
@@ -60,3 +61,20 @@ def test_latest_counts_as_the_revision_that_is_ready_last():
 
     assert seen(own, split=(Entry(None, 100),), latest_ready=CANARY).unexplained() == ""
     assert seen(own, split=(Entry(None, 100),), latest_ready="api-9").unexplained() != ""
+
+
+NOTED = Change(Record(rollout=rollout(paged_at=NOW)))
+
+
+def test_a_write_that_only_notes_something_does_not_hide_what_others_wrote():
+    assert hides(seen(rollout(), generation=9), NOTED)
+    assert not hides(seen(rollout(), generation=7), NOTED)
+
+
+@pytest.mark.parametrize("after", [rollout("stopped"), rollout("deploying", id="89abcdef"), None])
+def test_an_end_and_a_new_beginning_take_the_service_as_it_is(after):
+    assert not hides(seen(rollout(), generation=9), Change(Record(rollout=after)))
+
+
+def test_where_no_rollout_was_there_is_nothing_to_hide():
+    assert not hides(seen(), NOTED)
