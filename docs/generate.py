@@ -56,9 +56,9 @@ for the steps has at most as many entries as there are steps; its last holds for
     "delivery.yaml": (
         "The line",
         """\
-At the top of the file; a service and a target take it too. `freeze` is a list that stands beside it.
-What is further up holds for all below. Both are read as they are now: a rollout that is under way
-waits for them too.""",
+At the top of the file; a service and a target take it too. `freeze` is a list beside it. What is
+further up holds for all below. Both are read as they are now: a rollout that is under way waits
+for them too.""",
     ),
     "freeze[]": (
         "Freeze",

@@ -110,8 +110,8 @@ ANALYSIS: Final[Group] = {
     "watch_action": Setting(
         kinds.one_of("roll_back", "alert"),
         "roll_back",
-        "What happens if the 100 % step, or an alert in the `watch` after it, shows more errors than"
-        " stable had, where nothing is left to compare with: `alert` only tells a person.",
+        "What happens if the 100 % step, or an alert in the `watch` after it, shows more errors"
+        " than stable had, where nothing is left to compare with: `alert` only tells a person.",
     ),
     "early_promote": Setting(
         kinds.switch(),
