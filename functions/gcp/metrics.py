@@ -16,6 +16,7 @@ from google.cloud.monitoring_v3.types import (
     ListTimeSeriesRequest,
     TimeSeries,
 )
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from gcp.distributions import highest_of, histogram_of
 from gcp.lazily import Lazy
@@ -23,7 +24,7 @@ from gcp.ports import Totals
 from gcp.quoting import quoted
 from gcp.vendor_errors import translated
 from rollouts.errors import BarqError, Refused
-from rollouts.grid import floor
+from rollouts.grid import EPOCH, floor
 from rollouts.intervals import Histogram, Point, Role
 from rollouts.policy import ServiceRef
 
@@ -36,6 +37,7 @@ TIMEOUT_SECONDS: Final = 20.0
 _NOT_DONE: Final = "metrics were not read"
 _Key = tuple[Role, dt.datetime]
 _Request: Final = ListTimeSeriesRequest.pb()
+_SECOND_NANOS: Final = 10**9
 
 
 def client_at(endpoint: str) -> Callable[[], monitoring_v3.MetricServiceClient]:
@@ -140,8 +142,8 @@ class CloudMetrics:
             aggregation=Aggregation.pb(aggregation_of(metric, period)),
             view=int(ListTimeSeriesRequest.TimeSeriesView.FULL),
         )
-        request.interval.start_time.FromDatetime(start)
-        request.interval.end_time.FromDatetime(end)
+        _write_instant(request.interval.start_time, start)
+        _write_instant(request.interval.end_time, end)
         asked = ListTimeSeriesRequest.wrap(request)
         # The pager asks for further pages by itself.
         return list(self._client().list_time_series(asked, retry=None, timeout=TIMEOUT_SECONDS))
@@ -253,5 +255,19 @@ def _values(
         if role is None:
             continue
         for point in series.points:
-            end = point.interval.end_time.ToDatetime(tzinfo=dt.UTC)
+            end = _read_instant(point.interval.end_time)
             yield series.metric.labels["response_code_class"], (role, end), point.value
+
+
+def _write_instant(message: Timestamp, instant: dt.datetime) -> None:
+    """Write a Timestamp. `FromDatetime` and `ToDatetime` go by way of the calendar."""
+    since = instant - EPOCH
+    message.seconds = since.days * 86_400 + since.seconds
+    message.nanos = since.microseconds * 1000
+
+
+def _read_instant(message: Timestamp) -> dt.datetime:
+    """Read a Timestamp. Raises ValueError or OverflowError for what is none."""
+    if not 0 <= message.nanos < _SECOND_NANOS:
+        raise ValueError(message.nanos)
+    return EPOCH + dt.timedelta(seconds=message.seconds, microseconds=message.nanos // 1000)

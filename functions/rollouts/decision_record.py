@@ -60,12 +60,8 @@ def decision_records(
         "policy_hash": rollout.policy_hash,
     }
     layouts = Layouts()
-    *parts, last = _parts([write(one, layouts) for one in told.intervals])
+    intervals = [write(one, layouts) for one in told.intervals]
     bounds = {"latency_bounds_ms": [list(one) for one in layouts.bounds]}
-    records, before = [], told.before
-    for part in parts:
-        records.append(_named({**common, "before": before, **bounds, "intervals": part}))
-        before = records[-1]["id"]
     decided = {
         "policy": settings_of(rollout.policy),
         "affinity": told.affinity,
@@ -76,8 +72,18 @@ def decision_records(
         "verdict": verdict.as_json(),
         "action": action.as_json(),
     }
-    records.append(_named({**common, "before": before, **bounds, "intervals": last, **decided}))
-    return records
+    before, records = told.before, []
+    whole = {**common, "before": before, **bounds, "intervals": intervals, **decided}
+    text = _text(whole)
+    if len(text) <= INTERVALS_BYTES:
+        return [_named(whole, text)]
+    *parts, last = _parts(intervals)
+    for part in parts:
+        told_part = {**common, "before": before, **bounds, "intervals": part}
+        records.append(_named(told_part, _text(told_part)))
+        before = records[-1]["id"]
+    whole |= {"before": before, "intervals": last}
+    return [*records, _named(whole, _text(whole))]
 
 
 def summary_of(decision: str, verdict: Verdict) -> dict[str, Any]:
@@ -104,16 +110,16 @@ def queries_of(signals: Signals, asked: LogSpan) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _named(document: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps(document, sort_keys=True)
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True)
+
+
+def _named(document: dict[str, Any], text: str) -> dict[str, Any]:
     return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **document}
 
 
 def _parts(intervals: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Cut a history so that each part fits a record; at least one, perhaps empty."""
-    if len(json.dumps(intervals)) <= INTERVALS_BYTES:
-        yield list(intervals)  # All of them together are longer than they are one by one.
-        return
     part: list[dict[str, Any]] = []
     size = 0
     for one in intervals:

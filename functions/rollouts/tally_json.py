@@ -152,6 +152,9 @@ def _arm(arm: Arm) -> list[Any]:
 
 
 def _read_arm(told: Sequence[Any]) -> Arm:
+    if len(told) == 3:  # noqa: PLR2004
+        requests, errors, unreached = told
+        return Arm(requests, errors, None, unreached)
     requests, errors, unreached, latency, in_flight = [*told, None, None][:5]
     return Arm(requests, errors, _read_histogram(latency), unreached, in_flight)
 

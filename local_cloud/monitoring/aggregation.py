@@ -8,7 +8,7 @@ belongs whole to the period in which it ends. Source: reference/gcp.md, section 
 import datetime as dt
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from local_cloud.kit.errors import Refused
@@ -149,7 +149,15 @@ def _align(series: TimeSeries, aggregation: Aggregation, end: dt.datetime) -> Ti
         for number, inside in sorted(values.items())
     ]
     unit = f"{series.unit}/s" if aggregation.aligner == "ALIGN_RATE" else series.unit
-    return replace(series, metric_kind=kind, value_type=value_type, unit=unit, points=tuple(points))
+    return TimeSeries(
+        series.metric_type,
+        series.metric_labels,
+        series.resource_labels,
+        kind,
+        value_type,
+        unit,
+        tuple(points),
+    )
 
 
 def _aligner(
@@ -181,17 +189,16 @@ def _reduce(members: Sequence[TimeSeries], reducer: str, fields: Sequence[str]) 
         Point(start, end, _sum(values) if percent is None else _percentile(values, percent))
         for (start, end), values in sorted(at.items(), reverse=True)
     ]
-    return replace(
-        first,
-        # A reduced series keeps its project and what it was grouped by, nothing else.
-        metric_labels=_kept(first.metric_labels, "metric.labels.", fields),
-        resource_labels={
-            "project_id": first.resource_labels["project_id"],
-            **_kept(first.resource_labels, "resource.labels.", fields),
-        },
-        metric_kind=kind,
-        value_type=value_type,
-        points=tuple(points),
+    # A reduced series keeps its project and what it was grouped by, nothing else.
+    project = {"project_id": first.resource_labels["project_id"]}
+    return TimeSeries(
+        first.metric_type,
+        _kept(first.metric_labels, "metric.labels.", fields),
+        project | _kept(first.resource_labels, "resource.labels.", fields),
+        kind,
+        value_type,
+        first.unit,
+        tuple(points),
     )
 
 

@@ -31,10 +31,17 @@ def v1_router(model: RunModel) -> Router:
 class _Door:
     def __init__(self, model: RunModel) -> None:
         self._model = model
+        self._shown: dict[ServiceKey, tuple[str, int, ApiResponse]] = {}
+        """Each service as it was last read, with its uid and version."""
 
     def get(self, request: ApiRequest, values: dict[str, str]) -> ApiResponse:
         key = self._note(request, values, "Services.GetService")
-        return ApiResponse.of(documents.of_service(self._model.service(key)))
+        service = self._model.service(key)
+        uid, version, shown = self._shown.get(key, ("", 0, None))
+        if shown is None or (uid, version) != (service.uid, service.version):
+            shown = ApiResponse.of(documents.of_service(service))
+            self._shown[key] = service.uid, service.version, shown
+        return shown
 
     def list_services(self, request: ApiRequest, values: dict[str, str]) -> ApiResponse:
         self._note(request, values, "Services.ListServices")

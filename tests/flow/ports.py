@@ -15,6 +15,7 @@ import grpc
 import requests
 from google.api_core import exceptions as api_errors
 from google.cloud import monitoring_v3
+from requests.structures import CaseInsensitiveDict
 
 from gcp.callbacks import CallbackWaker
 from gcp.decision_log import LoggedDecisions
@@ -27,7 +28,7 @@ from gcp.run_services import RunServices
 from gcp.session import Session
 from local_cloud.cloud import LocalCloud
 from local_cloud.kit.errors import Refused
-from local_cloud.kit.http import ApiRequest, Router
+from local_cloud.kit.http import ApiRequest, ApiResponse, Router
 from local_cloud.monitoring import door as monitoring_door
 from local_cloud.run.resources import ServiceKey
 from rollouts.errors import Transient
@@ -37,6 +38,17 @@ from rollouts.smoke import Tested
 from tests.flow.faults import Faults
 
 API = "https://api.test"
+
+
+class FlowResponse(requests.Response):
+    """An answer that came over no connection; it has no cookies."""
+
+    def __init__(self, answered: ApiResponse, url: str) -> None:
+        self.status_code, self.url = answered.status, url
+        self._content, self._content_consumed = answered.body, True
+        self.headers = CaseInsensitiveDict(answered.headers)
+        self.encoding = requests.utils.get_encoding_from_headers(self.headers)
+        self.reason, self.history = "", []
 
 
 class RouterSession:
@@ -71,13 +83,7 @@ class RouterSession:
     def _answer(self, asked: ApiRequest, url: str) -> requests.Response:
         answered = self._router.handle(asked)
         assert answered is not None, f"no route for {asked.method} {asked.path}"
-        response = requests.Response()
-        response.status_code = answered.status
-        response._content = answered.body
-        response.headers.update(answered.headers)
-        response.encoding = requests.utils.get_encoding_from_headers(response.headers)
-        response.url = url
-        return response
+        return FlowResponse(answered, url)
 
     def close(self) -> None:
         """Nothing is open."""
