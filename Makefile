@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction bench-cold-start lock clean
+.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -52,6 +52,9 @@ bench-reaction: $(READY)  ## How soon real processes are rolled back: 20 minutes
 
 bench-cold-start: $(READY)  ## How soon a rollback answers that starts cold, beside a bare hello.
 	@$(PY) -m benchmarks.cold_start $(ARGS)
+
+bench-rollouts: $(READY)  ## Whole rollouts a second on one core, in virtual time.
+	@$(PY) -m benchmarks.rollouts $(ARGS)
 
 lock: $(READY)  ## Pin again what requirements/*.in ask for.
 	$(PY) requirements/lock.py
