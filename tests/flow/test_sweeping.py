@@ -314,7 +314,7 @@ def test_a_sweep_is_called_by_the_clock_with_a_token_of_its_own():
     (request,) = asked
     token = request.headers["Authorization"]
     audiences = ("https://sweep.test",)
-    assert flow.cloud.tokens.invoker(token, audiences).startswith("scheduler@")
+    assert str(flow.cloud.tokens.invoker(token, audiences)).startswith("scheduler@")
 
 
 # Several targets, and little time.
