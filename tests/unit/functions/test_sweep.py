@@ -76,12 +76,12 @@ class Slow(SmallWorld):
     """A world in which each read takes a while, and may fail."""
 
     seconds: float = 0
-    errors: dict[str, Exception] = field(default_factory=dict)
+    refusals: dict[str, Exception] = field(default_factory=dict)
 
     def services_read(self, ref: Any) -> Any:
         self.at += dt.timedelta(seconds=self.seconds)
-        if ref.project in self.errors:
-            raise self.errors[ref.project]
+        if ref.project in self.refusals:
+            raise self.refusals[ref.project]
         return super().services_read(ref)
 
 
@@ -111,7 +111,7 @@ def test_what_goes_wrong_at_one_target_is_told_and_the_others_are_swept(
     projects = [
         target.ref.project for one in SmallWorld().delivery.services for target in one.targets
     ]
-    world = Slow(errors={projects[0]: error})
+    world = Slow(refusals={projects[0]: error})
 
     answer = sweep.handle(sweep.parse(None), world)
 

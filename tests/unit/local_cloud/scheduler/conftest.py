@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from local_cloud.kit.http import Inbound
 from local_cloud.kit.scheduler import VirtualScheduler
 from local_cloud.scheduler.model import CloudSchedulerModel
 from local_cloud.scheduler.values import HttpTarget, Job, OidcToken, SchedulerSettings
+from tests.unit.local_cloud.pubsub.conftest import Tokens
 
 START = dt.datetime(2026, 3, 1, 12, 0, 30, tzinfo=dt.UTC)
 PARENT = "projects/p1/locations/europe-west1"
@@ -41,11 +43,6 @@ class Endpoint:
         return [at for at, _ in self.seen]
 
 
-class Tokens:
-    def id_token(self, email, audience):
-        return f"id:{email}:{audience}"
-
-
 class World:
     def __init__(self, **settings):
         self.clock = VirtualScheduler(START)
@@ -61,7 +58,7 @@ class World:
         )
 
     def job(self, **fields):
-        values = {"name": NAME, "schedule": "* * * * *", "target": TARGET}
+        values: dict[str, Any] = {"name": NAME, "schedule": "* * * * *", "target": TARGET}
         return self.model.create(Job(**(values | fields)))
 
     def passes(self, seconds):

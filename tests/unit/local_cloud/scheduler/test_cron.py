@@ -19,7 +19,7 @@ def due(schedule, after, times=1, zone="Etc/UTC"):
     cron, found = parse_cron(schedule, zone), []
     instant = utc(after)
     for _ in range(times):
-        instant = cron.after(instant)
+        instant = cron.after(instant) or utc("9999-01-01")
         found.append(instant.strftime("%Y-%m-%dT%H:%M"))
     return found
 
