@@ -1,10 +1,13 @@
 """What a state means. The client itself meets a door in tests/contract/gcp."""
 
+from typing import Any
+
 import pytest
 from google.api_core import exceptions as api_errors
 from google.cloud.workflows.executions_v1.types import Execution
 
 from gcp.executions import WorkflowExecutions, is_alive
+from gcp.lazily import Lazy
 from rollouts.errors import Denied, OverQuota, Refused, Transient
 
 State = Execution.State
@@ -41,7 +44,7 @@ def answering(error):
             raise error
 
     executions = WorkflowExecutions("nowhere.invalid")
-    executions._client = Client
+    executions._client = Lazy[Any](Client)
     return executions
 
 

@@ -34,20 +34,29 @@ def found(swept):
     return (swept.finding.kind, swept.finding.done) if swept.finding else None
 
 
+def change(swept):
+    assert swept.decision.change is not None
+    return swept.decision.change
+
+
+def finding(swept):
+    assert swept.finding is not None
+    return swept.finding
+
+
 def written(seen_before, swept):
     """Return the rollout as it is written, and see that the state machine knows the write."""
-    change = swept.decision.change
-    assert change is not None
-    check(seen_before, change)
-    assert change.record.rollout is not None
-    return change.record.rollout
+    check(seen_before, change(swept))
+    rollout_after = change(swept).record.rollout
+    assert rollout_after is not None
+    return rollout_after
 
 
 def again(seen_before, swept):
     """Return the service as it is read after the write."""
-    change = swept.decision.change
-    split = change.split if change.split is not None else seen_before.split
-    record = replace(change.record, generation=seen_before.generation)
+    done = change(swept)
+    split = done.split if done.split is not None else seen_before.split
+    record = replace(done.record, generation=seen_before.generation)
     return replace(seen_before, split=split, served=split, record=record)
 
 
@@ -70,16 +79,16 @@ def test_a_rollout_whose_execution_is_gone_gives_stable_everything(state):
     assert found(swept) == ("execution_gone", "stable_back")
     assert (after.state, after.ended_by, after.shares) == ("rolled_back", "barq", {STABLE: 100})
     assert after.because == "its execution is gone (e1)"
-    assert swept.decision.change.split == ALL_STABLE
-    assert swept.decision.change.record.refused == ()
+    assert change(swept).split == ALL_STABLE
+    assert change(swept).record.refused == ()
     assert [one.kind for one in swept.decision.notices] == ["rollout.rolled_back"]
-    assert not swept.finding.page
+    assert not finding(swept).page
 
 
 def test_nothing_is_said_against_the_digest_of_a_rollout_that_lost_its_driver():
     swept = sweep(seen(rollout()), GONE, at(minutes=2))
 
-    assert swept.decision.change.record.refusal(DIGEST) is None
+    assert change(swept).record.refusal(DIGEST) is None
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -101,9 +110,9 @@ def test_traffic_that_the_record_does_not_explain_is_not_touched_and_pages(state
     after = written(before, swept)
     assert found(swept) == ("execution_gone", "stopped")
     assert (after.state, after.ended_by) == ("stopped", "barq")
-    assert swept.decision.change.split is None
-    assert swept.finding.page
-    assert "its execution is gone (e1); traffic is api-9 100 %" in swept.finding.because
+    assert change(swept).split is None
+    assert finding(swept).page
+    assert "its execution is gone (e1); traffic is api-9 100 %" in finding(swept).because
 
 
 def test_an_older_object_written_back_after_the_end_is_given_back_at_once():
@@ -136,7 +145,7 @@ def test_an_execution_that_nobody_can_ask_after_is_left_alone_and_said(state, la
 
     assert found(swept) == ("execution_unknown", "left_alone")
     assert swept.decision.change is None
-    assert (swept.finding.because, swept.finding.page) == ("no answer", lasting)
+    assert (finding(swept).because, finding(swept).page) == ("no answer", lasting)
 
 
 def test_a_persons_traffic_beside_a_living_driver_is_the_drivers_to_see():
@@ -159,7 +168,7 @@ def test_a_driver_past_all_its_limits_is_woken_first(facts):
     after = written(before, swept)
     assert found(swept) == ("past_its_limits", "driver_woken")
     assert (after.state, after.overdue_at) == ("shifting", at(120, minutes=60))
-    assert swept.decision.change.split is None
+    assert change(swept).split is None
     assert swept.decision.notices == ()
 
 
@@ -173,7 +182,7 @@ def test_stable_gets_everything_if_the_woken_driver_does_not_move(facts):
     assert found(swept) == ("past_its_limits", "stable_back")
     assert (after.state, after.shares) == ("rolled_back", {STABLE: 100})
     assert "should have gone on by 2026-11-22T13:00:00Z" in after.because
-    assert swept.decision.change.record.refused == ()
+    assert change(swept).record.refused == ()
 
 
 def test_a_driver_has_a_while_to_be_late_and_a_while_after_it_was_woken():
@@ -196,7 +205,7 @@ def test_traffic_that_somebody_else_wrote_stops_a_driver_that_does_not_move():
     swept = sweep(before, ALIVE, at(minutes=65))
 
     assert found(swept) == ("past_its_limits", "stopped")
-    assert swept.decision.change.split is None
+    assert change(swept).split is None
     assert written(before, swept).state == "stopped"
 
 
@@ -277,8 +286,8 @@ def test_who_waits_and_is_gone_loses_its_place(own):
 
     assert written(before, swept) == own
     assert found(swept) == ("waiting_gone", "left_queue")
-    assert swept.decision.change.record.waiting is None
-    assert swept.decision.change.record.past == ("ffff0000",)
+    assert change(swept).record.waiting is None
+    assert change(swept).record.past == ("ffff0000",)
 
 
 @pytest.mark.parametrize("waiting_alive", [True, None])
@@ -334,11 +343,11 @@ def test_a_written_split_that_is_not_served_is_told_once(own, served, percent):
     after = written(before, swept)
     (notice,) = swept.decision.notices
     assert found(swept) == ("not_served", "told")
-    assert swept.finding.page
+    assert finding(swept).page
     assert (notice.kind, notice.percent_after) == ("traffic.stuck", percent)
     assert "still" in notice.because
     assert (after.stuck_at, after.state) == (at(minutes=3), own.state)
-    assert swept.decision.change.split is None
+    assert change(swept).split is None
     second = replace(again(before, swept), served=served)
     assert found(sweep(second, ALIVE, at(minutes=4))) is None
 
