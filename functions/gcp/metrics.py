@@ -105,7 +105,15 @@ class CloudMetrics:
             if (role, end) not in told and start < end <= found.visible_until
         ]
         points = (
-            replace(one, in_flight=highest.get((one.role, one.end)))
+            Point(
+                one.start,
+                one.end,
+                one.role,
+                one.requests,
+                one.errors,
+                one.latency,
+                highest.get((one.role, one.end)),
+            )
             for one in sorted([*found.points, *alone], key=lambda one: (one.end, one.role))
         )
         return replace(found, points=tuple(points))

@@ -4,6 +4,7 @@ Two uses: whether an error ratio is worth acting on at all, and the step at 100 
 is left to compare with. Source: docs/reference/evidence.md, "Errors" and "100 percent".
 """
 
+import functools
 import math
 from typing import Final
 
@@ -30,9 +31,7 @@ class Test:
     __slots__ = ("_fail", "_succeed")
 
     def __init__(self, ratio: float) -> None:
-        raised = [min(gain * ratio, 0.5 + ratio / 2) for gain in GAINS]
-        self._fail = [math.log(one / ratio) for one in raised]
-        self._succeed = [math.log1p(-one) - math.log1p(-ratio) for one in raised]
+        self._fail, self._succeed = _factors_of(ratio)
 
     def factors(self, bad: int, requests: float) -> list[float]:
         """Return the log factors of an interval. Needs bad <= requests."""
@@ -41,6 +40,14 @@ class Test:
             bad * fail + fine * succeed
             for fail, succeed in zip(self._fail, self._succeed, strict=True)
         ]
+
+
+@functools.lru_cache(maxsize=256)
+def _factors_of(ratio: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the log factors of a failure and of a success; a rollout asks at every look."""
+    raised = [min(gain * ratio, 0.5 + ratio / 2) for gain in GAINS]
+    fail = tuple(math.log(one / ratio) for one in raised)
+    return fail, tuple(math.log1p(-one) - math.log1p(-ratio) for one in raised)
 
 
 def upper_ratio(bad: int, requests: int) -> float | None:

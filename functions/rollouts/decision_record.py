@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from rollouts.actions import Action
 from rollouts.delivery_file import parse_policy
-from rollouts.delivery_schema import settings_of
+from rollouts.delivery_schema import shared_settings_of
 from rollouts.instants import parse_instant, show_instant
 from rollouts.interval_json import Layouts, read, write
 from rollouts.intervals import BEFORE, Interval, Signals
@@ -63,7 +63,7 @@ def decision_records(
     intervals = [write(one, layouts) for one in told.intervals]
     bounds = {"latency_bounds_ms": [list(one) for one in layouts.bounds]}
     decided = {
-        "policy": settings_of(rollout.policy),
+        "policy": shared_settings_of(rollout.policy),
         "affinity": told.affinity,
         "visible_until": show_instant(told.visible_until),
         "log_until": show_instant(told.log_until) if told.log_until else None,

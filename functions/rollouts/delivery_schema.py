@@ -47,13 +47,13 @@ def json_schema() -> dict[str, Any]:
 
 def settings_of(policy: Policy) -> dict[str, Any]:
     """Write a policy as a user would, every setting named. `parse_policy` reads it back."""
-    shown: dict[str, Any] = copied(_settings_of(policy))
+    shown: dict[str, Any] = copied(shared_settings_of(policy))
     return shown
 
 
 @functools.lru_cache(maxsize=64)
-def _settings_of(policy: Policy) -> dict[str, Any]:
-    """Write a policy; asked for at every look, and a rollout keeps its own."""
+def shared_settings_of(policy: Policy) -> Mapping[str, Any]:
+    """Write a policy for who only reads it: at every look, and a rollout keeps its own."""
     shown: dict[str, Any] = {}
     for key in settings.TARGET:
         if settings.TARGET[key].default is not settings.REQUIRED:

@@ -1,12 +1,14 @@
 """Instants as RFC 3339 text, always UTC: the form that stands in records, events and answers."""
 
 import datetime as dt
+import functools
 import re
 from typing import Final
 
 _FRACTION: Final = re.compile(r"\.(\d+)")
 
 
+@functools.lru_cache(maxsize=1024)
 def show_instant(instant: dt.datetime) -> str:
     """Write an aware instant in UTC with microseconds only where there are any."""
     assert instant.tzinfo is not None

@@ -50,12 +50,13 @@ def write(interval: Interval, layouts: Layouts) -> dict[str, Any]:
         told["carried"] = [
             [late.step, late.percent, late.canary, late.stable] for late in interval.carried
         ]
-    instants = {
-        "known_at": interval.known_at,
-        "seen_at": interval.seen_at,
-        "latency_since": interval.latency_since,
-    }
-    return told | {name: show_instant(one) for name, one in instants.items() if one}
+    if interval.known_at:
+        told["known_at"] = show_instant(interval.known_at)
+    if interval.seen_at:
+        told["seen_at"] = show_instant(interval.seen_at)
+    if interval.latency_since:
+        told["latency_since"] = show_instant(interval.latency_since)
+    return told
 
 
 def read(told: Mapping[str, Any], layouts: Layouts) -> Interval:
@@ -79,9 +80,11 @@ def read(told: Mapping[str, Any], layouts: Layouts) -> Interval:
 
 
 def _arm(arm: Arm, layouts: Layouts) -> list[Any]:
+    if not (arm.unreached or arm.latency) and arm.in_flight is None:
+        return [arm.requests, arm.errors]
     latency = layouts.write(arm.latency) if arm.latency else None
     told: list[Any] = [arm.requests, arm.errors, arm.unreached or None, latency, arm.in_flight]
-    while told[-1] is None and len(told) > 2:  # noqa: PLR2004
+    while told[-1] is None:
         told.pop()
     return told
 

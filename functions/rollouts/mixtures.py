@@ -17,6 +17,10 @@ NOW_SHARE: Final = 0.70
 """What is staked from the start; the rest waits for a canary that turns bad later."""
 
 
+_LOG_NOW: Final = math.log(NOW_SHARE)
+_LOG_LATER: Final = math.log(1.0 - NOW_SHARE)
+
+
 class Mixture:
     """A reserve and one mass for each effect, as logarithms.
 
@@ -29,8 +33,8 @@ class Mixture:
 
     def __init__(self, log_weights: Sequence[float]) -> None:
         self.log_weights = tuple(log_weights)
-        self.reserve = self.staked = math.log(1.0 - NOW_SHARE)
-        self.masses = [math.log(NOW_SHARE) + one for one in self.log_weights]
+        self.reserve = self.staked = _LOG_LATER
+        self.masses = [_LOG_NOW + one for one in self.log_weights]
 
     def copy(self) -> "Mixture":
         other = Mixture.__new__(Mixture)

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any, Final, Literal, get_args, get_origin
 
 from rollouts.delivery_file import parse_policy
-from rollouts.delivery_schema import settings_of
+from rollouts.delivery_schema import shared_settings_of
 from rollouts.errors import BadRecord, BarqError
 from rollouts.instants import parse_instant, show_instant
 from rollouts.policy import Policy
@@ -161,7 +161,7 @@ def _rollout_document(rollout: Rollout) -> dict[str, Any]:
     return {
         **_document(rollout),
         "build": _document(rollout.build),
-        "policy": settings_of(rollout.policy),
+        "policy": shared_settings_of(rollout.policy),
         "approval": _document(rollout.approval) if rollout.approval else None,
         "deadline_approval": (
             _document(rollout.deadline_approval) if rollout.deadline_approval else None

@@ -211,18 +211,22 @@ class Tally:
 
         None where nothing can be said: no traffic was seen yet, and the canary has it all.
         """
-        if judged.alone and not self.rate:
+        return self._estimated(judged, self.rate)
+
+    def _estimated(self, judged: Judged, rate: float | None) -> float | None:
+        one = judged.interval
+        if judged.alone and not rate:
             return None
-        guess = GENEROUS * self.expected(judged.interval)
+        guess = GENEROUS * ((rate or 0.0) * one.percent / 100 * one.seconds)
         return max(float(judged.canary_bad), guess)
 
     def ahead(self) -> ErrorStreams:
         """Return the errors' evidence with what no visible total covers yet."""
         if not self.unseen:
             return self.errors
-        streams = self.errors.copy()
+        streams, rate = self.errors.copy(), self.rate
         for judged in self.unseen:
-            streams.take(judged, totals_of(judged.interval), self.estimated(judged))
+            streams.take(judged, totals_of(judged.interval), self._estimated(judged, rate))
         return streams
 
 

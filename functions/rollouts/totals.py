@@ -43,11 +43,17 @@ def counted(
         given = spread(point.requests if point else 0, weights, floors)
         arms.append([n for n, (*_, one) in zip(given, pieces, strict=True) if one])
     found = [
-        replace(
-            one,
-            canary=_with_requests(one.canary, canary),
-            stable=_with_requests(one.stable, stable),
-            seen_at=seen_at,
+        Interval(
+            one.start,
+            one.end,
+            one.step,
+            one.percent,
+            _with_requests(one.canary, canary),
+            _with_requests(one.stable, stable),
+            one.carried,
+            one.known_at,
+            seen_at,
+            one.latency_since,
         )
         for one, canary, stable in zip(inside, *arms, strict=True)
     ]

@@ -105,16 +105,17 @@ def _by_shape(text: str) -> Node | None:
     if not instants:
         return None
     try:
-        tree = _shape(shape)
+        tree, holes = _shape(shape)
     except Refused:
         return None
-    filled = _filled(tree, iter(instants))
-    return filled if shape.count(_HOLE) == _holes(tree) else None
+    return _filled(tree, iter(instants)) if len(instants) == sum(holes) else None
 
 
 @functools.lru_cache(maxsize=64)
-def _shape(text: str) -> Node:
-    return _Parser(_tokens(text)).query()
+def _shape(text: str) -> tuple[Node, tuple[int, ...]]:
+    """Return a tree with holes, and how many its terms have."""
+    tree = _Parser(_tokens(text)).query()
+    return tree, tuple(map(_holes, tree.terms if isinstance(tree, And) else (tree,)))
 
 
 def _holes(node: Node) -> int:
