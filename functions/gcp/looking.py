@@ -147,7 +147,8 @@ def _log(
     except BarqError as error:
         note = f"the request log could not be read: {error.message}"
         if isinstance(error, OverQuota | Denied):
-            pace = refused(pace, now, rollout.id)
+            heard_until = kept.closed_until if kept else rollout.shifts[0].at
+            pace = refused(pace, now, rollout.id, heard_until)
         return _Log(None, pace, (note, *_waits(pace, now)))
     return _Log(read, pace, _limits(read))
 

@@ -13,6 +13,9 @@ from rollouts.kept import Kept, Pace
 BACKOFF: Final = dt.timedelta(seconds=20)
 """How long a log that refused is left alone; twice as long after each further refusal."""
 BACKOFF_MAX: Final = dt.timedelta(seconds=120)
+DEAF: Final = dt.timedelta(seconds=40)
+"""Who has heard nothing of the log for so long does not step back any further for the others: a bad
+canary must not go unseen because good ones are looked at often."""
 SPREAD: Final = 0.25
 """The part of a wait by which rollouts that were refused together are kept apart."""
 SILENT_APART: Final = dt.timedelta(seconds=45)
@@ -42,10 +45,15 @@ def _waits(pace: Pace, now: dt.datetime) -> bool:
     return until is not None and now < until <= now + 2 * BACKOFF_MAX
 
 
-def refused(pace: Pace, now: dt.datetime, key: str) -> Pace:
-    """Wait 20, 40, 80, then 120 seconds, shorter by up to a quarter that `key` decides."""
+def refused(pace: Pace, now: dt.datetime, key: str, heard_until: dt.datetime) -> Pace:
+    """Wait 20, 40, 80, then 120 seconds, shorter by up to a quarter that `key` decides.
+
+    20 for who knows nothing of the last `DEAF` before `now`: the log told until `heard_until`.
+    """
     doublings: int = 2 ** min(pace.failures, _DOUBLINGS_MAX)
     longest = min(BACKOFF * doublings, BACKOFF_MAX)
+    if now - heard_until >= DEAF:
+        longest = BACKOFF
     digest = hashlib.sha256(f"{key} {pace.failures}".encode()).digest()
     wait = longest * (1.0 - SPREAD * digest[0] / 255)
     return replace(pace, wait_until=now + wait, failures=pace.failures + 1)

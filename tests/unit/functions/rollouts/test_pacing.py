@@ -59,16 +59,27 @@ def test_a_silent_log_is_read_beside_new_metrics(now, due):
 def test_waits_grow_to_two_minutes_and_are_spread_by_a_quarter(key, failures):
     seconds = min(120.0, 20.0 * 2 ** min(failures, 9))
 
-    found = refused(Pace(failures=failures), at(0), key)
+    found = refused(Pace(failures=failures), at(0), key, at(-39))
 
     assert found.wait_until is not None
     assert at(seconds * 0.75 - 0.001) <= found.wait_until <= at(seconds)
     assert found.failures == failures + 1
-    assert found == refused(Pace(failures=failures), at(0), key)
+    assert found == refused(Pace(failures=failures), at(0), key, at(-39))
+
+
+@given(st.text(), st.integers(0, 10**6), st.integers(40, 10**6))
+def test_who_has_heard_nothing_for_long_waits_twenty_seconds_however_often_it_was_refused(
+    key, failures, deaf
+):
+    found = refused(Pace(failures=failures), at(0), key, at(-deaf))
+
+    assert found.wait_until is not None
+    assert at(15 - 0.001) <= found.wait_until <= at(20)
+    assert found.failures == failures + 1
 
 
 def test_rollouts_that_were_refused_together_come_back_apart():
-    waits = {refused(Pace(), at(0), f"rollout-{number}").wait_until for number in range(30)}
+    waits = {refused(Pace(), at(0), f"rollout-{number}", at(0)).wait_until for number in range(30)}
 
     assert len(waits) > 20
 
