@@ -38,7 +38,7 @@ def meet(
         return None
     if way == "queue":
         return _queue(seen, present, request, own, now)
-    because = f"{_under_way(present)}; nothing was changed (second_push: reject)"
+    because = f"{_under_way(present)}; second_push is reject, and nothing was changed"
     return Decision(Stop("stopped", because), None, left_aside(seen, request, because, now))
 
 

@@ -175,7 +175,7 @@ def test_a_rejected_push_changes_nothing_and_is_told():
     outcome, because = flow.outcome()
     assert outcome == "stopped"
     assert "is under way since" in because
-    assert "second_push: reject" in because
+    assert "second_push is reject" in because
     assert flow.rollout().id == first
     assert "delivery.ignored" in flow.told()
 

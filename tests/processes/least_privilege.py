@@ -46,7 +46,7 @@ METHODS: Final[dict[str, set[str]]] = {
     account("barq-shift-traffic"): {READS, WRITES, *_REVISION, PUBLISHES, WAKES},
     account("barq-check-metrics"): {READS, WRITES, PUBLISHES, *_SIGNALS},
     account("barq-rollback"): {READS, WRITES, PUBLISHES, WAKES},
-    account("barq-on-alert"): {READS, WRITES, PUBLISHES, WAKES, LOGS},
+    account("barq-on-alert"): {READS, WRITES, PUBLISHES, LOGS},
     account("barq-status"): {READS, *_SIGNALS},
     # In the project of the functions alone: their own lines.
     account("barq-explain"): {LOGS},
@@ -57,6 +57,12 @@ METHODS: Final[dict[str, set[str]]] = {
     account("barq-trigger"): {TRIGGERS},
 }
 """The identities of ours. `barq-notify` is not here: it calls no API of Google's."""
+
+IN_RACES: Final[dict[str, set[str]]] = {
+    account(f"barq-{name}"): {WAKES} for name in ("deploy", "verify", "check-metrics", "on-alert")
+}
+"""What they call beside that in races that no story plays and flow tests do: whoever changes a
+rollout that another drives, or ends one that somebody waits for, wakes them."""
 
 AGENTS: Final = {
     BUILDER: {PUBLISHES},

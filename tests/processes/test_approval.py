@@ -63,7 +63,7 @@ def test_another_execution_that_meets_a_waiting_rollout_stops_and_changes_nothin
     action = delivered["outcomes"][0]["action"]
     assert (action["kind"], action["outcome"]) == ("stop", "stopped")
     assert "is under way since" in action["because"]
-    assert action["because"].endswith("; nothing was changed")
+    assert action["because"].endswith("nothing was changed")
 
 
 def test_the_late_event_of_an_older_build_is_ignored(story):

@@ -43,7 +43,7 @@ def test_a_rejected_newcomer_is_told_why():
 
     assert isinstance(decision.action, Stop)
     assert decision.action.outcome == "stopped"
-    assert "second_push: reject" in decision.action.because
+    assert "second_push is reject" in decision.action.because
     assert [one.kind for one in decision.notices] == ["delivery.ignored"]
     assert decision.change is None
 
