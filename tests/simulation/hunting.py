@@ -32,7 +32,7 @@ class Totals:
     def add(self, outcome: Outcome) -> None:
         self.seeds += 1
         self.rollouts += outcome.rollouts
-        self.virtual_hours += outcome.virtual_hours
+        self.virtual_hours += outcome.seconds / 3600
         self.faults.update(outcome.faults)
         self.happened.update({k: v for k, v in outcome.happened.items() if k in WORKLOAD})
         self.transitions.update(outcome.transitions)

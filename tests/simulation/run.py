@@ -28,7 +28,8 @@ class Outcome:
     failure: Broken | None
     trace: list[str] = field(repr=False)
     rollouts: int = 0
-    virtual_hours: float = 0.0
+    seconds: float = 0.0
+    """Virtual ones, until it ended or failed."""
     faults: Counter[str] = field(default_factory=Counter)
     transitions: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -70,7 +71,7 @@ def run(scenario: Scenario | int, workflow: Callable[[str], str] | None = None) 
         watch.broken,
         sim.trace,
         watch.rollouts,
-        (sim.now - sim.begins).total_seconds() / 3600,
+        (sim.now - sim.begins).total_seconds(),
         sim.striking.hits,
         watch.transitions,
         watch.outcomes,

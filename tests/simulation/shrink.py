@@ -1,6 +1,7 @@
 """From a scenario that fails to the shortest that still breaks the same rule."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from tests.simulation.run import Outcome, run
 from tests.simulation.scenario import Happens, Scenario
 
 Play = Callable[[Scenario], Outcome]
-RUNS_MAX = 400
+RUNS_MAX, SECONDS_MAX = 300, 180.0
 """A shorter trace is worth some seconds, not a night."""
 
 
@@ -19,12 +20,14 @@ class Shrinker:
     def __init__(self, scenario: Scenario, rule: str, play: Play = run) -> None:
         self.best = scenario
         self.runs = 0
+        self._until = time.monotonic() + SECONDS_MAX
         self._rule = rule
         self._play = play
 
     def shrink(self) -> Scenario:
         """Drop happenings in ever smaller parts, then make what is left simpler, until no more."""
         with contextlib.suppress(_Enough):
+            self._cut()
             before = None
             while before != self.best:
                 before = self.best
@@ -32,6 +35,12 @@ class Shrinker:
                 for simpler in _simpler(self.best):
                     self._try(simpler)
         return self.best
+
+    def _cut(self) -> None:
+        """Leave out what comes after the failure, which is most of it."""
+        at = self._play(self.best).seconds
+        kept = tuple(one for one in self.best.happenings if one.at <= at)
+        self._try(replace(self.best, happenings=kept))
 
     def _drop(self) -> None:
         size = max(1, len(self.best.happenings) // 2)
@@ -47,7 +56,7 @@ class Shrinker:
             size //= 2
 
     def _try(self, scenario: Scenario) -> bool:
-        if self.runs >= RUNS_MAX:
+        if self.runs >= RUNS_MAX or time.monotonic() > self._until:
             raise _Enough
         self.runs += 1
         failure = self._play(scenario).failure
