@@ -114,9 +114,10 @@ def hides(seen: ServiceSeen, change: Change) -> bool:
     """Whether a write that only notes something would explain away what somebody else wrote.
 
     An approval, a place in the queue, a page: who writes it does not ask whether traffic or
-    template were touched, and who drives the rollout must still see that they were.
+    template were touched, and who drives the rollout, or sweeps after it, must still see it.
     """
     before, after = seen.record.rollout, change.record.rollout
-    if before is None or after is None or after.ended or after.id != before.id:
+    if before is None or after is None or after.id != before.id:
         return False
-    return bool(seen.unexplained())
+    ends = after.ended and not before.ended  # Who ends it takes the service as it is.
+    return not ends and bool(seen.unexplained())

@@ -113,10 +113,6 @@ def _overdue(
     if now < limit + WOKEN_AFTER:
         return None
     late = f"it should have gone on by {show_instant(limit)} and did not"
-    if seen.unexplained():
-        # Its driver would see that first. A mark would hide from it that someone else wrote.
-        over = now >= limit + WOKEN_AFTER + GIVEN
-        return _back(seen, "past_its_limits", late, now) if over else None
     woken = rollout.overdue_at
     if woken is None or woken < limit:
         after = replace(rollout, overdue_at=now)
@@ -161,8 +157,6 @@ def _waiting_gone(seen: ServiceSeen, facts: SweepFacts, now: dt.datetime) -> Swe
     """Drop a delivery that waits for its turn and cannot take it any more."""
     waiting = seen.record.waiting
     if waiting is None or facts.waiting_alive is not False or now - waiting.since < YOUNG:
-        return None
-    if seen.unexplained():
         return None
     because = f"delivery {waiting.id} waited, and its execution is gone"
     record = replace(with_past(seen.record, waiting.id), waiting=None)

@@ -76,5 +76,12 @@ def test_an_end_and_a_new_beginning_take_the_service_as_it_is(after):
     assert not hides(seen(rollout(), generation=9), Change(Record(rollout=after)))
 
 
+def test_what_is_noted_after_the_end_hides_nothing_either():
+    stopped = rollout("stopped")
+    noted = Change(Record(rollout=rollout("stopped", stuck_at=NOW)))
+
+    assert hides(seen(stopped, generation=9), noted)
+
+
 def test_where_no_rollout_was_there_is_nothing_to_hide():
     assert not hides(seen(), NOTED)

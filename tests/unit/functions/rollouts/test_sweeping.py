@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rollouts.record import ApprovalGiven, Build, Record, Waiting
+from rollouts.seen import hides
 from rollouts.sweeping import SweepFacts, sweep
 from rollouts.traffic import Entry
 from rollouts.transitions import check
@@ -198,23 +199,21 @@ def test_a_wake_up_of_before_is_none_for_a_new_limit():
     assert found(sweep(seen(own), ALIVE, at(minutes=62))) == ("past_its_limits", "driver_woken")
 
 
-def test_traffic_that_somebody_else_wrote_stops_a_driver_that_does_not_move():
-    before = seen(overdue(), split=FOREIGN)
+@pytest.mark.parametrize(
+    ("foreign", "done"),
+    [({"split": FOREIGN}, "stopped"), ({"generation": 50}, "stable_back")],
+)
+def test_a_driver_that_does_not_move_even_when_it_is_woken_beside_another_ones_write(foreign, done):
+    """The mark hides nothing from the driver: it sees what somebody else wrote, and stops."""
+    before = seen(overdue(), **foreign)
+    woken = sweep(before, ALIVE, at(minutes=62))
+    assert found(woken) == ("past_its_limits", "driver_woken")
+    assert hides(before, change(woken))
 
-    assert found(sweep(before, ALIVE, at(minutes=64))) is None
-    swept = sweep(before, ALIVE, at(minutes=65))
+    swept = sweep(seen(overdue(overdue_at=at(minutes=62)), **foreign), ALIVE, at(minutes=65))
 
-    assert found(swept) == ("past_its_limits", "stopped")
-    assert change(swept).split is None
-    assert written(before, swept).state == "stopped"
-
-
-def test_a_driver_that_sleeps_beside_another_ones_write_loses_its_share():
-    """No mark is written before: it would hide from the driver that somebody else wrote."""
-    before = seen(overdue(), generation=50)
-
-    assert found(sweep(before, ALIVE, at(minutes=63))) is None
-    assert found(sweep(before, ALIVE, at(minutes=65))) == ("past_its_limits", "stable_back")
+    assert found(swept) == ("past_its_limits", done)
+    assert (change(swept).split is None) == (done == "stopped")
 
 
 def test_before_the_first_shift_a_closed_line_is_waited_for():
@@ -303,11 +302,13 @@ def test_a_place_in_the_queue_that_was_just_taken_is_kept():
     assert found(sweep(queued(rollout()), facts, at(59))) is None
 
 
-def test_the_queue_is_not_written_over_what_somebody_else_wrote():
-    """The write would take their change for Barq's own."""
-    facts = SweepFacts(True, waiting_alive=False)
+def test_who_leaves_the_queue_hides_nothing_that_somebody_else_wrote():
+    facts, before = SweepFacts(True, waiting_alive=False), queued(rollout(), generation=50)
 
-    assert found(sweep(queued(rollout(), generation=50), facts, at(minutes=4))) is None
+    swept = sweep(before, facts, at(minutes=4))
+
+    assert found(swept) == ("waiting_gone", "left_queue")
+    assert hides(before, change(swept))
 
 
 def test_the_rollout_comes_before_the_queue():
