@@ -81,13 +81,13 @@ COURSES: Final[dict[str, dict[str, Any]]] = {
     "alert": {"steps": [10, 50, 100], "window": "10m", "check_every": "10m", "deadline": "2h"},
     # Those that stay where they are until the engine is killed.
     "asked": {**_ASKS, "steps": [10, 50, 100], "window": "2s", "check_every": "1s"},
-    "at-10": {"steps": [10, 50, 100], "window": "10m", "check_every": "1s", "deadline": "2h"},
-    "at-50": {"steps": [10, 50, 100], "window": ["2s", "10m"], "check_every": "1s",
+    "at-10": {"steps": [10, 50, 100], "window": "10m", "check_every": "2s", "deadline": "2h"},
+    "at-50": {"steps": [10, 50, 100], "window": ["2s", "10m"], "check_every": "2s",
               "deadline": "2h"},
-    "at-100": {"steps": [10, 50, 100], "window": ["2s", "2s", "10m"], "check_every": "1s",
+    "at-100": {"steps": [10, 50, 100], "window": ["2s", "2s", "10m"], "check_every": "2s",
                "deadline": "2h"},
     "deploying": {"steps": [10, 50, 100], "window": "2s", "check_every": "1s"},
-    "swept": {"steps": [10, 50, 100], "window": "10m", "check_every": "1s", "deadline": "2h"},
+    "swept": {"steps": [10, 50, 100], "window": "10m", "check_every": "2s", "deadline": "2h"},
     "going-back": {"steps": [10, 50, 100], "window": "2s", "check_every": "1s"},
 }  # fmt: skip
 WEBHOOK: Final = "TEAM"

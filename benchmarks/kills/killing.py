@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from benchmarks.kills.cases import PROJECT, Moment
+from benchmarks.kills.cases import PROJECT, WRITE, Moment
 from local_cloud.installing import service_name
 from local_cloud.kit.audit import Call
 from local_cloud.running import RunningCloud
@@ -34,6 +34,8 @@ class Killer:
     def __init__(self, running: RunningCloud) -> None:
         self._running = running
         self._armed: list[Armed] = []
+        self.last_writer: dict[str, str] = {}
+        """Project -> the function of Barq that wrote a service of it last."""
         running.cloud.audit.on_call.append(self._called)
 
     def arm(self, armed: Armed) -> Armed:
@@ -65,8 +67,12 @@ class Killer:
 
     def _called(self, call: Call) -> None:
         account = call.principal.removesuffix(f"@{PROJECT}.iam.gserviceaccount.com")
-        if account != call.principal:
-            self._now(account.removeprefix("barq-").replace("-", "_"), call.method, call.resource)
+        if account == call.principal:
+            return
+        function = account.removeprefix("barq-").replace("-", "_")
+        if call.method.endswith(WRITE):
+            self.last_writer[call.resource.split("/")[1]] = function
+        self._now(function, call.method, call.resource)
 
     def _now(self, function: str, method: str, resource: str) -> None:
         for armed in list(self._armed):

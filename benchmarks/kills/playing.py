@@ -13,6 +13,7 @@ from benchmarks.kills.killing import Armed
 from benchmarks.kills.stage import Json, Stage, key_of
 from local_cloud.kit.traffic import ServedRequest
 from local_cloud.registry.images import PushedImage
+from local_cloud.run.resources import ServiceKey
 
 FINAL: Final = ("promoted", "rolled_back", "stopped", "superseded")
 REDELIVERY_SECONDS: Final = 30.0
@@ -31,7 +32,7 @@ class Row:
     whole: bool
     """Whether the revision that the end asks for has all requests."""
     by: str
-    """Who put stable back; empty where nobody did."""
+    """The function whose write put stable back; empty where none did."""
     requests: int
     failed: int
     lost: int
@@ -63,6 +64,7 @@ class Course:
         self.image: PushedImage
         self._first_kill = 0.0
         self._requests = 0
+        self._back_by = ""
 
     async def play(self) -> Row:
         """Push, kill, wait for the end."""
@@ -160,7 +162,7 @@ class Course:
 
     async def _ask(self) -> None:
         """Call what only people call, in the middle of it."""
-        await self.stage.until(lambda: _state(self._rollout()) == "shifting", "a step")
+        await self.stage.until(lambda: self._at("shifting"), "a step")
         body = {"service": self.service, "rollout": str((self._rollout() or {})["id"])}
         if self.case.victim != "explain":
             del body["rollout"]
@@ -178,8 +180,16 @@ class Course:
             if case.victim == "engine":
                 return  # Nobody answers: the execution that would hear it is gone.
             await self.reached.wait()
-        where = {"service": self.service, "target": "production"}
-        await stage.insist("approve", {**where, "decision": "approve", "reason": "go on"})
+        await stage.insist(
+            "approve",
+            {
+                "service": self.service,
+                "target": "production",
+                "rollout": str((self._rollout() or {})["id"]),
+                "decision": "approve",
+                "reason": "go on",
+            },
+        )
 
     # The end.
 
@@ -211,6 +221,9 @@ class Course:
     def _ended(self) -> bool:
         return _state(self._rollout()) in FINAL
 
+    def _at(self, state: str) -> bool:
+        return _state(self._rollout()) == state
+
     def _rollout(self) -> Json | None:
         return self.stage.rollout(self.service, self.image.digest)
 
@@ -225,7 +238,7 @@ class Course:
             killed=self.kills,
             ended=ended,
             whole=self.stage.shares(self.service) == {winner: 100},
-            by=self._who(rollout, told) if ended == "rolled_back" else "",
+            by=self._back_by if ended == "rolled_back" else "",
             requests=self._requests,
             failed=len(self.counted.failed),
             lost=self.counted.lost,
@@ -233,16 +246,14 @@ class Course:
             told=len(told),
         )
 
-    def _who(self, rollout: Json, told: list[Json]) -> str:
-        if any(one["rollout"] == rollout["id"] for one in self.stage.findings):
-            return "sweep"
-        by = next((str(one["by"]) for one in told), str(rollout.get("ended_by", "")))
-        return {"": "workflow", "barq": "workflow", "alert": "on_alert"}.get(by, by)
-
     @contextlib.asynccontextmanager
     async def _watched(self) -> AsyncIterator[None]:
         """Send the users' requests, and note what becomes of each."""
         key = key_of(self.service)
+
+        def changed(at: ServiceKey) -> None:
+            if at == key and not self._back_by and self._at("rolled_back"):
+                self._back_by = self.stage.killer.last_writer[key.project]
 
         def served(request: ServedRequest) -> None:
             # The smoke test's and the probes' requests are Barq's own, to the tag's URL.
@@ -251,11 +262,13 @@ class Course:
 
         url = self.stage.cloud.run.service(key).url
         self.stage.listeners.append(served)
+        self.stage.cloud.run.on_service_change.append(changed)
         try:
             async with self.stage.under_traffic(self.service) as traffic:
                 yield
         finally:
             self.stage.listeners.remove(served)
+            self.stage.cloud.run.on_service_change.remove(changed)
         self._requests = traffic.seen.requests
         self.counted.callers_failed = traffic.seen.lost + traffic.seen.failures
 

@@ -34,9 +34,10 @@ from local_cloud.run.documents import service_document
 from local_cloud.run.processes import ProcessSettings
 from local_cloud.run.resources import ServiceKey
 from local_cloud.running import RunningCloud, RunningSettings, running
+from local_cloud.up.delivery import check
 
 PERSON: Final = "ann@example.com"
-LIMIT_SECONDS: Final = 180.0
+LIMIT_SECONDS: Final = 120.0
 """How long anything is waited for. Nothing takes nearly as long; it only ends a hung run."""
 SETTINGS: Final = RunningSettings(
     CloudSettings(
@@ -77,6 +78,7 @@ class Stage:
         """Install Barq, and serve a good image on each service."""
         folder = self.running.folder
         write_delivery(folder / "delivery.yaml", self._services)
+        check(folder / "delivery.yaml", ROOT / "functions")
         place = Place(
             PROJECT,
             REGION,
@@ -163,6 +165,7 @@ class Stage:
         while True:
             status, answer = await self.call(function, body)
             if 0 < status < 500:
+                assert status == 200, answer
                 return answer
             await asyncio.sleep(0.5)
 

@@ -11,8 +11,8 @@ from benchmarks.kills.playing import Row
 
 HEAD: Final = """\
 | killed | when | how it ended | put back by | seconds to the end | requests | failed \
-| lost through Barq |
-|---|---|---|---|---:|---:|---:|---:|"""
+| lost through Barq | told |
+|---|---|---|---|---:|---:|---:|---:|---:|"""
 _PLACE: Final = re.compile(r"(<!-- measured: kills -->\n).*?(<!-- /measured -->)", re.DOTALL)
 
 
@@ -29,6 +29,7 @@ def line(row: Row) -> str:
         f"{row.requests:,}",
         str(row.failed),
         str(row.lost),
+        str(row.told),
     )
     return f"| {' | '.join(cells)} |"
 
