@@ -3,6 +3,7 @@
 Statuses mean something to the workflow: 5xx is worth another attempt, 4xx is not.
 """
 
+import json
 import time
 import traceback
 from collections.abc import Callable
@@ -52,10 +53,13 @@ def respond(
 
 
 def _json(request: flask.Request) -> Any:
-    document = request.get_json(silent=True, force=True)
-    if document is None and request.get_data(cache=True).strip() not in (b"", b"null"):
-        raise BadInput("the request's body is no JSON: must be a JSON object.")
-    return document
+    body = request.get_data(cache=True)
+    if not body.strip():
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise BadInput("the request's body is no JSON: must be a JSON object.") from None
 
 
 def _driver(document: Any) -> dict[str, Any]:
@@ -77,4 +81,5 @@ def _outcome(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answer(document: dict[str, Any], status: int) -> Answer:
-    return flask.jsonify(document), status
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return flask.Response(text + "\n", mimetype="application/json"), status

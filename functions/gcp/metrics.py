@@ -167,11 +167,17 @@ def _understood(not_done: str) -> Iterator[None]:
 
 
 def filter_of(ref: ServiceRef, revisions: Iterable[str], metric: str) -> str:
+    """Return the filter of one metric of these revisions. Pure."""
+    return _filter_of(ref, tuple(sorted(revisions)), metric)
+
+
+@functools.lru_cache(maxsize=256)
+def _filter_of(ref: ServiceRef, revisions: tuple[str, ...], metric: str) -> str:
     """Return the filter: one metric, one service, these revisions; latencies without the 5xx.
 
     A request that failed is judged as an error; how fast it failed tells nothing of latency.
     """
-    names = ", ".join(quoted(name) for name in sorted(revisions))
+    names = ", ".join(quoted(name) for name in revisions)
     terms = [
         f"metric.type = {quoted(metric)}",
         'resource.type = "cloud_run_revision"',

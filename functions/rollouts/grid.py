@@ -67,6 +67,8 @@ class Grid:
         """
         first = max(0, bisect.bisect_right(self._instants, start) - 1)
         last = max(first + 1, bisect.bisect_left(self._instants, end))
+        if last == first + 1:
+            return self._shifts[first]
         return max(self._shifts[first:last], key=lambda one: (one.percent, one.step))
 
     def knows(self, step: int) -> bool:

@@ -7,6 +7,7 @@ tally is rebuilt from the signals then.
 
 import base64
 import datetime as dt
+import functools
 import json
 import zlib
 from collections.abc import Sequence
@@ -186,5 +187,6 @@ def _read_judged(told: Sequence[Any]) -> Judged:
     return Judged(interval, by_step, discount, common)
 
 
+@functools.lru_cache(maxsize=1024)
 def _instant(seconds: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(seconds, dt.UTC)

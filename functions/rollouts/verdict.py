@@ -84,8 +84,7 @@ class Verdict:
     evidence: Evidence = Evidence()
 
     def as_json(self) -> dict[str, Any]:
-        numbers = {
-            name: list(one) if isinstance(one, tuple) else one
-            for name, one in flat(self.numbers).items()
-        }
+        numbers = flat(self.numbers)
+        for name in ("canary_ratio", "stable_ratio", "unreached"):
+            numbers[name] = list(numbers[name]) if numbers[name] else numbers[name]
         return flat(self) | {"numbers": numbers, "evidence": flat(self.evidence)}

@@ -47,6 +47,8 @@ class VirtualSender:
         self._scheduler.call_later(left, lambda: done(answer))
 
     def _route(self, url: str) -> Route | None:
+        if url in self.routes:
+            return self.routes[url]
         fitting = [prefix for prefix in self.routes if _fits(prefix, url)]
         return self.routes[max(fitting, key=len)] if fitting else None
 

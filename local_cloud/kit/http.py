@@ -5,6 +5,7 @@ No socket is opened here. `fronts/rest.py` serves routers over real sockets; the
 `Sender`, real or virtual.
 """
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -77,8 +78,7 @@ class Router:
         """By method and path: most requests are for what was asked for before."""
 
     def add(self, method: str, template: str, handler: Handler) -> None:
-        pattern = "".join(_as_pattern(part) for part in re.split(r"(\{[^}]+\})", template))
-        self._routes.append((method, re.compile(pattern), handler))
+        self._routes.append((method, _pattern(template), handler))
         self._found.clear()
 
     def include(self, other: "Router") -> None:
@@ -109,6 +109,11 @@ class Router:
                 values = {name: unquote(value) for name, value in found.groupdict().items()}
                 return handler, values
         return None
+
+
+@functools.lru_cache(maxsize=512)
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile("".join(map(_as_pattern, re.split(r"(\{[^}]+\})", template))))
 
 
 def _as_pattern(part: str) -> str:

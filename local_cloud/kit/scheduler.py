@@ -74,8 +74,12 @@ class VirtualScheduler:
 
     def run_until(self, instant: dt.datetime) -> None:
         """Run all that falls due up to and including `instant`, then stand there."""
-        while (due := self._next_due()) and due <= instant:
-            self.step()
+        heap = self._heap
+        while heap and (heap[0][0] <= instant or heap[0][2].cancelled):
+            due, _, entry = heapq.heappop(heap)
+            if not entry.cancelled:
+                self._now = max(self._now, due)
+                entry.action()
         self._now = max(self._now, instant)
 
     def _next_due(self) -> dt.datetime | None:

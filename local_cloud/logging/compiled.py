@@ -4,30 +4,35 @@ import datetime as dt
 import functools
 from dataclasses import dataclass
 
-from local_cloud.logging.match import Predicate, predicate
+from local_cloud.logging.match import INSTANTS, Predicate, check, predicate
 from local_cloud.logging.query import And, Compare, Node, Or, parse
 from local_cloud.logging.store import Wanted
 from local_cloud.logging.values import instant_of
 
 _SERVICE = ("resource", "labels", "service_name")
 _STATUS = ("httpRequest", "status")
-_INSTANTS = (("timestamp",), ("receiveTimestamp",))
 BAD_STATUS_MIN = 500
 TOO_MANY_REQUESTS = 429
 """What Cloud Run answers when no instance is free: kept as long as errors are."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
-    matches: Predicate
+    tree: Node
     wanted: Wanted
+
+    @functools.cached_property
+    def matches(self) -> Predicate:
+        return predicate(self.tree)
 
 
 @functools.lru_cache(maxsize=512)
 def compiled(text: str) -> Query:
     """Compile a filter. Raises Refused(INVALID_ARGUMENT)."""
     tree = parse(text)
-    return Query(predicate(tree), _wanted(tree))
+    for term in tree.terms if isinstance(tree, And) else (tree,):
+        check(term)
+    return Query(tree, _wanted(tree))
 
 
 def _wanted(tree: Node) -> Wanted:
@@ -42,7 +47,7 @@ def _wanted(tree: Node) -> Wanted:
         only_bad = only_bad or _only_bad(term)
         if not isinstance(term, Compare) or term.operator not in (">=", ">", "="):
             continue
-        if term.path in _INSTANTS:
+        if term.path in INSTANTS:
             bound, name = instant_of(term.operand), term.path[0]
             since[name] = max(since.get(name, bound), bound)
     return Wanted(services, since.get("timestamp"), since.get("receiveTimestamp"), only_bad)

@@ -21,6 +21,7 @@ from local_cloud.logging.values import SEVERITIES, duration_of, instant_of, seve
 Predicate = Callable[[Mapping[str, Any]], bool]
 
 _MISSING: Final = object()
+INSTANTS: Final = (("timestamp",), ("receiveTimestamp",))
 _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -46,12 +47,21 @@ _OPEN: Final = ("labels", "resource.labels", "jsonPayload", "protoPayload", "tex
 """Fields below these are what the writer made them: typed by their value, or missing."""
 
 
-@functools.lru_cache(maxsize=512)
-def predicate(node: Node) -> Predicate:
-    """Compile a tree. Raises Refused(INVALID_ARGUMENT) for fields and values it cannot mean.
+def check(term: Node) -> None:
+    """Refuse what `predicate` refuses. Mostly only instants differ from the filter before."""
+    if isinstance(term, Compare) and term.path in INSTANTS:
+        _comparison(term)
+    else:
+        _checked(term)
 
-    Most terms of a filter are those of the one before it.
-    """
+
+@functools.lru_cache(maxsize=512)
+def _checked(term: Node) -> None:
+    predicate(term)
+
+
+def predicate(node: Node) -> Predicate:
+    """Compile a tree. Raises Refused(INVALID_ARGUMENT) for fields and values it cannot mean."""
     if isinstance(node, And):
         return _all([predicate(term) for term in node.terms])
     if isinstance(node, Or):

@@ -51,7 +51,10 @@ class Distribution:
 
     def bucket_counts(self) -> list[int]:
         """Return the counts from bucket 0 on, without the empty ones at the end."""
-        return [self.counts.get(i, 0) for i in range(max(self.counts, default=-1) + 1)]
+        found = [0] * (max(self.counts, default=-1) + 1)
+        for bucket, count in self.counts.items():
+            found[bucket] = count
+        return found
 
     def percentile(self, percent: float) -> float:
         """Estimate a percentile by a straight line inside its bucket; 0.0 of nothing."""

@@ -84,6 +84,8 @@ def compares(node: Node) -> Iterator[Compare]:
 def predicate(node: Node) -> Callable[[Facts], bool]:
     """Compile a tree. A fact that is not there is an empty text."""
     if isinstance(node, Joint):
+        if node.word == "AND" and all(_plain(term) for term in node.terms):
+            return _all_plain(node)
         terms = [predicate(term) for term in node.terms]
         if node.word == "AND":
             return lambda facts: all(term(facts) for term in terms)
@@ -91,6 +93,27 @@ def predicate(node: Node) -> Callable[[Facts], bool]:
     key, wanted = node.key, node.operator == "="
     test = _value_test(node)
     return lambda facts: test(facts.get(key, "")) == wanted
+
+
+def _plain(node: Node) -> bool:
+    return isinstance(node, Compare) and node.function in ("", "one_of")
+
+
+def _all_plain(node: Joint) -> Callable[[Facts], bool]:
+    """Compile comparisons with values, joined by AND: what most filters are."""
+    terms = [
+        (term.key, term.values, term.operator == "=")
+        for term in node.terms
+        if isinstance(term, Compare)
+    ]
+
+    def matches(facts: Facts) -> bool:
+        for key, values, wanted in terms:
+            if (facts.get(key, "") in values) != wanted:
+                return False
+        return True
+
+    return matches
 
 
 def invalid(why: str) -> Refused:

@@ -202,8 +202,11 @@ class RunModel:
         routed: dict[str, int] = {}
         percents_left = 100
         for entry in found.served if found else ():
-            if not entry.percent:
+            if not entry.percent or not count:
                 continue
+            if entry.percent == percents_left:
+                routed[entry.revision] = routed.get(entry.revision, 0) + count
+                break
             some = binomial(self._rng, count, entry.percent / percents_left)
             percents_left -= entry.percent
             count -= some

@@ -19,6 +19,9 @@ NODES_MAX = 500_000
 # Between these Python writes a double without an exponent, and whole ones are exact.
 _ALIKE_MIN = 1e-4
 _ALIKE_MAX = 2.0**53
+_PLAIN = frozenset({str, int, bool, type(None)})
+_SMALL = 10_000
+"""Larger values are counted as a whole before any of them is written."""
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, separators=(",", ":"), sort_keys=True
 )
@@ -38,12 +41,13 @@ def encode(value: Any, *, indent: tuple[str, str] | None = None, lenient: bool =
     Raises NotJson for bytes and for doubles that are not finite; `lenient` writes them somehow,
     for messages. Raises RecursionError and MemoryError for what is out of all bounds.
     """
-    _check_size(value)
     if indent is None:
         try:
-            return _ENCODER.encode(_as_go(value))
+            return _ENCODER.encode(_as_go(value, [0]))
         except _Unlike:
+            _check_size(value)
             return _compact(value, lenient=lenient)
+    _check_size(value)
     prefix, step = indent
     return _indented(value, "\n" + prefix, step, lenient=lenient)
 
@@ -63,15 +67,23 @@ def _check_size(value: Any) -> None:
             raise MemoryError
 
 
-def _as_go(value: Any) -> Any:
-    """Return what Python's own encoder writes as Go writes `value`. Raises _Unlike."""
+def _as_go(value: Any, seen: list[int]) -> Any:
+    """Return what Python's own encoder writes as Go writes `value`. Raises _Unlike.
+
+    `seen` counts what is in maps and lists: what has a lot may be endless.
+    """
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return value
-    if kind is dict:
-        return {key: _as_go(inner) for key, inner in value.items()}
-    if kind is list:
-        return [_as_go(inner) for inner in value]
+    if kind is dict or kind is list:
+        seen[0] += len(value)
+        if seen[0] > _SMALL:
+            raise _Unlike
+        if kind is list:
+            return [one if type(one) in _PLAIN else _as_go(one, seen) for one in value]
+        return {
+            key: one if type(one) in _PLAIN else _as_go(one, seen) for key, one in value.items()
+        }
     if kind is float:
         if _ALIKE_MIN <= abs(value) <= _ALIKE_MAX:
             return int(value) if value.is_integer() else value

@@ -107,7 +107,6 @@ class Installed:
         self.blames: list[str] = []
         """What came of each alert."""
         self._router = self.cloud.router()
-        self._app = flask.Flask("flow")
         self._install()
 
     # What the simulation makes otherwise.
@@ -139,8 +138,7 @@ class Installed:
         asked = flask.Request(_environ(request))
         read = parse or (lambda document: approve.read(asked, document, ""))
         world = self.worlds[name]
-        with self._app.app_context():
-            response, code = respond(name, asked, read, handle, lambda: world)  # type: ignore[arg-type]
+        response, code = respond(name, asked, read, handle, lambda: world)  # type: ignore[arg-type]
         return Inbound(code, (("Content-Type", "application/json"),), response.get_data())
 
     def _install(self) -> None:

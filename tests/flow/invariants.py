@@ -35,11 +35,14 @@ class Invariants:
 
     def _whole(self, service: Service) -> None:
         for split in (service.traffic, service.served):
-            total = sum(entry.percent or 0 for entry in split)
+            total = 0
+            for entry in split:
+                total += entry.percent or 0
             assert total == 100 or not split, f"{service.key.name}: {total} %: {split}"
-        for entry in service.served:
-            state = self._cloud.run.revision(service.key, entry.revision).state
-            assert state == "ready" or not entry.percent, f"{entry.revision} is {state}"
+        for served in service.served:
+            if served.percent:
+                state = self._cloud.run.revision(service.key, served.revision).state
+                assert state == "ready", f"{served.revision} is {state}"
 
     def _changed(self, key: ServiceKey) -> None:
         if key not in {service.key for service in self._cloud.run.services()}:

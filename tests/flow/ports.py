@@ -5,6 +5,7 @@ events and callbacks speak JSON to the real routers, metrics speak protobuf to t
 """
 
 import datetime as dt
+import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,6 +41,13 @@ from tests.flow.faults import Faults
 API = "https://api.test"
 
 
+@functools.lru_cache(maxsize=16)
+def _encoding(content_type: str) -> str | None:
+    headers = CaseInsensitiveDict({"Content-Type": content_type})
+    found: str | None = requests.utils.get_encoding_from_headers(headers)
+    return found
+
+
 class FlowResponse(requests.Response):
     """An answer that came over no connection; it has no cookies."""
 
@@ -47,7 +55,7 @@ class FlowResponse(requests.Response):
         self.status_code, self.url = answered.status, url
         self._content, self._content_consumed = answered.body, True
         self.headers = CaseInsensitiveDict(answered.headers)
-        self.encoding = requests.utils.get_encoding_from_headers(self.headers)
+        self.encoding = _encoding(answered.headers.get("Content-Type", ""))
         self.reason, self.history = "", []
 
 
@@ -65,7 +73,7 @@ class RouterSession:
         parts = urlsplit(url)
         self.calls.append((method, parts.path))
         query: dict[str, tuple[str, ...]] = {}
-        for name, value in parse_qsl(parts.query):
+        for name, value in parse_qsl(parts.query) if parts.query else ():
             query[name] = (*query.get(name, ()), value)
         body = given.get("json")
         asked = ApiRequest(
@@ -112,9 +120,8 @@ class InProcessMetrics:
 
     def list_time_series(self, request: Any, **_: Any) -> Any:
         answer = self._call("ListTimeSeries", type(request).pb(request))
-        page = monitoring_v3.ListTimeSeriesResponse.wrap(answer)
-        assert not page.next_page_token
-        return page.time_series
+        assert not answer.next_page_token
+        return [monitoring_v3.TimeSeries.wrap(one) for one in answer.time_series]
 
 
 class ModelRevisions:

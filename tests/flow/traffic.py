@@ -13,6 +13,7 @@ from tests.flow.quality import Fared, Quality, fare, latencies
 
 __all__ = ["Quality", "Traffic", "image_name"]
 
+USUAL = Quality()
 NO_INSTANCE = "The request was aborted because there was no available instance."
 
 
@@ -39,6 +40,8 @@ class Traffic:
         self._first: dict[Revision, dt.datetime] = {}
         self._hanging: Counter[Revision] = Counter()
         self._open: dict[str, dict[Revision, int]] = {}
+        self._images: dict[Revision, tuple[str, str]] = {}
+        """Name and digest of each that a request met."""
 
     def attach(self, cloud: LocalCloud) -> None:
         self._cloud = cloud
@@ -47,7 +50,7 @@ class Traffic:
         if revision.name in self.by_revision:
             return self.by_revision[revision.name]
         image = revision.images.get(revision.ingress_container.name)
-        return self.qualities.get(image.digest, Quality()) if image else Quality()
+        return self.qualities.get(image.digest, USUAL) if image else USUAL
 
     def starts(self, revision: Revision) -> tuple[str, str] | None:
         return (NOT_LISTENING, not_listening()) if self.quality(revision).crashes else None
@@ -60,8 +63,21 @@ class Traffic:
             assert revision.state == "ready", f"a request met {name}, which is {revision.state}"
             now = self._cloud.scheduler.now()
             age = (now - self._first.setdefault(revision, now)).total_seconds()
-            busy[revision] = self._meet(target, revision, self.quality(revision).at(age), count)
+            quality = self._quality_of_met(revision).at(age)
+            busy[revision] = self._meet(target, revision, quality, count)
         self._tell_open(target, busy)
+
+    def _quality_of_met(self, revision: Revision) -> Quality:
+        if revision.name in self.by_revision:
+            return self.by_revision[revision.name]
+        return self.qualities.get(self._image_of_met(revision)[1], USUAL)
+
+    def _image_of_met(self, revision: Revision) -> tuple[str, str]:
+        """Return the name and digest of a revision's image: those of a ready one stay."""
+        if revision not in self._images:
+            image = revision.images.get(revision.ingress_container.name)
+            self._images[revision] = image_name(revision), image.digest if image else ""
+        return self._images[revision]
 
     def _routed(self, target: str, key: ServiceKey) -> dict[str, int]:
         """Return how many requests each revision meets."""
@@ -76,7 +92,7 @@ class Traffic:
         """Have requests meet a revision; return how many of those that ended were open at once."""
         ratio = max(quality.error_ratio, self.platform_fails.get(target, 0.0))
         fared = self._fared(quality, count, ratio)
-        image, now = image_name(revision), self._cloud.scheduler.now()
+        image, now = self._image_of_met(revision)[0], self._cloud.scheduler.now()
         self.requests[target, image, True] += fared.failed + fared.refused
         self.requests[target, image, False] += fared.fine
         busy = fared.failed * quality.latency_seconds

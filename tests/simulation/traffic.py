@@ -28,6 +28,8 @@ class BatchTraffic(Traffic):
         return self._cloud.run.route_many(key, round(rps * self.every_seconds))
 
     def _fared(self, quality: Quality, count: int, error_ratio: float) -> Fared:
+        if not (error_ratio or quality.refused_ratio or quality.hang_ratio):
+            return Fared(0, 0, 0, count)
         refused = binomial(self._rng, count, quality.refused_ratio)
         hanging = binomial(self._rng, count - refused, quality.hang_ratio)
         reached = count - refused - hanging
@@ -35,8 +37,10 @@ class BatchTraffic(Traffic):
         return Fared(refused, hanging, failed, reached - failed)
 
     def _latencies(self, quality: Quality, count: int) -> dict[float, int]:
-        slow = binomial(self._rng, count, quality.slow_ratio)
         median = quality.latency_seconds
+        if not (quality.latency_sigma or quality.slow_ratio):
+            return {median: count} if count else {}
+        slow = binomial(self._rng, count, quality.slow_ratio)
         found: Counter[float] = Counter()
         for seconds, some in ((median, count - slow), (median * quality.slow_factor, slow)):
             if not quality.latency_sigma:

@@ -16,9 +16,9 @@ def test_no_trial_succeeds_without_a_chance_and_each_one_with_certainty():
     assert binomial(rng, 50, 5e-324) == 0
 
 
-@pytest.mark.parametrize("ratio", [0.1, 0.5, 0.9])
-def test_successes_are_as_frequent_as_the_binomial_distribution_says(ratio):
-    rng, draws, count = random.Random(2), 20_000, 5
+@pytest.mark.parametrize(("count", "ratio"), [(5, 0.1), (5, 0.5), (5, 0.9), (30, 0.5), (700, 0.01)])
+def test_successes_are_as_frequent_as_the_binomial_distribution_says(count, ratio):
+    rng, draws = random.Random(2), 20_000
 
     found = Counter(binomial(rng, count, ratio) for _ in range(draws))
 
