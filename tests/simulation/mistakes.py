@@ -22,8 +22,10 @@ from rollouts import (
     stopping,
 )
 from rollouts.actions import Hold, Stop
+from rollouts.decisions import Decision
 from rollouts.errors import BarqError, Conflict
 from rollouts.record import Rollout
+from rollouts.sweeping import Swept
 from rollouts.traffic import Entry
 
 Make = Callable[[Any], Any]
@@ -123,20 +125,26 @@ def _latest(right: Any) -> Any:
 
 
 latest_in_the_split: Plants = ((service_document, "_written", _latest),)
-sweeper_too_eager: Plants = ((sweep, "_alive", _is((False, ""))),)
+
+
+def _all_gone(right: Any) -> Any:
+    def decide_sweep(found: Any, facts: Any, now: Any) -> Any:
+        return right(found, dataclasses.replace(facts, alive=False), now)
+
+    return decide_sweep
 
 
 def _gone_if_unknown(right: Any) -> Any:
-    def alive(execution: str, world: Any) -> Any:
-        found, why_not = right(execution, world)
-        return (False, "") if found is None else (found, why_not)
+    def decide_sweep(found: Any, facts: Any, now: Any) -> Any:
+        return right(found, dataclasses.replace(facts, alive=bool(facts.alive)), now)
 
-    return alive
+    return decide_sweep
 
 
-unknown_is_gone: Plants = ((sweep, "_alive", _gone_if_unknown),)
+sweeper_too_eager: Plants = ((sweep, "decide_sweep", _all_gone),)
+unknown_is_gone: Plants = ((sweep, "decide_sweep", _gone_if_unknown),)
 sweeper_asleep: Plants = (
-    (sweep, "handle", lambda _right: lambda *_: {"kind": "swept", "targets": 0}),
+    (sweep, "decide_sweep", _is(Swept(Decision(Stop("unchanged", "all is well"))))),
 )
 
 
@@ -196,7 +204,8 @@ canary_as_stable: Plants = ((claiming, "stable_of", _largest), (deploy, "stable_
 
 def _driver_alone(right: Any) -> Any:
     def waiting(before: Any, after: Any, driver: str) -> Any:
-        return right(before, dataclasses.replace(after, waiting=None), driver)
+        alone = (dataclasses.replace(one, waiting=None) for one in (before, after))
+        return right(*alone, driver)
 
     return waiting
 

@@ -100,7 +100,7 @@ def both(*biases: Bias) -> Bias:
 
 MANUAL: Mapping[str, Any] = {"by": "manual", "expires": "60m"}
 GOOD = pushes(quality={})
-CONFLICTS = beside_pushes("conflict", -1.0, seconds=1200)
+CONFLICTS = beside_pushes("conflict", -1.0, seconds=1200, times=3)
 
 BUGS = (
     Bug("stale_write_replayed", ("6",), m.stale_write_replayed, bias=CONFLICTS),

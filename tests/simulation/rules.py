@@ -22,7 +22,9 @@ FINAL_TO: Final = {
 
 def sums(watch: Watch, write: Write) -> None:
     """Rule 1: whatever Barq writes sums to 100 %, names its revisions, and they are Ready."""
-    if write.after.traffic == write.before.traffic:
+    old, new = write.before.rollout, write.after.rollout
+    begins = new is not None and (old is None or old.id != new.id)
+    if write.after.traffic == write.before.traffic and not begins:
         return
     total = sum(one.percent or 0 for one in write.after.traffic)
     watch.ask("1", total == 100, f"{write.by} wrote {total} %")

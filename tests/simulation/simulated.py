@@ -242,8 +242,8 @@ class Simulated(Flow):
             acting.wrote = target if method == "PUT" else acting.wrote
             if method == "PUT" and status in (400, 422):
                 self.refused.append(f"{function} sent what Cloud Run refuses for good")
-            acting.read_failed = status >= 400
-            if method == "GET" and status < 300:
+            acting.read_failed = not 200 <= status < 300
+            if method == "GET" and not acting.read_failed:
                 for told in self.read_service:
                     told(function, target)
 

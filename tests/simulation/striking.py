@@ -137,8 +137,12 @@ class Striking(Faults):
     def around(
         self, function: str, method: str, path: str, call: Callable[[], requests.Response]
     ) -> requests.Response:
-        answer = self._around(function, method, path, call)
-        self.watch(function, method, path, answer.status_code)
+        status = 0
+        try:
+            answer = self._around(function, method, path, call)
+            status = answer.status_code
+        finally:
+            self.watch(function, method, path, status)
         return answer
 
     def _around(

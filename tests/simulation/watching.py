@@ -219,8 +219,8 @@ class Watch:
 
     def _acted(self, acting: Acting, answer: Any) -> None:
         """Ask what holds of a whole call of a function, if it was not broken off."""
-        if isinstance(answer, NoAnswer):
-            return
+        if isinstance(answer, NoAnswer) or answer.status >= 300:
+            return  # It is asked again, or who waits looks by itself, only later.
         for callback in acting.must_wake:
             path = callback.removeprefix(API)
             self.ask("wake", path in acting.woke, f"{acting.name} did not wake {path[-60:]}")
@@ -228,7 +228,7 @@ class Watch:
             self._answered(acting, json.loads(answer.body))
         for words in self.sim.refused:
             self.refute("1", words)
-        if acting.name == "on_alert" and answer.status < 300:
+        if acting.name == "on_alert":
             words = "an alert was acknowledged that could not be acted on"
             self.ask("5", not acting.read_failed, words)
 
