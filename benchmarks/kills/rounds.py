@@ -39,6 +39,8 @@ def _alone(case: Case) -> bool:
 
 
 class Rounds:
+    """Plays on one stage. `rows` has what came of each so far."""
+
     def __init__(self, ready: Stage, tell: Tell) -> None:
         self._stage = ready
         self._tell = tell
@@ -46,8 +48,7 @@ class Rounds:
         self.rows: list[Row] = []
 
     async def play(self, case: Case, lane: str, together: asyncio.Event | None = None) -> None:
-        course = self._course(case, lane, together)
-        await self._played(course)
+        await self.played(self.course(case, lane, together))
 
     async def side_by_side(self, cases: Sequence[Case], lanes: int) -> None:
         """Play them in lanes, each as soon as its lane and its service are free."""
@@ -65,22 +66,24 @@ class Rounds:
         if not callers:
             return
         gone = asyncio.Event()
-        held = [self._course(one, "", gone) for one in cases if one not in callers]
+        held = [self.course(one, "", gone) for one in cases if one not in callers]
         async with asyncio.TaskGroup() as group:
             for one in held:
-                group.create_task(self._played(one))
+                group.create_task(self.played(one))
             for one in held:
                 await one.reached.wait()
-            [caller] = [self._course(one, "") for one in callers]
-            group.create_task(self._played(caller))
+            [caller] = [self.course(one, "") for one in callers]
+            group.create_task(self.played(caller))
             await caller.reached.wait()
             gone.set()
 
-    def _course(self, case: Case, lane: str, together: asyncio.Event | None = None) -> Course:
+    def course(self, case: Case, lane: str, together: asyncio.Event | None = None) -> Course:
+        """Return a course that was not played yet; `lane` is the service of a quick one."""
         service = lane if case.service == "quick" else case.service
         return Course(self._stage, case, service, together)
 
-    async def _played(self, course: Course) -> None:
+    async def played(self, course: Course) -> None:
+        """Play it as soon as its service is free and the engine listens."""
         async with self._busy[course.service]:
             engine = self._stage.running.workflows
             assert engine is not None

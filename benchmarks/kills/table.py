@@ -41,7 +41,7 @@ def report(rows: Sequence[Row], seconds: float, day: dt.date) -> str:
     text = (
         f"`python -m benchmarks.kills`, {day}: real processes and HTTP, {PER_SECOND:g} requests/s"
         f" to each service all the while, windows of 2 s, `sweep` each {SWEEP_SECONDS:g} s."
-        f" {len(rows)} kills in {seconds:.0f} s; {wrong} did not end as they should;"
+        f" {len(rows)} kills in {seconds:.0f} s; {wrong} went wrong;"
         f" {requests:,} requests, {sum(row.lost for row in rows)} lost through Barq."
     )
     return "\n".join((text, "", HEAD, *map(line, rows)))

@@ -8,6 +8,7 @@ import pytest
 
 from tests.processes.demo_run import DemoRun, demo_run
 from tests.processes.hosted import Hosted, hosted
+from tests.processes.kills import Killed, killed
 from tests.processes.reaction import Played, played
 from tests.processes.stage import LIMIT_SECONDS, Stage
 from tests.processes.stories import STORIES, Kept
@@ -39,11 +40,21 @@ def reaction(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 
 
 @pytest.fixture(scope="session")
+def kills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Killed]]:
+    """What waits for the end of the rollouts that something is killed under; they begin at once.
+
+    The sweeper leaves a claim alone for a minute, so they take a little longer than that.
+    """
+    with killed(tmp_path_factory.mktemp("kills")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def cloud(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hosted]:
     """The stage, set up in an environment full of things that are nobody's business."""
-    for name in ("demo", "reaction"):
+    for name in ("demo", "reaction", "kills"):
         if any(name in getattr(item, "fixturenames", ()) for item in request.session.items):
             # They mostly wait, as the stories do, so all are played side by side.
             request.getfixturevalue(name)
