@@ -54,8 +54,11 @@ def final(watch: Watch, write: Write) -> None:
     if new.id in truth.rolled_back:
         watch.ask("2", not more, f"{new.id} got more after its rollback, by {write.by}")
         watch.ask("2", new.state != "promoted", f"{new.id} is promoted after its rollback")
-    if new.id in truth.ended:
-        watch.ask("3", new.state in OVER, f"{new.id} is {new.state} after it was {truth.ended[new.id]}")
+    # An older object brings an earlier state back; what is noted there moves nothing.
+    moved = old is None or (old.id, old.state, old.shifts) != (new.id, new.state, new.shifts)
+    if new.id in truth.ended and moved:
+        words = f"{new.id} is {new.state} after it was {truth.ended[new.id]}"
+        watch.ask("3", new.state in OVER, words)
     if old is not None and old.id == new.id and old.state in OVER and old.state != new.state:
         way = (old.state, new.state)
         watch.ask("3", way in FINAL_TO, f"{new.id} was {old.state} and is {new.state}")
@@ -103,7 +106,8 @@ def data(watch: Watch, write: Write) -> None:
 
 
 def _onward(old: Rollout, new: Rollout) -> bool:
-    return new.state == "promoted" or len(new.shifts) > len(old.shifts)
+    promoted = new.state == "promoted" != old.state
+    return promoted or len(new.shifts) > len(old.shifts)
 
 
 def _let_on(old: Rollout) -> bool:
