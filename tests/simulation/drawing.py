@@ -72,7 +72,7 @@ def _targets(rng: random.Random) -> dict[str, dict[str, Any]]:
     production = _settings(rng, rng.choice(STEPS))
     if rng.random() < 0.7:
         return {"production": production}
-    staging = _settings(rng, [100]) | {"no_data": "pass", "approval": {"by": "none"}}
+    staging = _settings(rng, [100]) | {"no_data": "pass", "approval": {"by": "none", "expires": "60m"}}
     return {"staging": staging, "production": production}
 
 

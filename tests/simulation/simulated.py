@@ -106,6 +106,7 @@ class Simulated(Flow):
         """Which rollout each approval by id was meant for, by the words of its reason."""
         self.seen_rollouts: dict[str, dict[str, None]] = {}
         self._deployed = 0
+        self._usual: dict[str, Any] = {}
         self._change_workflow = workflow or (lambda text: text)
         self._latency_rng = random.Random(f"{scenario.seed}/latency")
         super().__init__(
@@ -355,7 +356,7 @@ class Simulated(Flow):
         """Let the platform be otherwise for a while."""
         owner: Any = self.cloud.run._platform if what == "run" else self.cloud.monitoring
         name = "_settings" if what == "run" else "settings"
-        before = getattr(owner, name)
-        setattr(owner, name, dataclasses.replace(before, **changed))
-        self.scheduler.call_later(seconds, lambda: setattr(owner, name, before))
+        usual = self._usual.setdefault(what, getattr(owner, name))
+        setattr(owner, name, dataclasses.replace(usual, **changed))
+        self.scheduler.call_later(seconds, lambda: setattr(owner, name, usual))
 
