@@ -8,13 +8,16 @@ from typing import Final
 _FRACTION: Final = re.compile(r"\.(\d+)")
 
 
-@functools.lru_cache(maxsize=1024)
 def show_instant(instant: dt.datetime) -> str:
     """Write an aware instant in UTC with microseconds only where there are any."""
     assert instant.tzinfo is not None
-    if instant.tzinfo is dt.UTC:
-        return f"{instant.isoformat()[:-6]}Z"
-    return instant.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    return _shown(instant if instant.tzinfo is dt.UTC else instant.astimezone(dt.UTC))
+
+
+@functools.lru_cache(maxsize=1024)
+def _shown(instant: dt.datetime) -> str:
+    """Write an instant of UTC: elsewhere two that are equal may be an hour apart."""
+    return f"{instant.isoformat()[:-6]}Z"
 
 
 def parse_instant(text: object) -> dt.datetime:

@@ -1,6 +1,7 @@
 """Instants as RFC 3339 text."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -66,3 +67,10 @@ def test_whatever_text_arrives_it_is_refused_or_an_instant(text):
     except ValueError:
         return
     assert found.tzinfo is dt.UTC
+
+
+def test_an_hour_that_a_clock_shows_twice_is_two_instants():
+    first = dt.datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    assert show_instant(first) == "2026-10-25T00:30:00Z"
+    assert show_instant(first.replace(fold=1)) == "2026-10-25T01:30:00Z"
