@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from local_cloud.kit.http import NoAnswer
@@ -176,7 +176,9 @@ class Watch:
         service = self.service(key)
         if service.annotations is self._annotations[key]:
             return  # The platform's own reconciliation.
-        before, after = self.last[key], self._snap(service)
+        # LATEST may mean another revision by now than when it was written.
+        before = replace(self.last[key], latest_ready=service.latest_ready)
+        after = self._snap(service)
         self.last[key], self._annotations[key] = after, service.annotations
         acting, mine = self.sim.acting, service.modifier.endswith(ACCOUNTS)
         by = acting.name if mine and acting else service.modifier
