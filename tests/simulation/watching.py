@@ -285,6 +285,9 @@ class Watch:
             truth.touched[write.target] = write.by
         if write.after.text != write.before.text:
             known = write.after.record
+            wiped = write.before.rollout
+            if wiped is not None and (rollout is None or rollout.id != wiped.id):
+                truth.roles.pop(wiped.id, None)  # Whoever drove it may begin it anew.
             for target, build in list(truth.begun):
                 if target == write.target and build not in known.acted_on:
                     del truth.begun[target, build]
