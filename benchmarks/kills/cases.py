@@ -60,7 +60,7 @@ class Case:
     ends: tuple[Ending, ...] = ("promoted",)
     service: str = "quick"
     """Which course: a name of `COURSES`."""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict, hash=False)
     kills: int = 1
     """How often, each time as soon as the victim is there again."""
     by_person: bool = False

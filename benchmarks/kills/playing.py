@@ -37,9 +37,11 @@ class Row:
     failed: int
     lost: int
     seconds: float
-    """From the first kill to the end."""
+    """From the first kill to the end; 0 where it came after the end."""
     told: int
     """How many events told of the end: one, or none where the teller was killed."""
+    shifts: tuple[int, ...] = ()
+    """The percents of all shifts on record."""
 
     @property
     def right(self) -> bool:
@@ -77,12 +79,13 @@ class Course:
                 aside = [group.create_task(one) for one in (*self._people(), self._killing())]
                 stage.builds.announce(self.image, commit=self.image.digest)
                 ended = await self._end()
-                seconds = asyncio.get_running_loop().time() - self._first_kill
+                now = asyncio.get_running_loop().time()
+                seconds = now - self._first_kill if self.kills else 0.0
                 await self._after_the_end()
                 for task in aside:
                     task.cancel()
             await asyncio.sleep(0.5)  # Requests and events under way.
-        return self._row(ended, seconds if self.kills else 0.0)
+        return self._row(ended, seconds)
 
     # The kill.
 
@@ -244,6 +247,7 @@ class Course:
             lost=self.counted.lost,
             seconds=seconds,
             told=len(told),
+            shifts=tuple(one["percent"] for one in rollout.get("shifts", ())),
         )
 
     @contextlib.asynccontextmanager

@@ -35,7 +35,9 @@ def test_requests_inside_the_canary_fail_with_it_and_no_others(kills):
 
 
 def test_a_shift_whose_answer_got_lost_is_not_made_twice(kills):
-    assert kills().rows[SHIFT].ended == "promoted"
+    row = kills().rows[SHIFT]
+
+    assert (row.ended, row.shifts) == ("promoted", (10, 50, 100))
 
 
 def test_the_sweeper_puts_stable_back_where_the_execution_died(kills):
