@@ -37,7 +37,8 @@ def handle(request: DeployRequest, world: World) -> dict[str, Any]:
         return follow(seen, rollout, canary, digest_matches=matches, now=now)
 
     acted = act(world, target.ref, decide, driver=driver.execution)
-    return answered(acted.action, acted.rollout)
+    own = acted.rollout if acted.rollout and acted.rollout.execution == driver.execution else None
+    return answered(acted.action, acted.rollout, claimed=own.id if own else None)
 
 
 def _facts(seen: ServiceSeen, request: DeployRequest, world: World) -> Facts:

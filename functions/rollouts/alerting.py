@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from rollouts import retelling
 from rollouts.actions import Stop
 from rollouts.blame import Blame
 from rollouts.decisions import Decision
@@ -35,9 +36,11 @@ def settle(
     seen: ServiceSeen, rollout: Rollout, blame: Blame, now: dt.datetime
 ) -> tuple[Decision, Outcome]:
     """Decide what follows from blame of `rollout`: the present one, or the last promoted."""
-    if not blame.guilty:
-        return Decision(Stop("unchanged", blame.because)), "ignored"
     present = rollout is seen.record.rollout
+    if not blame.guilty:
+        by_alert = present and rollout.state == "rolled_back" and rollout.ended_by == "alert"
+        again = retelling.end(rollout) if by_alert else ()
+        return Decision(Stop("unchanged", blame.because), None, again), "ignored"
     if blame.alone and rollout.policy.analysis.only_tells("full", rollout.percent):
         decision = _told(seen, rollout, blame.because, now)
         return decision, "told" if decision.change else "ignored"

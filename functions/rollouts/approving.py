@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from rollouts import retelling
 from rollouts.actions import Action, Hold, RollBack, Stop
 from rollouts.deadline import approved as deadline_approved
 from rollouts.deadline import expired, refused, words_of
@@ -60,7 +61,9 @@ def answer(seen: ServiceSeen, given: Answer, now: dt.datetime) -> Decision:
     if approval is None:
         return _unchanged(f"rollout {rollout.id} waits for no approval ({rollout.state})")
     if approval.decision:
-        return _unchanged(f"rollout {rollout.id} was already {approval.decision} by {approval.by}")
+        told = f"rollout {rollout.id} was already {approval.decision} by {approval.by}"
+        again = retelling.answer(rollout, approval) if approval.by == given.by else ()
+        return replace(_unchanged(told), notices=again)
     if now >= approval.expires_at:
         return _unchanged(expired(rollout, approval))
     approved = given.decision == "approve"

@@ -75,6 +75,7 @@ def claim(
     because = (
         _late(request, facts)
         or second_push.over(seen.record, own)
+        or _wiped(request)
         or _unwanted(seen.record, request, facts)
         or _untestable(seen, target)
     )
@@ -160,6 +161,16 @@ def give_up(seen: ServiceSeen, rollout: Rollout, because: str, now: dt.datetime)
     change = Change(with_rollout(seen.record, ended), split_of({rollout.stable: 100}, seen.split))
     notice = Notice("rollout.rolled_back", now, ended, because, 0, 0)
     return Decision(Stop("rolled_back", because), change, (notice,))
+
+
+def _wiped(request: DeployRequest) -> str:
+    """Say that a rollout that was claimed is not on record any more; empty if none was."""
+    if not request.claimed:
+        return ""
+    return (
+        f"the record of rollout {request.claimed} is gone: somebody wrote an older object back;"
+        " nothing was changed"
+    )
 
 
 def _late(request: DeployRequest, facts: Facts) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from rollouts import layouts
+
 Role = Literal["canary", "stable"]
 BEFORE: Final = -1
 """The step of intervals before the first shift: stable alone."""
@@ -31,15 +33,21 @@ class Histogram:
     def total(self) -> int:
         return sum(self.counts)
 
-    def state(self) -> list[list[float]]:
-        """Return all of it in JSON's own types, for `restored`."""
-        return [list(self.bounds_ms), list(self.counts)]
+    def state(self) -> list[Any]:
+        """Return all of it in JSON's own types, for `restored`: layout, first bucket, counts."""
+        filled = [index for index, count in enumerate(self.counts) if count] or [0]
+        first, last = filled[0], filled[-1]
+        return [layouts.shown(self.bounds_ms), first, self.counts[first : last + 1]]
 
     @classmethod
-    def restored(cls, state: Sequence[Sequence[Any]]) -> "Histogram":
-        """Return the histogram of `state`."""
-        bounds_ms, counts = state
-        return cls(tuple(bounds_ms), tuple(counts))
+    def restored(cls, state: Sequence[Any]) -> "Histogram":
+        """Return the histogram of `state`, or of [bounds, counts], which was once written."""
+        bounds_ms = layouts.read(state[0])
+        first, counts = (0, state[1]) if len(state) == 2 else state[1:]  # noqa: PLR2004
+        after = len(bounds_ms) + 1 - first - len(counts)
+        if min(first, after) < 0:
+            raise ValueError("buckets that the layout does not have")
+        return cls(bounds_ms, (0,) * first + tuple(counts) + (0,) * after)
 
     def quantile_ms(self, quantile: float) -> float | None:
         """Return a quantile, straight between its bucket's bounds; None without requests or bounds.

@@ -39,6 +39,8 @@ class DeployRequest:
     """An event asked for it, not a person."""
     override_freeze: str = ""
     """A person's reason to pass a closed line; empty: it waits."""
+    claimed: str = ""
+    """The id of the rollout that this execution has claimed already, by its last answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ def parse_deploy(document: Any) -> DeployRequest:
         force=reader.switch("force"),
         automatic=reader.switch("automatic"),
         override_freeze=reader.words("override_freeze"),
+        claimed=reader.words("claimed"),
     )
     reader.done()
     return request

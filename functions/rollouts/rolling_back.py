@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rollouts import retelling
 from rollouts.actions import Hold, Outcome, Stop
 from rollouts.deciding import stop_for
 from rollouts.decisions import Decision, with_refusal, with_rollout
@@ -54,7 +55,10 @@ def roll_back(seen: ServiceSeen, ask: Ask, now: dt.datetime) -> Decision:
     if rollout.state == "rolled_back":
         if ask.by_hand and seen.shares != rollout.shares:
             return _given_back_again(seen, rollout, ask, now)
-        return arrived(seen, rollout, now)
+        found = arrived(seen, rollout, now)
+        # A person's execution asks again by itself until stable is served everything.
+        told = () if ask.by_hand else retelling.end(rollout)
+        return replace(found, notices=(*told, *found.notices))
     if rollout.state in ("stopped", "superseded") and not ask.by_hand:
         return Decision(stop_for(rollout))
     if rollout.state == "promoted" and ask.execution and not ask.by_hand:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from rollouts import retelling
 from rollouts.actions import Action, Hold, RollBack
 from rollouts.approving import gate
 from rollouts.deadline import deadline_of, denied
@@ -59,7 +60,8 @@ def shift(
         return rollout
     asked = request.action.get("step")
     if isinstance(asked, int) and 0 <= asked < rollout.next_step:
-        return Decision(_watch(rollout, now))
+        again = retelling.last_shift(rollout) if asked == rollout.shifts[-1].step else ()
+        return Decision(_watch(rollout, now), None, again)
     if asked != rollout.next_step or asked >= len(rollout.steps):
         return Decision(Hold(1, f"step {asked} is not the next one", "data"))
     if rollout.state not in ("verified", "shifting"):
@@ -80,7 +82,10 @@ def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decisi
     """Make the canary stable. It has all of the traffic already; its tag goes."""
     rollout = undisturbed(seen, request.driver, now)
     if isinstance(rollout, Decision):
-        return rollout
+        last = seen.record.rollout
+        mine = last is not None and last.execution == request.driver.execution
+        promoted = mine and last is not None and last.state == "promoted"
+        return replace(rollout, notices=retelling.end(last)) if promoted and last else rollout
     if rollout.next_step < len(rollout.steps):
         return Decision(Hold(1, f"at {rollout.percent} % there is nothing to promote", "data"))
     overtaken = _overtaken(rollout, request.action, now)

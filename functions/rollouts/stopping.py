@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 
+from rollouts import retelling
 from rollouts.actions import Stop
 from rollouts.deciding import stop_for
 from rollouts.decisions import Decision, with_rollout
@@ -64,7 +65,9 @@ def stop_by_hand(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> D
     """Stop at a person's word. Traffic stays where it is, and the record says who and why."""
     rollout = seen.record.rollout
     if rollout is None or rollout.ended:
-        return Decision(Stop("unchanged", f"no rollout is under way on {seen.ref}"))
+        mine = rollout is not None and rollout.state == "stopped" and rollout.id == request.rollout
+        again = retelling.end(rollout) if rollout and mine else ()
+        return Decision(Stop("unchanged", f"no rollout is under way on {seen.ref}"), None, again)
     other = not_meant(rollout, request.rollout)
     if other:
         return Decision(other)

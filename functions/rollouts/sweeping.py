@@ -104,17 +104,22 @@ def _driven(
 def _overdue(
     seen: ServiceSeen, rollout: Rollout, facts: SweepFacts, now: dt.datetime
 ) -> Swept | None:
-    """Wake a driver that should have moved long ago; if it does not, stable gets everything.
+    """Wake a driver that should have moved by now; if it does not, stable gets everything.
 
-    That its execution lives is no excuse, and need not be known. Woken first, because what held
-    it before its first shift may have ended a moment ago: a line that was stopped for days.
+    That its execution lives is no excuse, and need not be known: it may be at work on another
+    target. Woken first, because what held it before its first shift may have ended a moment ago:
+    a line that was stopped for days.
     """
     limit = limit_of(rollout, now if facts.closed else None)
-    if now < limit + WOKEN_AFTER:
+    foreign = seen.unexplained()
+    if now >= limit + WOKEN_AFTER:
+        late, since = f"it should have gone on by {show_instant(limit)} and did not", limit
+    elif foreign:
+        late, since = f"{foreign}, and it did not stop", now - GIVEN * 2
+    else:
         return None
-    late = f"it should have gone on by {show_instant(limit)} and did not"
     woken = rollout.overdue_at
-    if woken is None or woken < limit:
+    if woken is None or woken < since:
         after = replace(rollout, overdue_at=now)
         because = f"{late}; its driver is woken"
         decision = Decision(

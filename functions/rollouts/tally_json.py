@@ -23,7 +23,8 @@ from rollouts.policy import Policy
 from rollouts.step_counts import Side, StepCounts
 from rollouts.tally import Tally
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
+READABLE: Final = (2, SCHEMA)
 TEXT_MAX: Final = 4096
 """Longer ones are not kept. The unpacked size is bounded too: the text comes from outside."""
 UNPACKED_MAX: Final = 1 << 20
@@ -74,7 +75,7 @@ def load(text: object, key: str, policy: Policy) -> Tally | None:
         if not unpacker.eof or unpacker.unused_data:
             return None  # Cut off, longer than may be, or with something behind it.
         document = json.loads(unpacked)
-        if document["schema"] != SCHEMA or document["key"] != key:
+        if document["schema"] not in READABLE or document["key"] != key:
             return None
         return _restored(document, policy)
     except UNREADABLE:
@@ -126,12 +127,14 @@ def _read_counts(told: dict[str, Any]) -> StepCounts:
 
 
 def _judged(judged: Judged) -> list[Any]:
+    """Return an interval as a list: of five, as most are, if nothing bad is known of it."""
     one = judged.interval
+    span = [one.start.timestamp(), one.end.timestamp(), one.step, one.percent]
+    known = one.known_at.timestamp() if one.known_at else None
+    if one.canary == one.stable == UNSEEN and judged == Judged(_waiting(one), (), 1.0):
+        return [*span, known]
     return [
-        one.start.timestamp(),
-        one.end.timestamp(),
-        one.step,
-        one.percent,
+        *span,
         _arm(one.canary),
         _arm(one.stable),
         [[late.step, late.percent, late.canary, late.stable] for late in one.carried],

@@ -143,7 +143,7 @@ def test_the_line_of_a_fail_is_the_references_own():
 def test_the_waits_after_a_refusal_are_at_most_those_of_the_page():
     pace, waits = Pace(), []
     for _ in range(5):
-        pace = pacing.refused(pace, NOW, "any")
+        pace = pacing.refused(pace, NOW, "any", NOW)
         assert pace.wait_until
         waits.append((pace.wait_until - NOW).total_seconds())
 

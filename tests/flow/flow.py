@@ -179,6 +179,11 @@ class Flow(Happening):
         data = [event["data"] for event in self.events]
         return [one["event"] for one in data if one["target"] == target]
 
+    def told_once(self, target: str = "production") -> list[str]:
+        """Return the same without repeats, as readers have it who go by the ids."""
+        first = {event["id"]: event["data"] for event in reversed(self.events)}
+        return [one["event"] for one in reversed(first.values()) if one["target"] == target]
+
     def writes(self) -> int:
         """Return how often Barq wrote, or tried to write, a Cloud Run service."""
         calls = [call for world in self.worlds.values() for call in world.http.calls]

@@ -258,7 +258,7 @@ def test_an_answer_given_again_wakes_again_for_the_first_wake_up_may_be_lost():
     flow.passes(seconds=1)
 
     assert flow.rollout().shifts
-    assert flow.told().count("approval.given") == 1
+    assert flow.told_once().count("approval.given") == 1
 
 
 def test_a_revision_that_broke_while_waiting_gets_no_traffic():

@@ -326,3 +326,18 @@ def test_a_record_that_went_back_behind_its_smoke_test_ends_the_rollout():
     assert flow.outcome()[0] == "stopped"
     assert flow.told()[-1] == "rollout.stopped"
     assert flow.split() == {"v1": 100}
+
+
+def test_an_object_of_before_the_rollout_written_back_while_the_canary_starts_ends_it():
+    flow = Flow(QUICK)
+    before = flow.document()
+    flow.built(flow.image("v2", ready_seconds=60))
+    flow.until(lambda: flow.state() == "deploying", within_minutes=1)
+
+    flow.terraform_writes(before)
+    flow.until_ended()
+
+    outcome, because = flow.outcome()
+    assert outcome == "stopped"
+    assert "is gone: somebody wrote an older object back" in because
+    assert flow.told().count("rollout.started") == 1

@@ -167,6 +167,13 @@ def test_a_rollout_that_is_over_does_not_begin_again():
     assert "is over or was overtaken" in stopped(decision)
 
 
+def test_a_rollout_that_somebody_wrote_off_the_record_does_not_begin_again():
+    """An older whole object came back: what was claimed since stops, as everywhere else."""
+    decision = claim(seen(), deploying(claimed="0000aaaa"), TARGET, FACTS, NOW)
+
+    assert "the record of rollout 0000aaaa is gone" in stopped(decision)
+
+
 def test_a_person_who_moved_traffic_is_not_overwritten_when_nothing_new_begins():
     theirs = (Entry("api-9", 100),)
     service = seen(rollout(execution=OTHER_EXECUTION, digest=OTHER_DIGEST), split=theirs)

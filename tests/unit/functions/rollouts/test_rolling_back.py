@@ -117,7 +117,22 @@ def test_a_rollback_that_is_repeated_changes_nothing(ask):
     decision = roll_back(seen(after), ask, at(minutes=3))
 
     assert decision.action == Stop("rolled_back", "it failed")
-    assert (decision.change, decision.notices) == (None, ())
+    assert decision.change is None
+    assert [one.kind for one in decision.notices] == (
+        [] if ask.by_hand else ["rollout.rolled_back"]
+    )
+
+
+def test_a_rollback_that_is_repeated_tells_the_same_event_once_more():
+    """Whoever wrote it may have died before telling it."""
+    first = roll_back(seen(rollout()), DRIVEN, at(minutes=2))
+    assert first.change is not None
+
+    again = roll_back(seen(first.change.record.rollout), DRIVEN, at(minutes=3))
+
+    assert [one.as_cloud_event()["id"] for one in again.notices] == [
+        one.as_cloud_event()["id"] for one in first.notices
+    ]
 
 
 def test_a_rollback_before_the_first_shift_came_from_0_percent():

@@ -90,7 +90,38 @@ def test_a_shift_that_was_done_is_not_done_again(asked):
     decision = shift(seen(own), step({"step": asked}), READY, at(minutes=20))
 
     assert decision.action == Hold(10, "api-2 has 50 %", "data", at(minutes=60))
-    assert (decision.change, decision.notices) == (None, ())
+    assert decision.change is None
+    assert len(decision.notices) == asked
+
+
+def test_a_shift_that_is_repeated_tells_the_same_event_once_more():
+    """Whoever wrote it may have died before telling it."""
+    (first,) = shift(seen(rollout()), step({"step": 1}), READY, at(minutes=5)).notices
+    after = rollout(shifts=shifts(10, 50))
+
+    (again,) = shift(seen(after), step({"step": 1}), READY, at(minutes=6)).notices
+
+    assert again.as_cloud_event()["id"] == first.as_cloud_event()["id"]
+    assert (again.percent_before, again.percent_after) == (10, 50)
+
+
+def test_a_promotion_that_is_repeated_tells_the_same_event_once_more():
+    own = rollout(shifts=shifts(10, 50, 100))
+    first = promote(seen(own), step({"kind": "promote"}), at(minutes=15))
+    assert first.change is not None
+
+    again = promote(seen(first.change.record.rollout), step({"kind": "promote"}), at(minutes=16))
+
+    assert again.action == first.action
+    assert [one.as_cloud_event()["id"] for one in again.notices] == [
+        one.as_cloud_event()["id"] for one in first.notices
+    ]
+
+
+def test_another_executions_promotion_is_not_told_again():
+    theirs = rollout("promoted", execution=OTHER_EXECUTION)
+
+    assert promote(seen(theirs), step({"kind": "promote"}), at(minutes=16)).notices == ()
 
 
 @pytest.mark.parametrize("asked", [2, 99, None, "1", -1])

@@ -149,8 +149,30 @@ def test_an_execution_that_nobody_can_ask_after_is_left_alone_and_said(state, la
     assert (finding(swept).because, finding(swept).page) == ("no answer", lasting)
 
 
-def test_a_persons_traffic_beside_a_living_driver_is_the_drivers_to_see():
-    assert found(sweep(seen(rollout(), split=FOREIGN), ALIVE, at(minutes=4))) is None
+@pytest.mark.parametrize("foreign", [{"split": FOREIGN}, {"generation": 50}])
+def test_a_living_driver_is_woken_to_see_what_somebody_else_wrote(foreign):
+    """It may wait for a person for a day, or be at work on another target and never come back."""
+    before = seen(rollout(), **foreign)
+
+    swept = sweep(before, ALIVE, at(minutes=4))
+
+    assert found(swept) == ("past_its_limits", "driver_woken")
+    assert "and it did not stop; its driver is woken" in finding(swept).because
+    woken = replace(before, record=replace(before.record, rollout=written(before, swept)))
+    assert found(sweep(woken, ALIVE, at(minutes=6.9))) is None
+    assert found(sweep(woken, ALIVE, at(minutes=7))) == (
+        "past_its_limits",
+        "stopped" if "split" in foreign else "stable_back",
+    )
+
+
+def test_who_was_woken_long_ago_is_woken_anew_before_stable_gets_everything():
+    own = rollout(overdue_at=at(minutes=1))
+
+    assert found(sweep(seen(own, generation=50), ALIVE, at(minutes=10))) == (
+        "past_its_limits",
+        "driver_woken",
+    )
 
 
 # A driver that does not move.
@@ -303,7 +325,8 @@ def test_a_place_in_the_queue_that_was_just_taken_is_kept():
 
 
 def test_who_leaves_the_queue_hides_nothing_that_somebody_else_wrote():
-    facts, before = SweepFacts(True, waiting_alive=False), queued(rollout(), generation=50)
+    facts = SweepFacts(True, waiting_alive=False)
+    before = queued(rollout(overdue_at=at(minutes=3)), generation=50)
 
     swept = sweep(before, facts, at(minutes=4))
 

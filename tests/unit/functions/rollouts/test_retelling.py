@@ -1,0 +1,51 @@
+"""A change that was written, and may never have been told."""
+
+import pytest
+
+from rollouts.retelling import answer, end, last_shift
+from tests.unit.functions.rollouts.builders import NOW, at, rollout, shifts, waiting
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "after"),
+    [
+        ("promoted", "rollout.promoted", 100),
+        ("rolled_back", "rollout.rolled_back", 0),
+        ("stopped", "rollout.stopped", 10),
+    ],
+)
+def test_an_end_is_told_as_it_was_at_the_time_that_it_came(state, kind, after):
+    own = rollout(state, ended_by="ann@example.com")
+
+    (notice,) = end(own)
+
+    assert (notice.kind, notice.at, notice.by) == (kind, own.ended_at, "ann@example.com")
+    assert notice.percent_after == after
+
+
+@pytest.mark.parametrize("state", ["deploying", "deployed", "verified", "shifting", "superseded"])
+def test_what_has_not_ended_by_itself_has_no_end_to_tell(state):
+    assert end(rollout(state)) == ()
+
+
+def test_what_barq_did_by_itself_names_nobody():
+    assert end(rollout("promoted", ended_by="barq"))[0].by == ""
+
+
+def test_a_first_shift_came_from_nothing():
+    (first,) = last_shift(rollout())
+    (second,) = last_shift(rollout(shifts=shifts(10, 50)))
+
+    assert (first.percent_before, first.percent_after, first.at) == (0, 10, NOW)
+    assert (second.percent_before, second.percent_after) == (10, 50)
+
+
+@pytest.mark.parametrize(
+    ("decision", "kind"), [("approved", "approval.given"), ("denied", "approval.denied")]
+)
+def test_an_answer_is_told_under_who_gave_it(decision, kind):
+    given = waiting(decision=decision, by="ann@example.com", at=at(5))
+
+    (notice,) = answer(rollout("verified", approval=given), given)
+
+    assert (notice.kind, notice.at, notice.by) == (kind, at(5), "ann@example.com")
