@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts lock clean
+.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -21,9 +21,10 @@ explain: $(READY)  ## Why a rollout in the cloud of `make up` was decided so: RO
 test: $(READY) lint  ## All tests, lint and types.
 	@$(PY) -m pytest -q -n 2 --dist loadgroup tests
 
-test-full: test  ## What is longer: more examples, the whole demo, the benchmarks of proxy and memory.
+test-full: test  ## What is longer: more examples, the whole demo, every kill -9, proxy and memory.
 	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q -n 2 tests/unit
 	@$(PY) -m demo
+	@$(PY) -m benchmarks.kills
 	@$(PY) -m benchmarks.proxy
 	@$(PY) -m benchmarks.memory
 
@@ -55,6 +56,9 @@ bench-cold-start: $(READY)  ## How soon a rollback answers that starts cold, bes
 
 bench-rollouts: $(READY)  ## Whole rollouts a second on one core, in virtual time.
 	@$(PY) -m benchmarks.rollouts $(ARGS)
+
+bench-kills: $(READY)  ## kill -9 of each function, the engine and the canary at each stage: five minutes.
+	@$(PY) -m benchmarks.kills $(ARGS)
 
 lock: $(READY)  ## Pin again what requirements/*.in ask for.
 	$(PY) requirements/lock.py

@@ -1,6 +1,6 @@
 """What becomes of a rollout whose functions, engine or canary are killed with SIGKILL.
 
-python -m benchmarks.kills                         every kill: about ten minutes
+python -m benchmarks.kills                         every kill: about five minutes
 python -m benchmarks.kills --only engine           those of one victim
 python -m benchmarks.kills --write docs/concepts/reliability.md
 
@@ -30,7 +30,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--only", action="append", default=[], help="a victim")
-    parser.add_argument("--lanes", type=int, default=2, help="rollouts side by side")
+    parser.add_argument("--lanes", type=int, default=3, help="rollouts side by side")
     parser.add_argument("--folder", type=Path, help="keep everything that was written there")
     parser.add_argument("--write", type=Path, help="the page whose marked place gets the table")
     told = parser.parse_args()

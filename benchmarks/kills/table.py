@@ -24,7 +24,7 @@ def line(row: Row) -> str:
         killed,
         row.case.when + times,
         ended,
-        row.by or "nobody",
+        row.by or "-",
         f"{row.seconds:.1f}",
         f"{row.requests:,}",
         str(row.failed),

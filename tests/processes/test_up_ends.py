@@ -33,8 +33,9 @@ def test_a_signal_ends_every_process(tmp_path):
 
 
 def test_a_kill_ends_every_process_too(tmp_path):
-    """SIGKILL cannot be heard, so the guard does it."""
-    with up(tmp_path / ".barq") as cloud:
+    """SIGKILL cannot be heard: the guard does it, and an engine apart hears its input end."""
+    with up(tmp_path / ".barq", "--workflows-apart") as cloud:
+        assert any("local_cloud.apart.engine" in one.cmdline() for one in cloud.tree())
         processes = cloud.tree()
 
         cloud.end(signal.SIGKILL)
