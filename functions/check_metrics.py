@@ -12,7 +12,7 @@ import functions_framework
 
 from gcp.acting import act, answered, find_target, tell
 from gcp.edge import Answer, respond
-from gcp.log import log
+from gcp.log import log_text
 from gcp.looking import Look, look
 from gcp.ports import World
 from gcp.world import world
@@ -116,8 +116,8 @@ def _record(
     """Leave the decision's records in the log; return what events tell of it."""
     records = decision_records(rollout, told, verdict, action, now)
     for record in records:
-        log("INFO", "verdict.reached", **record)
-    return summary_of(records[-1]["id"], verdict)
+        log_text("INFO", "verdict.reached", record.text)
+    return summary_of(records[-1].id, verdict)
 
 
 def _read(looked: Look, before: str, *, affinity: bool) -> Read:

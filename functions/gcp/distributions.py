@@ -11,6 +11,7 @@ from typing import Final
 
 from google.api.distribution_pb2 import Distribution
 
+from rollouts import layouts
 from rollouts.errors import Refused
 from rollouts.intervals import Histogram
 
@@ -69,14 +70,10 @@ def bounds_of(options: Distribution.BucketOptions) -> tuple[float, ...]:
             return tuple(linear.offset + linear.width * index for index in finite)
         case "exponential_buckets":
             growing = options.exponential_buckets
-            return _growing(growing.scale, growing.growth_factor, growing.num_finite_buckets)
+            finite = _finite(growing.num_finite_buckets)
+            return layouts.growing(growing.scale, growing.growth_factor, len(finite))
         case _:
             return ()
-
-
-@functools.lru_cache(maxsize=64)
-def _growing(scale: float, factor: float, buckets: int) -> tuple[float, ...]:
-    return tuple(scale * factor**index for index in _finite(buckets))
 
 
 @functools.lru_cache(maxsize=64)

@@ -5,13 +5,24 @@ Log lines are API: `event` is a constant `noun.past_verb`, facts are fields.
 
 import json
 import sys
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Severity = Literal["INFO", "WARNING", "ERROR"]
 
 
 def log(severity: Severity, event: str, **facts: Any) -> None:
     """Write one line. Values that JSON does not know are written as text."""
-    line = {"severity": severity, "event": event, **facts}
-    sys.stdout.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
+    _write(_encode({"severity": severity, "event": event, **facts}))
+
+
+def log_text(severity: Severity, event: str, facts: str) -> None:
+    """Write one line whose facts are a JSON object already, and not an empty one."""
+    _write(f'{{"severity": "{severity}", "event": "{event}", {facts[1:]}')
+
+
+_encode: Final = json.JSONEncoder(default=str, ensure_ascii=False).encode
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -6,11 +6,12 @@ parts, each naming the one before. Fields are only ever added.
 """
 
 import datetime as dt
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rollouts.actions import Action
 from rollouts.delivery_file import parse_policy
@@ -46,9 +47,17 @@ class Read:
     """The id of the record before; empty for a history that begins here."""
 
 
+class Written(NamedTuple):
+    """A record as it stands in the log."""
+
+    id: str
+    text: str
+    """A JSON object, its `id` in it."""
+
+
 def decision_records(
     rollout: Rollout, told: Read, verdict: Verdict, action: Action, now: dt.datetime
-) -> list[dict[str, Any]]:
+) -> list[Written]:
     """Return the records of one decision, in order: parts of the history, then the decision."""
     common = {
         "schema": SCHEMA,
@@ -61,9 +70,9 @@ def decision_records(
     }
     layouts = Layouts()
     intervals = [write(one, layouts) for one in told.intervals]
-    bounds = {"latency_bounds_ms": [list(one) for one in layouts.bounds]}
+    bounds = {"latency_bounds_ms": tuple(layouts.bounds)}
     decided = {
-        "policy": shared_settings_of(rollout.policy),
+        "policy": rollout.policy,
         "affinity": told.affinity,
         "visible_until": show_instant(told.visible_until),
         "log_until": show_instant(told.log_until) if told.log_until else None,
@@ -76,14 +85,14 @@ def decision_records(
     whole = {**common, "before": before, **bounds, "intervals": intervals, **decided}
     text = _text(whole)
     if len(text) <= INTERVALS_BYTES:
-        return [_named(whole, text)]
+        return [_named(text)]
     *parts, last = _parts(intervals)
     for part in parts:
         told_part = {**common, "before": before, **bounds, "intervals": part}
-        records.append(_named(told_part, _text(told_part)))
-        before = records[-1]["id"]
+        records.append(_named(_text(told_part)))
+        before = records[-1].id
     whole |= {"before": before, "intervals": last}
-    return [*records, _named(whole, _text(whole))]
+    return [*records, _named(_text(whole))]
 
 
 def summary_of(decision: str, verdict: Verdict) -> dict[str, Any]:
@@ -110,12 +119,32 @@ def queries_of(signals: Signals, asked: LogSpan) -> tuple[str, ...]:
     return tuple(found)
 
 
+_sorted: Final = json.JSONEncoder(sort_keys=True).encode
+
+
 def _text(document: dict[str, Any]) -> str:
-    return json.dumps(document, sort_keys=True)
+    """Return a document as JSON, its keys sorted. What stays the same is written out once."""
+    fields = (f'"{name}": {SAME.get(name, _sorted)(document[name])}' for name in sorted(document))
+    return "{" + ", ".join(fields) + "}"
 
 
-def _named(document: dict[str, Any], text: str) -> dict[str, Any]:
-    return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **document}
+@functools.lru_cache(maxsize=64)
+def _bounds_text(bounds: tuple[tuple[float, ...], ...]) -> str:
+    return _sorted(bounds)
+
+
+@functools.lru_cache(maxsize=64)
+def _policy_text(policy: Policy) -> str:
+    return _sorted(shared_settings_of(policy))
+
+
+SAME: Final = {"latency_bounds_ms": _bounds_text, "policy": _policy_text}
+"""What one record has as another does, and how it is written."""
+
+
+def _named(text: str) -> Written:
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Written(name, f'{{"id": "{name}", {text[1:]}')
 
 
 def _parts(intervals: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

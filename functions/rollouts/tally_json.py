@@ -28,6 +28,9 @@ READABLE: Final = (2, SCHEMA)
 TEXT_MAX: Final = 4096
 """Longer ones are not kept. The unpacked size is bounded too: the text comes from outside."""
 UNPACKED_MAX: Final = 1 << 20
+UNSEEN: Final = Arm(None, 0)
+NOTHING_SEEN: Final = [[None, 0, 0]] * 2
+"""Two such arms in JSON."""
 SIDES: Final = ("canary", "stable", "canary_common", "stable_common")
 UNREADABLE: Final = (
     ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError,
@@ -61,7 +64,7 @@ def dump(tally: Tally, key: str) -> str | None:
         "full_known": tally.full_known,
     }
     plain = json.dumps(document, separators=(",", ":"))
-    text = base64.b64encode(zlib.compress(plain.encode(), 9)).decode()
+    text = base64.b64encode(zlib.compress(plain.encode())).decode()
     return text if len(text) <= TEXT_MAX else None
 
 
@@ -127,18 +130,19 @@ def _read_counts(told: dict[str, Any]) -> StepCounts:
 
 
 def _judged(judged: Judged) -> list[Any]:
-    """Return an interval as a list: of five, as most are, if nothing bad is known of it."""
+    """Return an interval as a list; of most there is nothing but their time to tell."""
     one = judged.interval
     span = [one.start.timestamp(), one.end.timestamp(), one.step, one.percent]
     known = one.known_at.timestamp() if one.known_at else None
-    if one.canary == one.stable == UNSEEN and judged == Judged(_waiting(one), (), 1.0):
+    arms = [_arm(one.canary), _arm(one.stable)]
+    odd = one.carried or one.seen_at or one.latency_since or judged.groups or judged.common
+    if arms == NOTHING_SEEN and not odd and judged.discount == 1.0:
         return [*span, known]
     return [
         *span,
-        _arm(one.canary),
-        _arm(one.stable),
+        *arms,
         [[late.step, late.percent, late.canary, late.stable] for late in one.carried],
-        one.known_at.timestamp() if one.known_at else None,
+        known,
         one.seen_at.timestamp() if one.seen_at else None,
         [[step, group.share, group.canary, group.stable] for step, group in judged.groups],
         judged.discount,
@@ -172,8 +176,12 @@ def _read_histogram(told: Sequence[Sequence[Any]] | None) -> Histogram | None:
 
 
 def _read_judged(told: Sequence[Any]) -> Judged:
-    start, end, step, percent, canary, stable, carried, known, seen, groups, *rest = told
-    discount, since, common = rest
+    start, end, step, percent, *rest = told
+    if len(rest) == 1:
+        span, known = (_instant(start), _instant(end)), rest[0]
+        known_at = _instant(known) if known is not None else None
+        return Judged(Interval(*span, step, percent, UNSEEN, UNSEEN, (), known_at), (), 1.0)
+    canary, stable, carried, known, seen, groups, discount, since, common = rest
     interval = Interval(
         _instant(start),
         _instant(end),

@@ -45,8 +45,13 @@ BAD = [
 def recorded(intervals, now, own=OWN, *, affinity=False, notes=()):
     verdict = judge(intervals, own.policy, now, affinity=affinity)
     read = Read(tuple(intervals), at(60), at(95), (), notes, affinity=affinity)
-    documents = decision_records(own, read, verdict, RollBack("x"), now)
-    return json.loads(json.dumps(documents))
+    return written(own, read, verdict, now)
+
+
+def written(own, read, verdict, now):
+    return [
+        json.loads(one.text) for one in decision_records(own, read, verdict, RollBack("x"), now)
+    ]
 
 
 def explained(intervals, now=None, own=OWN, **more):
@@ -249,7 +254,7 @@ def test_an_earlier_decision_is_explained_from_the_records_up_to_it():
     first = recorded([*past(), *BAD[:3]], at(45))
     verdict = judge([*past(), *BAD], OWN.policy, at(100))
     read = Read(tuple(BAD[3:]), at(60), at(95), before=first[-1]["id"])
-    second = decision_records(OWN, read, verdict, RollBack("x"), at(100))
+    second = written(OWN, read, verdict, at(100))
 
     early = explain([*second, *first], first[-1]["id"])
     late = explain([*second, *first])

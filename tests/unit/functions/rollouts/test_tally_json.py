@@ -250,3 +250,22 @@ def test_a_state_is_judged_by_the_policy_that_it_is_loaded_with():
 
     assert loaded
     assert conclude(loaded).evidence.threshold == 20
+
+
+def test_a_state_that_the_code_before_wrote_is_read():
+    """It wrote out every bound of a layout, and all of an interval of which nothing is known."""
+    tally = advance(begin(COMPARED), [*minutes_of(12), unseen(120, settle=5)])
+    text = dump(tally, KEY)
+    document = unpacked(text)
+    latency = tally.counts.latency
+    document["counts"]["latency"] = [list(latency.bounds_ms), list(latency.counts)]
+    start, end, step, percent, known = document["unseen"][-1]
+    nothing = [[None, 0, 0]] * 2
+    document["unseen"][-1] = [
+        *(start, end, step, percent, *nothing, [], known, None, [], 1.0, None, False)
+    ]
+
+    restored = load(packed(document | {"schema": 2}), KEY, COMPARED)
+
+    assert restored
+    assert dump(restored, KEY) == text
