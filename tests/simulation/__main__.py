@@ -1,10 +1,10 @@
 """Hunts: scenario after scenario until told to stop, a rule that does not hold, or enough.
 
-    python -m tests.simulation                         until Ctrl-C
-    python -m tests.simulation --seeds 0:1000          these seeds
-    python -m tests.simulation --rollouts 100000       until so many rollouts were seen
-    python -m tests.simulation --seed 123 --only 3,7   one scenario, with none but these happenings
-    python -m tests.simulation --bugs                  the planted bugs, each caught or not
+python -m tests.simulation                         until Ctrl-C
+python -m tests.simulation --seeds 0:1000          these seeds
+python -m tests.simulation --rollouts 100000       until so many rollouts were seen
+python -m tests.simulation --seed 123 --only 3,7   one scenario, with none but these happenings
+python -m tests.simulation --bugs                  the planted bugs, each caught or not
 """
 
 import argparse

@@ -57,7 +57,9 @@ def _beside(rng: random.Random, at: float, until: float) -> list[tuple[float, st
     return found
 
 
-def _faults(rng: random.Random, times: list[float], count: int) -> list[tuple[float, str, dict[str, Any]]]:
+def _faults(
+    rng: random.Random, times: list[float], count: int
+) -> list[tuple[float, str, dict[str, Any]]]:
     """Draw faults for after some push, where something is under way that they may strike."""
     names = list(FAULTS)
     weights = [FAULTS[name].weight for name in names]
@@ -72,7 +74,10 @@ def _targets(rng: random.Random) -> dict[str, dict[str, Any]]:
     production = _settings(rng, rng.choice(STEPS))
     if rng.random() < 0.7:
         return {"production": production}
-    staging = _settings(rng, [100]) | {"no_data": "pass", "approval": {"by": "none", "expires": "60m"}}
+    staging = _settings(rng, [100]) | {
+        "no_data": "pass",
+        "approval": {"by": "none", "expires": "60m"},
+    }
     return {"staging": staging, "production": production}
 
 
@@ -93,7 +98,7 @@ def _settings(rng: random.Random, steps: list[int]) -> dict[str, Any]:
         "analysis": rng.choice(
             ({}, {}, {}, {"stable_also_bad": "roll_back"}, {"watch_action": "alert"},
              {"max_errors": [5, 10]} if len(steps) > 1 else {"max_errors": 10},
-             {"probes": 5}, {"sensitivity": "high"}, {"bad_intervals_min": 2})
+             {"probes": 10}, {"sensitivity": "high"}, {"bad_intervals_min": 2})
         ),
     }  # fmt: skip
     if rng.random() < 0.3:
@@ -101,8 +106,8 @@ def _settings(rng: random.Random, steps: list[int]) -> dict[str, Any]:
     if rng.random() < 0.1:
         begins = START + dt.timedelta(minutes=rng.randint(5, 90))
         ends = begins + dt.timedelta(minutes=rng.choice((5, 30, 90)))
-        window = {"from": f"{begins:%Y-%m-%dT%H:%M}", "until": f"{ends:%Y-%m-%dT%H:%M}"}
-        settings["freeze"] = [window | {"zone": "UTC"}]
+        span = {"from": f"{begins:%Y-%m-%dT%H:%M}", "until": f"{ends:%Y-%m-%dT%H:%M}"}
+        settings["freeze"] = [span | {"zone": "UTC"}]
     if settings["no_data"] == "extend":
         settings["extend_max"] = "20m"
     return settings

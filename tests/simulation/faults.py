@@ -110,7 +110,9 @@ def _reconciles_slowly(sim: Any, happens: Happens, _rng: random.Random) -> None:
 
 def _metrics_late(sim: Any, happens: Happens, _rng: random.Random) -> None:
     sim.striking.count("metrics_late")
-    sim.with_settings("monitoring", happens.args["seconds"], ingest_delay_seconds=happens.args["by"])
+    sim.with_settings(
+        "monitoring", happens.args["seconds"], ingest_delay_seconds=happens.args["by"]
+    )
 
 
 def _quota_drained(sim: Any, happens: Happens, rng: random.Random) -> None:

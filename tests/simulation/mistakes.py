@@ -22,6 +22,7 @@ from rollouts import (
     stopping,
 )
 from rollouts.actions import Hold, Stop
+from rollouts.alerting import Settled
 from rollouts.decisions import Decision
 from rollouts.errors import BarqError, Conflict
 from rollouts.record import Rollout
@@ -86,7 +87,7 @@ def _acknowledged(right: Any) -> Any:
         try:
             return right(data, world)
         except BarqError:
-            return rollback.Settled("ignored", "it could not be looked at")
+            return Settled("ignored", "it could not be looked at")
 
     return handle_alert
 
@@ -97,7 +98,11 @@ lost_answer_taken_as_done: Plants = ((compare_and_swap, "_took_effect", _is(True
 
 def _silent_pass(right: Any) -> Any:
     def why_onward(rollout: Any, verdict: Any, lenient: str) -> str:
-        return "nothing bad was seen" if verdict.kind == "no_data" else right(rollout, verdict, lenient)
+        return (
+            "nothing bad was seen"
+            if verdict.kind == "no_data"
+            else right(rollout, verdict, lenient)
+        )
 
     return why_onward
 
@@ -164,12 +169,8 @@ def _only_traffic(right: Any) -> Any:
 
 
 generation_ignored: Plants = ((seen.ServiceSeen, "unexplained", _only_traffic),)
-person_overwritten: Plants = (
-    (seen.ServiceSeen, "unexplained", _is("")),
-)
-older_build_overtakes: Plants = (
-    (planning, "overtaken", _is("")),
-)
+person_overwritten: Plants = ((seen.ServiceSeen, "unexplained", _is("")),)
+older_build_overtakes: Plants = ((planning, "overtaken", _is("")),)
 
 
 def _forgetful(right: Any) -> Any:

@@ -13,8 +13,6 @@ SKEW: Final = dt.timedelta(seconds=125)
 """Clocks of functions may be so far apart here: one jumps back a minute, another forward."""
 TROUBLED: Final = dt.timedelta(minutes=25)
 """How long a fault may hold up a driver: retries, and the next look."""
-KNOWN: Final = frozenset({"absorbs"})
-"""Faults of Barq's that are written down and not mended yet: these are not asked about."""
 FINAL_TO: Final = {
     ("promoted", "rolled_back"), ("stopped", "rolled_back"), ("superseded", "rolled_back"),
 }  # fmt: skip
@@ -42,7 +40,9 @@ def explained(watch: Watch, write: Write) -> None:
         watch.refute("6", f"{write.by} lost the record")
     elif write.after.traffic != write.before.traffic:
         found = write.after.shares
-        watch.ask("1", found == rollout.shares, f"written {found}, the record says {rollout.shares}")
+        watch.ask(
+            "1", found == rollout.shares, f"written {found}, the record says {rollout.shares}"
+        )
 
 
 def final(watch: Watch, write: Write) -> None:
@@ -77,7 +77,7 @@ def one_driver(watch: Watch, write: Write) -> None:
     driving = write.by in ("deploy", "verify", "shift_traffic", "check_metrics", "rollback")
     same = old is not None and old.id == new.id
     stop = write.body.get("action", {}).get("kind") == "stop"
-    other = stop or write.queues or new.state == "superseded" or write.body.get("by_hand")
+    other = stop or write.queues or new.state in ("superseded", "stopped") or write.body.get("by_hand")
     if driving and same and not other:
         words = f"{write.by} wrote {new.id} for {asked[-8:]}, it is driven by {new.execution[-8:]}"
         watch.ask("3", asked == new.execution, words)
@@ -139,7 +139,9 @@ def legal(watch: Watch, write: Write) -> None:
     """Rule 6: every write is a known transition of the very state that it replaced."""
     read = watch.truth.read.get((write.by, write.target))
     state = (write.before.text, write.before.traffic, write.before.template)
-    watch.ask("6", read is None or read == state, f"{write.by} wrote onto a state that it never read")
+    watch.ask(
+        "6", read is None or read == state, f"{write.by} wrote onto a state that it never read"
+    )
     try:
         names = [one.name for one in made(write.before.record, write.after.record)]
     except NoTransition as error:
@@ -224,8 +226,6 @@ def untouched(watch: Watch, write: Write) -> None:
     """Rule 7: who finds traffic, tags, template or record changed by somebody else goes no further."""
     old, new = write.before.rollout, write.after.rollout
     who = watch.truth.touched.get(write.target)
-    if "absorbs" in KNOWN and (write.by == "approve" or write.queues):
-        watch.truth.touched.pop(write.target, None)
     if not who or old is None or new is None or old.id != new.id:
         return
     further = _onward(old, new) or write.after.share(new.canary) > write.before.share(new.canary)
@@ -257,7 +257,9 @@ def line(watch: Watch, write: Write) -> None:
 def digest(watch: Watch, write: Write) -> None:
     """Rule 8: what gets traffic as canary is what was announced, or a child of it."""
     new = write.after.rollout
-    if new is None or new.adopted or not new.digest or not write.after.share(new.canary):
+    if new is None or new.adopted or not new.digest:
+        return
+    if write.after.share(new.canary) <= write.before.share(new.canary):
         return
     revision = watch.sim.cloud.run.revision(write.key, new.canary)
     image = revision.images[revision.ingress_container.name].digest
@@ -269,7 +271,13 @@ def digest(watch: Watch, write: Write) -> None:
 def sweeper(watch: Watch, write: Write) -> None:
     """The sweeper takes back only what nobody drives, or what is long over its limits."""
     old, new = write.before.rollout, write.after.rollout
-    if write.by != "sweep" or old is None or new is None or old.state in OVER or new.state not in OVER:
+    if (
+        write.by != "sweep"
+        or old is None
+        or new is None
+        or old.state in OVER
+        or new.state not in OVER
+    ):
         return
     if not watch.gone(old.execution):
         limit = limit_of(old)

@@ -56,7 +56,7 @@ def run(scenario: Scenario | int, workflow: Callable[[str], str] | None = None) 
     """Play a scenario, or that of a seed. Nothing escapes but a mistake of the simulation's own."""
     chosen = draw(scenario) if isinstance(scenario, int) else scenario
     sink = _Sink()
-    with redirect_stdout(sink):  # type: ignore[type-var]
+    with redirect_stdout(sink):
         sim = Simulated(chosen, workflow)
         watch = sink.watch = Watch(sim)
         watch.rules.extend(RULES)

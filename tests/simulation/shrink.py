@@ -77,9 +77,7 @@ def _simpler(scenario: Scenario) -> Iterator[Scenario]:
             if one.args.get(name, value) != value:
                 changed: Happens = replace(one, args={**one.args, name: value})
                 rest = scenario.happenings
-                yield replace(
-                    scenario, happenings=(*rest[:number], changed, *rest[number + 1 :])
-                )
+                yield replace(scenario, happenings=(*rest[:number], changed, *rest[number + 1 :]))
 
 
 _PLAIN: dict[str, Any] = {"quality": {}, "index": False, "age": 30, "chance": 1.0, "times": 1}

@@ -19,7 +19,7 @@ from tests.flow.flow import Flow
 from tests.flow.install import ACCOUNTS
 from tests.flow.invariants import Invariants
 from tests.flow.ports import FlowClock
-from tests.simulation import faults
+from tests.simulation import faults, workload
 from tests.simulation.scenario import Happens, Scenario
 from tests.simulation.striking import Crashed, Striking
 from tests.simulation.users import Users
@@ -175,8 +175,6 @@ class Simulated(Flow):
         self.trace.append(f"{at:10.3f} {line}")
 
     def _happen(self, happens: Happens) -> None:
-        from tests.simulation import workload
-
         self.tell(f"#{happens.number} {happens}")
         self.happened[happens.kind] += 1
         rng = self.scenario.rng_of(happens)
@@ -281,7 +279,8 @@ class Simulated(Flow):
         for name, world in self.worlds.items():
             alive = world.executions.alive
             world.executions.alive = functools.partial(self._alive, name, alive)  # type: ignore[method-assign]
-            world.prober.answer = functools.partial(self._probed, world.prober.answer)
+            prober: Any = world.prober
+            prober.answer = functools.partial(self._probed, prober.answer)
         longer = self.instances.longer
         self.instances.longer = lambda revision: (
             3600.0 if self.striking.strike("revision_hangs") else longer(revision)
@@ -359,4 +358,3 @@ class Simulated(Flow):
         usual = self._usual.setdefault(what, getattr(owner, name))
         setattr(owner, name, dataclasses.replace(usual, **changed))
         self.scheduler.call_later(seconds, lambda: setattr(owner, name, usual))
-

@@ -71,7 +71,11 @@ def _unsettled(watch: Watch) -> Any:
             yield f"{target} serves {read_state(service.served)}, written is {written_now(service)}"
         if snap.record.waiting is not None and not watch.gone(snap.record.waiting.execution):
             yield f"{snap.record.waiting.id} still waits for its turn on {target}"
-        if rollout.state in OVER and snap.share(rollout.canary) and not _may_keep(watch, target, rollout):
+        if (
+            rollout.state in OVER
+            and snap.share(rollout.canary)
+            and not _may_keep(watch, target, rollout)
+        ):
             share = snap.share(rollout.canary)
             yield f"{rollout.canary} keeps {share} % on {target}, {rollout.state}: {rollout.because}"
 

@@ -112,7 +112,7 @@ class Striking(Faults):
     def loses_answer_of(self, name: str) -> bool:
         return bool(self.active) and self.strike("answer_lost", name) is not None
 
-    @property  # type: ignore[override]
+    @property
     def delivered_twice_after(self) -> float | None:
         struck = self.strike("call_twice") if self.active else None
         return float(struck.args["after"]) if struck else None
@@ -121,7 +121,7 @@ class Striking(Faults):
     def delivered_twice_after(self, _value: float | None) -> None:
         """Is a fault here."""
 
-    @property  # type: ignore[override]
+    @property
     def monitoring_down(self) -> bool:
         if self.active and self.strike("metrics_down"):
             return True
@@ -165,31 +165,35 @@ class Striking(Faults):
         match row.how:
             case "refuse":
                 return _answer(row.status)
-            case "refuse_after":
-                call()
-                return _answer(row.status)
             case "never_sent":
                 raise requests.ConnectTimeout("planted")
-            case "lose":
-                call()
-                raise requests.ReadTimeout("planted")
             case "crash_before":
-                raise Crashed(row.path)
-            case "crash_after":
-                call()
                 raise Crashed(row.path)
             case "drop":
                 return _answer(200)
-            case "twice":
-                call()
-                return call()
+            case "stale":
+                return self._before[path] if path in self._before else call()
             case "meddle":
                 self.meddle(path)
-                return call()
-            case "stale":
-                before = self._before.get(path)
-                return before if before is not None else call()
-        raise AssertionError(row.how)
+        answered = call()
+        return _after(row, answered, call)
+
+
+def _after(
+    row: ApiRow, answered: requests.Response, call: Callable[[], requests.Response]
+) -> requests.Response:
+    """Return what becomes of an answer after the call had its effect."""
+    match row.how:
+        case "refuse_after":
+            return _answer(row.status)
+        case "lose":
+            raise requests.ReadTimeout("planted")
+        case "crash_after":
+            raise Crashed(row.path)
+        case "twice":
+            return call()
+    assert row.how == "meddle", row.how
+    return answered
 
 
 def _answer(status: int) -> requests.Response:

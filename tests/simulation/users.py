@@ -24,6 +24,17 @@ class Users(BatchTraffic):
         self._at[name].append(self._cloud.scheduler.now())
         return super()._meet(target, revision, quality, count)
 
+    def probe(self, url: str) -> tuple[int | None, float]:
+        """Answer a smoke test as users are answered: now and then with an error."""
+        status, seconds = super().probe(url)
+        for service in self._cloud.run.services():
+            for entry in service.served:
+                if entry.url == url and status == 200:
+                    revision = self._cloud.run.revision(service.key, entry.revision)
+                    failed = self._rng.random() < self.quality(revision).error_ratio
+                    return 500 if failed else 200, seconds
+        return status, seconds
+
     def served(self, key: ServiceKey, revision: str, since: dt.datetime) -> int:
         """Return how many requests a revision really met since then."""
         name = f"{key.project}/{revision}"

@@ -149,9 +149,7 @@ class Watch:
     def gone(self, execution: str) -> bool:
         """Whether an execution has ended. Its name here has the project's id, not its number."""
         own = execution.rpartition("/")[2]
-        return all(
-            self.sim.has_ended(name) for name in self.sim.executions if name.endswith(own)
-        )
+        return all(self.sim.has_ended(name) for name in self.sim.executions if name.endswith(own))
 
     def targets(self) -> list[tuple[str, ServiceKey]]:
         return [(name, key) for key, name in self._names.items()]
@@ -182,7 +180,9 @@ class Watch:
         self.last[key], self._annotations[key] = after, service.annotations
         acting, mine = self.sim.acting, service.modifier.endswith(ACCOUNTS)
         by = acting.name if mine and acting else service.modifier
-        write = Write(self.sim.now, self._names[key], key, before, after, by, acting if mine else None)
+        write = Write(
+            self.sim.now, self._names[key], key, before, after, by, acting if mine else None
+        )
         self._tell(write)
         if mine:
             for rule in self.rules:

@@ -15,6 +15,7 @@ QUALITIES: Final[tuple[tuple[float, dict[str, Any]], ...]] = (
     (8, {}),
     (2, {"error_ratio": 1.0}),
     (2, {"error_ratio": 0.2}),
+    (1, {"error_ratio": 0.6}),
     (1, {"error_ratio": 0.02}),
     (1, {"latency_seconds": 1.5}),
     (1, {"latency_sigma": 0.4}),
@@ -133,7 +134,7 @@ def _answers(sim: Any, happens: Happens, rng: random.Random) -> None:
     """A person answers what was asked, perhaps of a rollout that is long over."""
     target, reason = _target(sim, happens), f"#{happens.number}"
     present = sim.record(target).rollout
-    known = [one for one in sim.rollouts_of(target)]
+    known = list(sim.rollouts_of(target))
     meant = {"present": present.id if present else "", "none": ""}.get(happens.args["of"])
     if meant is None:
         meant = rng.choice(known) if known else ""
@@ -187,7 +188,11 @@ def _alert(sim: Any, happens: Happens, rng: random.Random) -> None:
 def _alert_drawn(rng: random.Random) -> dict[str, Any]:
     kinds = ("real", "real", "real", "uptime", "test", "closed", "twice", "old", "elsewhere",
              "other_revision")  # fmt: skip
-    return {"target": _some_target(rng), "of": rng.choice(kinds), "before": rng.choice((0, 30, 300))}
+    return {
+        "target": _some_target(rng),
+        "of": rng.choice(kinds),
+        "before": rng.choice((0, 30, 300)),
+    }
 
 
 # Other hands on the same service.
@@ -293,9 +298,7 @@ def _load(sim: Any, happens: Happens, _rng: random.Random) -> None:
     """Users come or stay away for a while."""
     target = _target(sim, happens)
     sim.traffic.rps_of[target] = happens.args["rps"]
-    sim.scheduler.call_later(
-        happens.args["seconds"], lambda: sim.traffic.rps_of.pop(target, None)
-    )
+    sim.scheduler.call_later(happens.args["seconds"], lambda: sim.traffic.rps_of.pop(target, None))
 
 
 def _with(**more: Callable[[random.Random], Any]) -> Draw:
