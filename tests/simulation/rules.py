@@ -279,7 +279,7 @@ def sweeper(watch: Watch, write: Write) -> None:
         or new.state not in OVER
     ):
         return
-    if not watch.gone(old.execution):
+    if not watch.gone(old.execution) and write.target not in watch.truth.touched:
         limit = limit_of(old)
         words = f"the sweeper ended {new.id}, which is driven and in time"
         watch.ask("sweep", write.at >= limit - SKEW, words)
