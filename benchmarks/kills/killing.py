@@ -51,11 +51,11 @@ class Killer:
         self._now("notify", "webhook", "")
 
     def function(self, name: str) -> bool:
-        return _kill(K_SERVICE=service_name(name))
+        return self._kill("K_SERVICE", service_name(name))
 
     def revision(self, name: str) -> bool:
         """Kill whatever runs of a revision, or starts."""
-        return _kill(K_REVISION=name)
+        return self._kill("K_REVISION", name)
 
     def engine(self) -> bool:
         engine = self._running.workflows
@@ -85,14 +85,14 @@ class Killer:
                 self.disarm(armed)
                 armed.done.set()
 
-
-def _kill(**variable: str) -> bool:
-    """Kill all of a container, as its end takes all of it along."""
-    [(name, value)] = variable.items()
-    found = False
-    for process in psutil.Process().children():
-        with contextlib.suppress(psutil.Error, ProcessLookupError):
-            if process.environ().get(name) == value:
-                os.killpg(process.pid, signal.SIGKILL)
-                found = True
-    return found
+    def _kill(self, name: str, value: str) -> bool:
+        """Kill all of a container, as its end takes all of it along."""
+        homes, found = str(self._running.folder), False
+        for process in psutil.Process().children():
+            with contextlib.suppress(psutil.Error, ProcessLookupError):
+                variables = process.environ()
+                # Another local cloud of this process has containers of the same names.
+                if variables.get(name) == value and variables["HOME"].startswith(homes):
+                    os.killpg(process.pid, signal.SIGKILL)
+                    found = True
+        return found
