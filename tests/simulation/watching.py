@@ -280,8 +280,9 @@ class Watch:
         else:
             truth.disturbed.pop(write.target, None)
         old, new = write.before, write.after
-        spec = (old.traffic, old.template) != (new.traffic, new.template)
-        if rollout is not None and rollout.state not in OVER and (spec or old.text != new.text):
+        # An older record with the very same spec raises no generation: nobody can tell.
+        spec = old.generation != new.generation
+        if rollout is not None and rollout.state not in OVER and spec:
             truth.touched[write.target] = write.by
         if write.after.text != write.before.text:
             known = write.after.record
