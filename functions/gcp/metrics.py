@@ -144,12 +144,8 @@ class CloudMetrics:
         period: dt.timedelta,
     ) -> list[TimeSeries]:
         # The plain message: the library's wrappers take as long as the call.
-        request = _Request(
-            name=f"projects/{ref.project}",
-            filter=filter_of(ref, revisions, metric),
-            aggregation=Aggregation.pb(aggregation_of(metric, period)),
-            view=int(ListTimeSeriesRequest.TimeSeriesView.FULL),
-        )
+        request = _Request()
+        request.CopyFrom(_request_of(ref, tuple(sorted(revisions)), metric, period))
         _write_instant(request.interval.start_time, start)
         _write_instant(request.interval.end_time, end)
         asked = ListTimeSeriesRequest.wrap(request)
@@ -166,18 +162,25 @@ def _understood(not_done: str) -> Iterator[None]:
         raise Refused(f"{not_done}: a number or an instant in them cannot be") from error
 
 
-def filter_of(ref: ServiceRef, revisions: Iterable[str], metric: str) -> str:
-    """Return the filter of one metric of these revisions. Pure."""
-    return _filter_of(ref, tuple(sorted(revisions)), metric)
-
-
 @functools.lru_cache(maxsize=256)
-def _filter_of(ref: ServiceRef, revisions: tuple[str, ...], metric: str) -> str:
-    """Return the filter: one metric, one service, these revisions; latencies without the 5xx.
+def _request_of(
+    ref: ServiceRef, revisions: tuple[str, ...], metric: str, period: dt.timedelta
+) -> Any:
+    """Return a request without its interval: the same at every look."""
+    return _Request(
+        name=f"projects/{ref.project}",
+        filter=filter_of(ref, revisions, metric),
+        aggregation=Aggregation.pb(aggregation_of(metric, period)),
+        view=int(ListTimeSeriesRequest.TimeSeriesView.FULL),
+    )
+
+
+def filter_of(ref: ServiceRef, revisions: Iterable[str], metric: str) -> str:
+    """Return the filter: one metric, one service, these revisions; latencies without the 5xx. Pure.
 
     A request that failed is judged as an error; how fast it failed tells nothing of latency.
     """
-    names = ", ".join(quoted(name) for name in revisions)
+    names = ", ".join(quoted(name) for name in sorted(revisions))
     terms = [
         f"metric.type = {quoted(metric)}",
         'resource.type = "cloud_run_revision"',

@@ -119,27 +119,28 @@ def queries_of(signals: Signals, asked: LogSpan) -> tuple[str, ...]:
     return tuple(found)
 
 
-_sorted: Final = json.JSONEncoder(sort_keys=True).encode
+_encode: Final = json.JSONEncoder().encode
 
 
 def _text(document: dict[str, Any]) -> str:
-    """Return a document as JSON, its keys sorted. What stays the same is written out once."""
-    fields = (f'"{name}": {SAME.get(name, _sorted)(document[name])}' for name in sorted(document))
-    return "{" + ", ".join(fields) + "}"
+    """Return a document as JSON. What one record has as another does is written out once."""
+    same = [f'"{name}": {SAME[name](document[name])}' for name in SAME if name in document]
+    rest = _encode({name: document[name] for name in document if name not in SAME})
+    return "{" + ", ".join([*same, rest[1:]])
 
 
 @functools.lru_cache(maxsize=64)
 def _bounds_text(bounds: tuple[tuple[float, ...], ...]) -> str:
-    return _sorted(bounds)
+    return _encode(bounds)
 
 
 @functools.lru_cache(maxsize=64)
 def _policy_text(policy: Policy) -> str:
-    return _sorted(shared_settings_of(policy))
+    return _encode(shared_settings_of(policy))
 
 
 SAME: Final = {"latency_bounds_ms": _bounds_text, "policy": _policy_text}
-"""What one record has as another does, and how it is written."""
+"""How that is written."""
 
 
 def _named(text: str) -> Written:

@@ -64,7 +64,7 @@ def dump(tally: Tally, key: str) -> str | None:
         "full_known": tally.full_known,
     }
     plain = json.dumps(document, separators=(",", ":"))
-    text = base64.b64encode(zlib.compress(plain.encode())).decode()
+    text = base64.b64encode(_compressed(plain.encode())).decode()
     return text if len(text) <= TEXT_MAX else None
 
 
@@ -83,6 +83,12 @@ def load(text: object, key: str, policy: Policy) -> Tally | None:
         return _restored(document, policy)
     except UNREADABLE:
         return None
+
+
+def _compressed(plain: bytes) -> bytes:
+    """Compress a few KiB: the usual tables of 256 KiB would take longer to fill than the rest."""
+    packer = zlib.compressobj(wbits=13, memLevel=5)
+    return packer.compress(plain) + packer.flush()
 
 
 def _packed(text: str) -> bytes:

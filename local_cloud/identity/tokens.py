@@ -6,6 +6,7 @@ of the account. Scopes are not kept, because nothing in the local cloud is limit
 
 import base64
 import datetime as dt
+import functools
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -158,6 +159,7 @@ def simple_tokens(scheduler: Scheduler, secret: bytes = b"simulation") -> LocalT
     return LocalTokens(scheduler, secret, HmacSigner(secret))
 
 
+@functools.lru_cache(maxsize=256)
 def account_number(email: str) -> str:
     """Return the account's unique id: 21 digits, always the same for an e-mail."""
     number = int.from_bytes(hashlib.sha256(email.encode()).digest()[:8], "big")

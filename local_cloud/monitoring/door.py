@@ -75,35 +75,37 @@ def _query(request: Any) -> TimeSeriesQuery:
         filter=request.filter,
         start=_instant(interval.start_time) if interval.HasField("start_time") else None,
         end=_instant(interval.end_time) if interval.HasField("end_time") else None,
-        aggregation=_aggregation(request.aggregation),
+        aggregation=_aggregation_of(request.aggregation),
         headers_only=request.view == _HEADERS,
         page_size=request.page_size,
         page_token=request.page_token,
     )
 
 
-def _aggregation(message: Any) -> Aggregation:
+def _aggregation_of(message: Any) -> Aggregation:
+    return _aggregation(
+        message.alignment_period.ToNanoseconds() / 1e9,
+        message.per_series_aligner,
+        message.cross_series_reducer,
+        tuple(message.group_by_fields),
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _aggregation(
+    seconds: float, aligner: int, reducer: int, group_by: tuple[str, ...]
+) -> Aggregation:
     try:
         return Aggregation(
-            alignment_seconds=message.alignment_period.ToNanoseconds() / 1e9,
-            aligner=_aligner(message.per_series_aligner),
-            reducer=_reducer(message.cross_series_reducer),
-            group_by=tuple(message.group_by_fields),
+            alignment_seconds=seconds,
+            aligner=str(v3.Aggregation.Aligner(aligner).name),
+            reducer=str(v3.Aggregation.Reducer(reducer).name),
+            group_by=group_by,
         )
     except ValueError:
         raise Refused(
             "INVALID_ARGUMENT", "Field aggregation has an aligner or reducer that is not known."
         ) from None
-
-
-@functools.lru_cache(maxsize=64)
-def _aligner(number: int) -> str:
-    return str(v3.Aggregation.Aligner(number).name)
-
-
-@functools.lru_cache(maxsize=64)
-def _reducer(number: int) -> str:
-    return str(v3.Aggregation.Reducer(number).name)
 
 
 def _instant(timestamp: Any) -> dt.datetime:

@@ -108,7 +108,7 @@ def _all_plain(node: Joint) -> Callable[[Facts], bool]:
     ]
 
     def matches(facts: Facts) -> bool:
-        for key, values, wanted in terms:
+        for key, values, wanted in terms:  # noqa: SIM110 - a generator takes twice as long.
             if (facts.get(key, "") in values) != wanted:
                 return False
         return True

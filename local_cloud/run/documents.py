@@ -179,7 +179,7 @@ def _copied(value: Any) -> Any:
 
 
 def instant(when: dt.datetime) -> str:
-    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{when.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def container_digests(revision: Revision) -> list[tuple[str, str]]:

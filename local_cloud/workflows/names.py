@@ -82,7 +82,7 @@ def check_workflow_id(workflow_id: str) -> None:
 
 def timestamp(instant: dt.datetime) -> str:
     """Return RFC 3339 with nine digits."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond * 1000:09d}Z"
+    return f"{instant.replace(tzinfo=None).isoformat(timespec='microseconds')}000Z"
 
 
 def duration(length: dt.timedelta) -> str:
