@@ -206,3 +206,26 @@ def test_rsa_tokens_say_so_in_their_header(scheduler):
     token = LocalTokens(scheduler, b"s", RsaSigner(KEY)).id_token(DEPLOY, FLEET)
 
     assert jwt.get_unverified_header(token)["alg"] == "RS256"
+
+
+def test_an_access_token_that_another_process_issued_can_be_learned(scheduler, signer):
+    issuing, other = (LocalTokens(scheduler, secret, signer) for secret in (b"one", b"two"))
+    first = issuing.access_token(DEPLOY)
+    issuing.on_issued.append(other.learn)
+
+    second = issuing.access_token("rollback@p")
+
+    assert other.caller(f"Bearer {second}") == "rollback@p"
+    with pytest.raises(Refused):
+        other.caller(f"Bearer {first}")
+    for known in issuing.known():
+        other.learn(known)
+    assert other.caller(f"Bearer {first}") == DEPLOY
+
+
+def test_two_processes_with_one_key_take_each_others_id_tokens(scheduler):
+    signer = RsaSigner(KEY)
+    one = LocalTokens(scheduler, b"one", signer)
+    other = LocalTokens(scheduler, b"two", RsaSigner.from_pem(signer.pem()))
+
+    assert other.invoker(f"Bearer {one.id_token(DEPLOY, FLEET)}", (FLEET,)) == DEPLOY
