@@ -13,7 +13,8 @@ from tests.simulation.drawing import draw
 from tests.simulation.rules import RULES
 from tests.simulation.scenario import Scenario
 from tests.simulation.simulated import Simulated
-from tests.simulation.watching import Broken, Watch
+from tests.simulation.watching import Watch
+from tests.simulation.writes import Broken
 
 END_HOURS = 6
 """Three hours for what a policy allows at most, and as many for what it then asks a person."""

@@ -8,7 +8,6 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from local_cloud.kit.errors import Refused
@@ -17,67 +16,14 @@ from rollouts.delivery_file import parse_delivery
 from rollouts.errors import Transient
 from tests.flow.flow import Flow
 from tests.flow.install import ACCOUNTS
-from tests.flow.invariants import Invariants
-from tests.flow.ports import FlowClock
 from tests.simulation import faults, workload
+from tests.simulation.acting import Acting, Skewed, Unasked
 from tests.simulation.scenario import Happens, Scenario
 from tests.simulation.striking import Crashed, Striking
 from tests.simulation.users import Users
 
 IDLE_SECONDS, BUSY_SECONDS = 60.0, 10.0
 """How many seconds' requests are served at once, without a rollout and with one."""
-
-
-@dataclass
-class Acting:
-    """A function at work: what it was asked, and which answers of Google's it got meanwhile."""
-
-    name: str
-    request: Outbound
-    began: dt.datetime
-    woke: str = ""
-    """The callbacks that it called."""
-    must_wake: list[str] = dataclasses.field(default_factory=list)
-    """The callbacks of those who waited for what it changed."""
-    read_failed: bool = False
-    """Whether the last call for a service went wrong."""
-    wrote: str = ""
-    """The target that it wrote, or tried to."""
-    skew: dt.timedelta | None = None
-
-    @functools.cached_property
-    def body(self) -> dict[str, Any]:
-        try:
-            document = json.loads(self.request.body or b"{}")
-        except ValueError:
-            return {}
-        return document if isinstance(document, dict) else {}
-
-
-class Unasked(Invariants):
-    """The simulation has rules of its own, which no handler can catch."""
-
-    def attach(self) -> None:
-        """Nothing is asked here."""
-
-
-class Skewed(FlowClock):
-    """A function's clock, which may jump."""
-
-    def __init__(self, cloud: Any, simulated: "Simulated", name: str) -> None:
-        super().__init__(cloud)
-        self._simulated = simulated
-        self._name = name
-
-    def now(self) -> dt.datetime:
-        acting = self._simulated.acting
-        if acting is None:
-            return super().now()
-        if acting.skew is None:  # An instance's clock is the same all through a call.
-            faults = self._simulated.striking
-            struck = faults.strike("clock_jumps", self._name) if faults.active else None
-            acting.skew = dt.timedelta(seconds=struck.args["by"] if struck else 0)
-        return super().now() + acting.skew
 
 
 class Simulated(Flow):

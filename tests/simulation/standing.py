@@ -7,7 +7,8 @@ from typing import Any, Final
 from rollouts.decision_record import chain, recompute
 from rollouts.overdue import limit_of
 from rollouts.record import Rollout
-from tests.simulation.watching import OVER, Watch, read_state, written_now
+from tests.simulation.watching import Watch
+from tests.simulation.writes import OVER, read_state, written_now
 
 GRACE: Final = dt.timedelta(minutes=20)
 """The sweeper comes 5 minutes after a limit; functions and quotas may fail it for 10."""

@@ -5,7 +5,7 @@ from tests.simulation.planted import BUGS, planted
 from tests.simulation.run import Outcome, run
 from tests.simulation.scenario import Scenario
 from tests.simulation.shrink import Shrinker, told
-from tests.simulation.watching import Broken
+from tests.simulation.writes import Broken
 
 BUG = next(bug for bug in BUGS if bug.name == "refused_digest_accepted")
 

@@ -1,113 +1,18 @@
-"""Turns what changes in the cloud into what the rules look at: writes, before and after."""
+"""Sees every write and every call, asks the rules, and learns what is true."""
 
-import datetime as dt
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from local_cloud.kit.http import NoAnswer
-from local_cloud.run.resources import ServedTarget, Service, ServiceKey, Target
-from rollouts.record import EMPTY, Record, Rollout
-from rollouts.record_json import parse_record
-from rollouts.traffic import Entry, shares
+from local_cloud.run.resources import Service, ServiceKey
 from tests.flow.install import ACCOUNTS
-from tests.flow.invariants import RECORD
 from tests.flow.ports import API
-from tests.simulation.simulated import Acting, Simulated
-
-OWN = "rollout.barq.dev/"
-OVER = frozenset({"promoted", "rolled_back", "stopped", "superseded"})
-"""How a rollout ends; said here once more, for a mistake about it is what is looked for."""
-
-
-class Broken(Exception):
-    """A rule does not hold. `rule` is its number in DESIGN.md, or a name."""
-
-    def __init__(self, rule: str, words: str) -> None:
-        super().__init__(f"rule {rule}: {words}")
-        self.rule = rule
-
-
-@dataclass(frozen=True, slots=True)
-class Snap:
-    """A service as a write left it."""
-
-    generation: int
-    traffic: tuple[Target, ...]
-    template: Mapping[str, Any]
-    text: str
-    """The record's annotation."""
-    record: Record
-    latest_ready: str
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    """All but Barq's own."""
-
-    @property
-    def shares(self) -> dict[str, int]:
-        return _shares(self.traffic, self.latest_ready)
-
-    @property
-    def rollout(self) -> Rollout | None:
-        return self.record.rollout
-
-    def share(self, revision: str) -> int:
-        return self.shares.get(revision, 0)
-
-
-class Write(NamedTuple):
-    """One write of a service."""
-
-    at: dt.datetime
-    target: str
-    key: ServiceKey
-    before: Snap
-    after: Snap
-    by: str
-    """A function's name; for somebody else its e-mail."""
-    acting: Acting | None
-
-    @property
-    def body(self) -> dict[str, Any]:
-        return self.acting.body if self.acting else {}
-
-    @property
-    def queues(self) -> bool:
-        """Whether it is about who waits for the end of the rollout."""
-        return self.before.record.waiting != self.after.record.waiting
-
-    @property
-    def by_hand(self) -> bool:
-        """Whether a person asked for it in as many words."""
-        if self.by == "deploy":
-            return not self.body.get("automatic", False)
-        return bool(self.body.get("by_hand")) or self.by == "approve"
-
-
-@dataclass
-class Truth:
-    """What really happened, whatever the record says."""
-
-    ended: dict[str, str] = field(default_factory=dict)
-    """Rollout -> its first final state."""
-    rolled_back: set[str] = field(default_factory=set)
-    drivers: dict[str, str] = field(default_factory=dict)
-    roles: dict[str, tuple[str, str]] = field(default_factory=dict)
-    shifted_at: dict[str, dt.datetime] = field(default_factory=dict)
-    begun: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By target and build."""
-    newest: dict[str, dt.datetime] = field(default_factory=dict)
-    disturbed: dict[str, str] = field(default_factory=dict)
-    """Target -> who left traffic there that the record does not explain."""
-    foreign_at: dict[str, dt.datetime] = field(default_factory=dict)
-    touched: dict[str, str] = field(default_factory=dict)
-    """Target -> who wrote traffic, tags, template or an older record during a rollout."""
-    decided: dict[str, dt.datetime] = field(default_factory=dict)
-    """Decision -> when it was really made."""
-    read: dict[tuple[str, str], tuple[Any, ...]] = field(default_factory=dict)
-    """By function and target: the state that it read last."""
+from tests.simulation.acting import Acting
+from tests.simulation.simulated import Simulated
+from tests.simulation.writes import OVER, Broken, Snap, Truth, Write, snap_of
 
 
 class Watch:
@@ -167,7 +72,7 @@ class Watch:
 
     def _changed_first(self, key: ServiceKey) -> None:
         service = self.service(key)
-        self.last[key], self._annotations[key] = self._snap(service), service.annotations
+        self.last[key], self._annotations[key] = snap_of(service), service.annotations
 
     def _changed(self, key: ServiceKey) -> None:
         self.changed.add(key)
@@ -176,7 +81,7 @@ class Watch:
             return  # The platform's own reconciliation.
         # LATEST may mean another revision by now than when it was written.
         before = replace(self.last[key], latest_ready=service.latest_ready)
-        after = self._snap(service)
+        after = snap_of(service)
         self.last[key], self._annotations[key] = after, service.annotations
         acting, mine = self.sim.acting, service.modifier.endswith(ACCOUNTS)
         by = acting.name if mine and acting else service.modifier
@@ -190,23 +95,6 @@ class Watch:
             self._learn(write)
         else:
             self._foreign(write)
-
-    def _snap(self, service: Service) -> Snap:
-        text = service.annotations.get(RECORD, "")
-        record = parse_record(text) if text else EMPTY
-        others = {
-            key: value for key, value in service.annotations.items() if not key.startswith(OWN)
-        }
-        return Snap(
-            service.generation,
-            service.traffic,
-            service.template,
-            text,
-            record,
-            service.latest_ready,
-            service.labels,
-            others,
-        )
 
     def _tell(self, write: Write) -> None:
         rollout = write.after.rollout
@@ -295,21 +183,3 @@ class Watch:
             truth.newest.pop(write.target, None)
             if known.newest_build:
                 truth.newest[write.target] = known.newest_build
-
-
-def read_state(served: tuple[ServedTarget, ...]) -> dict[str, int]:
-    """Return what each revision is served."""
-    found: dict[str, int] = {}
-    for one in served:
-        if one.percent:
-            found[one.revision] = found.get(one.revision, 0) + one.percent
-    return found
-
-
-def written_now(service: Service) -> dict[str, int]:
-    """Return what each revision shall be served; LATEST is whichever is the newest Ready now."""
-    return _shares(service.traffic, service.latest_ready)
-
-
-def _shares(traffic: tuple[Target, ...], latest: str) -> dict[str, int]:
-    return shares(tuple(Entry(one.revision, one.percent or 0, one.tag) for one in traffic), latest)
