@@ -61,5 +61,5 @@ class Skewed(FlowClock):
             faults = self._simulated.striking
             struck = faults.strike("clock_jumps", self._name) if faults.active else None
             acting.skew = dt.timedelta(seconds=struck.args["by"] if struck else 0)
-        now: dt.datetime = super().now()  # type: ignore[no-any-return]
-        return now + acting.skew
+        skew: dt.timedelta = acting.skew
+        return super().now() + skew
