@@ -87,7 +87,7 @@ def load(text: object, key: str, policy: Policy) -> Tally | None:
 
 def _compressed(plain: bytes) -> bytes:
     """Compress a few KiB: the usual tables of 256 KiB would take longer to fill than the rest."""
-    packer = zlib.compressobj(wbits=13, memLevel=5)
+    packer = zlib.compressobj(level=1, wbits=13, memLevel=5)
     return packer.compress(plain) + packer.flush()
 
 

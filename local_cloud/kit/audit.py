@@ -5,7 +5,7 @@ Least privilege is then a comparison of two lists: the calls that were seen, and
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from local_cloud.kit.scheduler import Scheduler
 
@@ -13,8 +13,7 @@ DEVELOPER = "developer"
 """The principal of a call without a token: the person at the keyboard (gcloud, curl)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One accepted or refused call of an API."""
 
     at: dt.datetime

@@ -9,7 +9,7 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from local_cloud.kit.errors import Refused
 from local_cloud.monitoring.descriptors import RESOURCE_LABELS, Metric
@@ -41,8 +41,7 @@ class Aggregation:
     group_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A value over (start, end]; start == end for a GAUGE."""
 
     start: dt.datetime
@@ -50,8 +49,7 @@ class Point:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class TimeSeries:
+class TimeSeries(NamedTuple):
     """One series of an answer; points newest first."""
 
     metric_type: str
@@ -128,10 +126,15 @@ def aggregate(
     if aggregation.reducer == "REDUCE_NONE":
         return aligned
     groups: dict[tuple[str, ...], list[TimeSeries]] = {}
-    fields = [str(selector(name)) for name in aggregation.group_by]
+    fields = _fields(aggregation.group_by)
     for one in aligned:
         groups.setdefault(tuple(_fact(one, name) for name in fields), []).append(one)
     return [_reduce(members, aggregation.reducer, fields) for members in groups.values()]
+
+
+@functools.lru_cache(maxsize=64)
+def _fields(group_by: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(selector(name)) for name in group_by)
 
 
 def _align(series: TimeSeries, aggregation: Aggregation, end: dt.datetime) -> TimeSeries:

@@ -119,7 +119,7 @@ class MonitoringModel:
         raw = self._raw(project, wanted, start, end, as_of)
         series = aggregate(raw, query.aggregation, end)
         if query.headers_only:
-            series = [replace(one, points=()) for one in series]
+            series = [one._replace(points=()) for one in series]
         page, more = pager.cut(series, offset)
         return TimeSeriesPage(tuple(page), pager.token(as_of, offset) if more else "")
 

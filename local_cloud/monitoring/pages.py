@@ -5,7 +5,6 @@ import datetime as dt
 import functools
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from local_cloud.kit.errors import Refused
@@ -58,7 +57,7 @@ class Pager:
             if first == 0 and last == length:
                 page.append(one)
             elif first < last:
-                page.append(replace(one, points=one.points[first:last]))
+                page.append(one._replace(points=one.points[first:last]))
             position += length
         return page, position > offset + self._size
 

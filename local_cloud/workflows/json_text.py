@@ -166,7 +166,7 @@ def decode(text: str | bytes) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
-        value = json.loads(text, parse_int=_integer, parse_constant=_no_constant)
+        value = _DECODER.decode(text)
         return _without_surrogates(value) if "\\ud" in text.lower() else value
     except RecursionError:
         raise NotJson("JSON is nested too deeply") from None
@@ -194,6 +194,8 @@ def _without_surrogates(value: Any) -> Any:
 
 
 def _integer(literal: str) -> int | float:
+    if len(literal) < 19:  # noqa: PLR2004 - 64 bits hold all of these.
+        return int(literal)
     # Python refuses int() of thousands of digits with a text of its own; 64 bits hold 19.
     value = int(literal) if len(literal) <= 20 else INT_MAX + 1  # noqa: PLR2004
     return value if INT_MIN <= value <= INT_MAX else float(literal)
@@ -201,3 +203,6 @@ def _integer(literal: str) -> int | float:
 
 def _no_constant(literal: str) -> Any:
     raise NotJson(f"invalid JSON: {literal}")
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_no_constant)
