@@ -2,10 +2,10 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ServedRequest:
+class ServedRequest(NamedTuple):
     """A request to a Cloud Run service that has ended.
 
     `revision` is a bare name. `instance_id` is None when the request never got as far as an

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import functools
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from local_cloud.kit.errors import Refused
 from local_cloud.logging.match import INSTANTS, Predicate, check, predicate
-from local_cloud.logging.query import And, Compare, Node, Or, parse
+from local_cloud.logging.query import And, Compare, Node, Or, is_hole, parse, shape_of
 from local_cloud.logging.store import Wanted
 from local_cloud.logging.values import instant_of
 
@@ -26,21 +28,63 @@ class Query:
         return predicate(self.tree)
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """What queries have in common that differ in their instants alone."""
+
+    terms: tuple[Node, ...]
+    holes: tuple[int, ...]
+    """The terms that wait for an instant."""
+    wanted: Wanted
+    """By the other terms."""
+
+
 @functools.lru_cache(maxsize=512)
 def compiled(text: str) -> Query:
     """Compile a filter. Raises Refused(INVALID_ARGUMENT)."""
+    found = shape_of(text)
+    shape = _shape(found[0]) if found else None
+    if found and shape and len(shape.holes) == len(found[1]):
+        return _filled(shape, found[1])
     tree = parse(text)
-    for term in tree.terms if isinstance(tree, And) else (tree,):
-        check(term)
-    return Query(tree, _wanted(tree))
+    return Query(tree, _wanted(_terms(tree)))
 
 
-def _wanted(tree: Node) -> Wanted:
-    terms = tree.terms if isinstance(tree, And) else (tree,)
+@functools.lru_cache(maxsize=64)
+def _shape(text: str) -> _Shape | None:
+    """Compile a filter with holes; None if it is wrong, or has them inside of another term."""
+    try:
+        terms = _terms(parse(text))
+        return _Shape(
+            terms,
+            tuple(index for index, term in enumerate(terms) if is_hole(term)),
+            _wanted([term for term in terms if not is_hole(term)]),
+        )
+    except Refused:
+        return None
+
+
+def _filled(shape: _Shape, instants: Sequence[str]) -> Query:
+    terms = list(shape.terms)
+    for index, instant in zip(shape.holes, instants, strict=True):
+        hole = terms[index]
+        assert isinstance(hole, Compare)
+        terms[index] = Compare(hole.path, hole.operator, instant, quoted=True)
+    wanted = _wanted([terms[index] for index in shape.holes])
+    same = shape.wanted
+    return Query(And(tuple(terms)), replace(wanted, services=same.services, only_bad=same.only_bad))
+
+
+def _terms(tree: Node) -> tuple[Node, ...]:
+    return tree.terms if isinstance(tree, And) else (tree,)
+
+
+def _wanted(terms: Sequence[Node]) -> Wanted:
     services: frozenset[str] | None = None
     since: dict[str, dt.datetime] = {}
     only_bad = False
     for term in terms:
+        check(term)
         named = _services(term)
         if named is not None:
             services = named if services is None else services & named

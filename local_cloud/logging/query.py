@@ -4,11 +4,10 @@ Not the whole language: global text search, `SEARCH`, `sample`, `source` and `ip
 refused by name. Source: https://cloud.google.com/logging/docs/view/logging-query-language
 """
 
-import functools
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeGuard
 
 from local_cloud.kit.errors import Refused
 
@@ -26,7 +25,6 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{3})|(.))", re.DOTALL)
-_QUOTED: Final = re.compile(r'"([^"]*)"')
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")
 _HOLE: Final = '"\0"'
 """Where an instant stood."""
@@ -83,58 +81,28 @@ def parse(text: str) -> Node:
     """
     if len(text) > LENGTH_MAX:
         raise _unparseable(f"it is longer than {LENGTH_MAX} characters")
-    return _by_shape(text) or _Parser(_tokens(text)).query()
+    return _Parser(_tokens(text)).query()
 
 
-def _by_shape(text: str) -> Node | None:
-    """Return the tree of a text that differs from an earlier one in its instants alone.
+def shape_of(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return a text with holes in the place of its instants, and these; None without any.
 
-    None where that cannot be told so easily: the text is parsed as it is then.
+    Many queries differ from an earlier one in their instants alone.
     """
-    if _HOLE in text or "\\" in text or "--" in text:
+    if len(text) > LENGTH_MAX or _HOLE in text or "\\" in text or "--" in text:
         return None
-    instants: list[str] = []
-
-    def hole(found: re.Match[str]) -> str:
-        if not _INSTANT.fullmatch(found[1]):
-            return found[0]
-        instants.append(found[1])
-        return _HOLE
-
-    shape = _QUOTED.sub(hole, text)
-    if not instants:
-        return None
-    try:
-        tree, holes = _shape(shape)
-    except Refused:
-        return None
-    return _filled(tree, iter(instants)) if len(instants) == sum(holes) else None
+    plain, *quoted = text.split('"')
+    instants, parts = [], [plain]
+    for index, part in enumerate(quoted):
+        is_instant = index % 2 == 0 and _INSTANT.fullmatch(part)
+        instants += [part] if is_instant else []
+        parts.append(_HOLE[1:-1] if is_instant else part)
+    return ('"'.join(parts), tuple(instants)) if instants else None
 
 
-@functools.lru_cache(maxsize=64)
-def _shape(text: str) -> tuple[Node, tuple[int, ...]]:
-    """Return a tree with holes, and how many its terms have."""
-    tree = _Parser(_tokens(text)).query()
-    return tree, tuple(map(_holes, tree.terms if isinstance(tree, And) else (tree,)))
-
-
-def _holes(node: Node) -> int:
-    if isinstance(node, And | Or):
-        return sum(map(_holes, node.terms))
-    if isinstance(node, Not):
-        return _holes(node.term)
-    return int(isinstance(node, Compare) and node.operand == _HOLE[1:-1])
-
-
-def _filled(node: Node, instants: Iterator[str]) -> Node:
-    """Put instants where the holes are, in the order of the text."""
-    if isinstance(node, And | Or):
-        return type(node)(tuple(_filled(term, instants) for term in node.terms))
-    if isinstance(node, Not):
-        return Not(_filled(node.term, instants))
-    if isinstance(node, Compare) and node.operand == _HOLE[1:-1]:
-        return replace(node, operand=next(instants))
-    return node
+def is_hole(node: Node) -> TypeGuard[Compare]:
+    """Whether an instant goes here."""
+    return isinstance(node, Compare) and node.quoted and node.operand == _HOLE[1:-1]
 
 
 def _unparseable(why: str) -> Refused:

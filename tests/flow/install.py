@@ -264,6 +264,7 @@ def _environ(request: Outbound) -> dict[str, Any]:
         "CONTENT_LENGTH": str(len(request.body)),
         "wsgi.url_scheme": parts.scheme,
         "wsgi.input": io.BytesIO(request.body),
+        "wsgi.input_terminated": True,  # As gunicorn says, which serves the functions.
         **headers,
     }
 

@@ -166,15 +166,18 @@ class Traffic:
         instance_id: str | None = "i",
         text: str = "",
     ) -> ServedRequest:
+        project, region, service = revision.key
         return ServedRequest(
-            *revision.key,
-            revision=revision.name,
-            instance_id=instance_id,
-            method="GET",
-            url="https://api.test/",
-            status=status,
-            began=began,
-            latency_seconds=seconds,
+            project,
+            region,
+            service,
+            revision.name,
+            instance_id,
+            "GET",
+            "https://api.test/",
+            status,
+            began,
+            seconds,
             text=text,
         )
 

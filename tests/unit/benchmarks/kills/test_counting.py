@@ -1,6 +1,5 @@
 """Which failed requests are lost through Barq."""
 
-import dataclasses
 import datetime as dt
 
 import pytest
@@ -18,7 +17,7 @@ def at(seconds: float) -> dt.datetime:
 
 def request(revision: str, began: float, seconds: float = 0.1, **fields) -> ServedRequest:
     plain = ServedRequest("p", "r", "s", revision, "i", "GET", "http://s/", 200, at(began), seconds)
-    return dataclasses.replace(plain, **fields)
+    return plain._replace(**fields)
 
 
 def broken(revision: str, began: float, seconds: float = 0.1) -> ServedRequest:
