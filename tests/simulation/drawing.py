@@ -98,7 +98,7 @@ def _settings(rng: random.Random, steps: list[int]) -> dict[str, Any]:
         "analysis": rng.choice(
             ({}, {}, {}, {"stable_also_bad": "roll_back"}, {"watch_action": "alert"},
              {"max_errors": [5, 10]} if len(steps) > 1 else {"max_errors": 10},
-             {"probes": 10}, {"sensitivity": "high"}, {"bad_intervals_min": 2})
+             {"probes": 20}, {"sensitivity": "high"}, {"bad_intervals_min": 2})
         ),
     }  # fmt: skip
     if rng.random() < 0.3:

@@ -111,6 +111,8 @@ class Watch:
         """Ask what holds of a whole call of a function, if it was not broken off."""
         if isinstance(answer, NoAnswer) or answer.status >= 300:
             return  # It is asked again, or who waits looks by itself, only later.
+        if acting.name == "sweep" and json.loads(answer.body).get("failed"):
+            return
         for callback in acting.must_wake:
             path = callback.removeprefix(API)
             self.ask("wake", path in acting.woke, f"{acting.name} did not wake {path[-60:]}")

@@ -14,7 +14,7 @@ QUALITIES: Final[tuple[tuple[float, dict[str, Any]], ...]] = (
     (8, {}),
     (2, {"error_ratio": 1.0}),
     (2, {"error_ratio": 0.2}),
-    (1, {"error_ratio": 0.6}),
+    (2, {"error_ratio": 0.6}),
     (1, {"error_ratio": 0.02}),
     (1, {"latency_seconds": 1.5}),
     (1, {"latency_sigma": 0.4}),
