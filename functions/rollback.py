@@ -21,7 +21,7 @@ from gcp.ports import World
 from gcp.world import lean_world
 from rollouts.actions import Stop
 from rollouts.alerting import Settled, settle
-from rollouts.blame import Blame, excused, look_since, roles, suspect, unfit, weigh
+from rollouts.blame import YOUNG, Blame, excused, look_since, roles, suspect, unfit, weigh
 from rollouts.decisions import Decision
 from rollouts.errors import BadInput, BarqError, Transient
 from rollouts.incidents import Incident, parse_incident
@@ -86,6 +86,8 @@ def _held_against(ref: ServiceRef, incident: Incident, told: Settled, world: Wor
             settled = replace(told, because=because, rollout=rollout.id if rollout else "")
             return Decision(Stop("unchanged", because))
         blame = _blame(incident, rollout, seen, world, now)
+        if blame.thin and incident.started and now - incident.started < YOUNG:
+            raise Transient(f"{blame.because}; weighed again, for the incident is fresh")
         decision, outcome = settle(seen, rollout, blame, now)
         because = blame.because if outcome == "acted_on" else decision.action.because
         settled = replace(told, outcome=outcome, because=because, rollout=rollout.id)

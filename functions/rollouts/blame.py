@@ -17,6 +17,9 @@ from rollouts.suspicion import CHANCE, Stretch, expected_alone, looks, worse
 
 LOOK_BACK: Final = dt.timedelta(minutes=5)
 """How much of the request log is read for the comparison, at most from the first shift."""
+YOUNG: Final = dt.timedelta(minutes=2)
+"""How long a fresh incident is weighed again: it is told of once, and may come before its
+evidence."""
 LATE: Final = dt.timedelta(minutes=30)
 """How late after the watch an alert from within it may arrive."""
 
@@ -29,6 +32,8 @@ class Blame:
     because: str
     alone: bool = False
     """Guilty at 100 %, where a common outage looks the same."""
+    thin: bool = False
+    """Not guilty at 100 %, where more may come: nobody else looks after a promotion."""
 
 
 def suspect(incident: Incident, record: Record) -> Rollout | None:
@@ -107,7 +112,8 @@ def weigh(
     what = f'alert "{incident.policy}"' if incident.policy else "an alert"
     found = looks(rollout, bad, since, now)
     if not any(one.canary for one in found):
-        return Blame(False, f"{what}: no bad request of the canary in the log")
+        because = f"{what}: no bad request of the canary in the log"
+        return Blame(False, because, thin=bool(found) and found[0].alone)
     compared = [one for one in found if one.alone or not affinity]
     if not compared:
         return Blame(False, f"{what}: clients stick to a revision, so nothing can be compared")
@@ -115,7 +121,8 @@ def weigh(
         if worse(one, rollout, CHANCE / len(compared)):
             return Blame(True, f"{what} ({one}{_allowed(one, rollout)})", one.alone)
     told = "; ".join(f"{one}{_allowed(one, rollout)}" for one in compared)
-    return Blame(False, f"{what}: the canary is not worse than stable ({told})")
+    because = f"{what}: the canary is not worse than stable ({told})"
+    return Blame(False, because, thin=compared[0].alone)
 
 
 def _allowed(one: Stretch, rollout: Rollout) -> str:

@@ -351,11 +351,31 @@ def test_after_promotion_a_canary_that_fails_no_more_than_stable_did_stays():
     flow.passes(minutes=5)
 
     flow.publish("alerts", incident(flow))
-    flow.passes(seconds=5)
+    flow.passes(minutes=1)
+    assert flow.blames == [], "a fresh incident is weighed again"
+    flow.passes(minutes=2)
 
     assert flow.split() == {"v2": 100}
     assert "the canary is not worse than stable" in flow.blames[0]
     assert "in 300 s, at 100 %, where stable's record allows" in flow.blames[0]
+
+
+def test_an_incident_that_comes_before_its_evidence_is_weighed_again():
+    """It is told of once: what is too little a second after it opened is enough ten later."""
+    flow = Flow(changed(QUICK, analysis="{max_error_ratio: off}"), rps=20)
+    flow.becomes(flow.image("v1"), error_ratio=0.02)
+    flow.passes(minutes=30)
+    flow.image("v2")
+    reference = promoted(flow)
+    flow.passes(minutes=5)
+    flow.becomes(reference, error_ratio=0.3)
+    flow.passes(seconds=1)
+
+    flow.publish("alerts", incident(flow))
+    flow.passes(minutes=1)
+
+    assert flow.split() == {"v1": 100}
+    assert len(flow.blames) == 1
 
 
 def outage_after_promotion(flow: Flow) -> None:

@@ -143,6 +143,12 @@ def test_at_100_percent_the_canary_is_held_against_stables_record(canary, guilty
     assert "where stable's record allows 12.0" in again.because
 
 
+@pytest.mark.parametrize(("percent", "thin"), [(100, True), (50, False)])
+@pytest.mark.parametrize("canary", [0, 4])
+def test_too_little_at_100_percent_may_be_too_early(percent, thin, canary):
+    assert weighed(rollout(shifts=shifts(percent)), bad(canary, 9)).thin is thin
+
+
 def test_without_a_record_of_stable_a_handful_confirms_the_incident():
     own = rollout(shifts=shifts(100))
 
