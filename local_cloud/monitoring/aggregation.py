@@ -26,6 +26,7 @@ ALIGNERS: Final = {
     "DISTRIBUTION": ("ALIGN_NONE", "ALIGN_DELTA", "ALIGN_SUM", *PERCENTILE_ALIGNERS),
 }
 """Supported aligners by value type of the metric."""
+_SUMS: Final = ("ALIGN_DELTA", "ALIGN_SUM")
 REDUCERS: Final = ("REDUCE_NONE", "REDUCE_SUM", *PERCENTILE_REDUCERS)
 ALIGNMENT_MAX_SECONDS: Final = 104 * 7 * 86_400
 """Source: `Aggregation.alignment_period`: 104 weeks for charts."""
@@ -139,6 +140,8 @@ def _fields(group_by: tuple[str, ...]) -> tuple[str, ...]:
 
 def _align(series: TimeSeries, aggregation: Aggregation, end: dt.datetime) -> TimeSeries:
     period = dt.timedelta(seconds=aggregation.alignment_seconds)
+    if aggregation.aligner in _SUMS and _aligned(series, period, end):
+        return series
     values: dict[int, list[Value]] = {}
     for point in series.points:
         values.setdefault((end - point.end) // period, []).append(point.value)
@@ -160,6 +163,14 @@ def _align(series: TimeSeries, aggregation: Aggregation, end: dt.datetime) -> Ti
         value_type,
         unit,
         tuple(points),
+    )
+
+
+def _aligned(series: TimeSeries, period: dt.timedelta, end: dt.datetime) -> bool:
+    """Whether a sum changes nothing: each sample is whole periods of its own already."""
+    return series.metric_kind == "DELTA" and all(
+        point.end - point.start == period and not (end - point.end) % period
+        for point in series.points
     )
 
 

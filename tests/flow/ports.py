@@ -41,11 +41,11 @@ from tests.flow.faults import Faults
 API = "https://api.test"
 
 
-@functools.lru_cache(maxsize=16)
-def _encoding(content_type: str) -> str | None:
-    headers = CaseInsensitiveDict({"Content-Type": content_type})
-    found: str | None = requests.utils.get_encoding_from_headers(headers)
-    return found
+@functools.lru_cache(maxsize=64)
+def _headers(*told: tuple[str, str]) -> tuple[CaseInsensitiveDict[str], str | None]:
+    """Return an answer's headers, which nobody changes, and the encoding that they tell."""
+    headers = CaseInsensitiveDict(told)
+    return headers, requests.utils.get_encoding_from_headers(headers)
 
 
 class FlowResponse(requests.Response):
@@ -54,8 +54,7 @@ class FlowResponse(requests.Response):
     def __init__(self, answered: ApiResponse, url: str) -> None:
         self.status_code, self.url = answered.status, url
         self._content, self._content_consumed = answered.body, True
-        self.headers = CaseInsensitiveDict(answered.headers)
-        self.encoding = _encoding(answered.headers.get("Content-Type", ""))
+        self.headers, self.encoding = _headers(*answered.headers.items())
         self.reason, self.history = "", []
 
 
