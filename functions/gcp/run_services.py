@@ -4,6 +4,7 @@ v1 and not v2, because only v1's `metadata.resourceVersion` is a compare-and-swa
 (reference/gcp.md, finding 1). It is the call that `gcloud run services update-traffic` makes.
 """
 
+import functools
 from urllib.parse import quote
 
 from gcp import service_document
@@ -40,5 +41,9 @@ class RunServices:
 
     def _url(self, ref: ServiceRef) -> str:
         endpoint = self._endpoint.replace("{region}", ref.region)
-        path = f"namespaces/{quote(ref.project, safe='')}/services/{quote(ref.service, safe='')}"
-        return f"{endpoint}/apis/serving.knative.dev/v1/{path}"
+        return f"{endpoint}/apis/serving.knative.dev/v1/{_path(ref)}"
+
+
+@functools.lru_cache(maxsize=256)
+def _path(ref: ServiceRef) -> str:
+    return f"namespaces/{quote(ref.project, safe='')}/services/{quote(ref.service, safe='')}"

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from rollouts.grid import Grid
@@ -42,28 +41,31 @@ def counted(
         floors = [(one.canary, one.stable)[index].errors if one else 0 for *_, one in pieces]
         given = spread(point.requests if point else 0, weights, floors)
         arms.append([n for n, (*_, one) in zip(given, pieces, strict=True) if one])
-    found = [
-        Interval(
-            one.start,
-            one.end,
-            one.step,
-            one.percent,
-            _with_requests(one.canary, canary),
-            _with_requests(one.stable, stable),
-            one.carried,
-            one.known_at,
-            seen_at,
-            one.latency_since,
+    found = []
+    for one, canary, stable in zip(inside, *arms, strict=True):
+        whole = one.end == span[1] and grid.one_step(*span)
+        timed = points if whole else (None, None)
+        found.append(
+            Interval(
+                one.start,
+                one.end,
+                one.step,
+                one.percent,
+                _seen(one.canary, canary, timed[0]),
+                _seen(one.stable, stable, timed[1]),
+                one.carried,
+                one.known_at,
+                seen_at,
+                span[0] if whole else one.latency_since,
+            )
         )
-        for one, canary, stable in zip(inside, *arms, strict=True)
-    ]
-    if found and found[-1].end == span[1] and grid.one_step(*span):
-        found[-1] = _with_latency(found[-1], span[0], points)
     return found
 
 
-def _with_requests(arm: Arm, requests: int) -> Arm:
-    return Arm(requests, arm.errors, arm.latency, arm.unreached, arm.in_flight)
+def _seen(arm: Arm, requests: int, timed: Point | None) -> Arm:
+    """Return an arm with its requests; `timed` is the point whose latencies stand on it."""
+    told = timed or arm
+    return Arm(requests, arm.errors, told.latency, arm.unreached, told.in_flight)
 
 
 def _pieces(
@@ -84,11 +86,3 @@ def _pieces(
 
 def _weight(start: dt.datetime, end: dt.datetime, percent: int, index: int) -> int:
     return (end - start) // _MICROSECOND * (100 - percent if index else percent)
-
-
-def _with_latency(one: Interval, since: dt.datetime, points: Points) -> Interval:
-    arms = [
-        replace(arm, latency=point.latency, in_flight=point.in_flight) if point else arm
-        for arm, point in zip((one.canary, one.stable), points, strict=True)
-    ]
-    return replace(one, canary=arms[0], stable=arms[1], latency_since=since)
