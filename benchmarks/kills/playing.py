@@ -17,6 +17,7 @@ from local_cloud.run.resources import ServiceKey
 
 FINAL: Final = ("promoted", "rolled_back", "stopped", "superseded")
 REDELIVERY_SECONDS: Final = 30.0
+TOLD_SECONDS: Final = 10.0
 MINUTES_SECONDS: Final = 600.0
 _AGAIN_SECONDS: Final = 0.25
 _NUMBERS: Final = itertools.count(2)
@@ -183,7 +184,7 @@ class Course:
             if case.victim == "engine":
                 return  # Nobody answers: the execution that would hear it is gone.
             await self.reached.wait()
-        await stage.insist(
+        status, answer = await stage.insist(
             "approve",
             {
                 "service": self.service,
@@ -193,6 +194,7 @@ class Course:
                 "reason": "go on",
             },
         )
+        assert status == 200, answer
 
     # The end.
 
@@ -210,7 +212,10 @@ class Course:
         return str(rollout["state"])
 
     async def _after_the_end(self) -> None:
-        """Wait for what comes after it: an event is told, and told again."""
+        """Wait for what comes after it: it is told, and told again."""
+        kind, digest = f"rollout.{_state(self._rollout())}", self.image.digest
+        with contextlib.suppress(AssertionError):
+            await self.stage.until(lambda: self.stage.told(kind, digest), kind, TOLD_SECONDS)
         if self.case.victim != "notify":
             return
         posted = len(self.stage.chat)

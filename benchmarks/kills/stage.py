@@ -160,13 +160,12 @@ class Stage:
         except (aiohttp.ClientError, TimeoutError):
             return 0, {}
 
-    async def insist(self, function: str, body: Any) -> Json:
+    async def insist(self, function: str, body: Any) -> tuple[int, Json]:
         """Call a function until it answers, as a person does who gets a 503."""
         while True:
             status, answer = await self.call(function, body)
             if 0 < status < 500:
-                assert status == 200, answer
-                return answer
+                return status, answer
             await asyncio.sleep(0.5)
 
     def watch_errors(self, service: str) -> None:
