@@ -133,6 +133,9 @@ class Watch:
         if present is not None and present.id == told["id"]:
             words = f"{acting.name} answers {told['state']}, on record is {present.state}"
             self.ask("6", told["state"] == present.state, words)
+        else:
+            words = f"{acting.name} answers {told['id']}, which never was on record"
+            self.ask("6", told["id"] in self.truth.drivers, words)
 
     def _learn(self, write: Write) -> None:
         """Take what a write of Barq's says into the truth."""

@@ -1,0 +1,58 @@
+"""Writes what a hunt saw into docs/concepts/reliability.md.
+
+python -m tests.simulation.page TOTALS.json "the command that made them" 2026-11-23
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs" / "concepts" / "reliability.md"
+BEGIN: Final = "<!-- measured: simulation -->\n"
+END: Final = "<!-- /measured: simulation -->\n"
+TITLES: Final = {
+    "transitions": "transition",
+    "outcomes": "end",
+    "faults": "fault",
+    "happened": "what happened",
+}
+COLUMNS: Final = 3
+"""Pairs of name and count beside each other, so that a table stays short."""
+
+
+def block(totals: Mapping[str, Any], command: str, date: str) -> str:
+    """Return what stands between the marks."""
+    head = (
+        f"`{command}`, {date}: **{totals['rollouts']:,} rollouts** of {totals['seeds']:,} seeds,"
+        f" {totals['virtual_hours']:,} virtual hours in {totals['seconds']:,} s;"
+        f" {sum(totals['faults'].values()):,} faults struck; no rule was broken.\n"
+    )
+    return head + "".join(_table(title, totals[name]) for name, title in TITLES.items())
+
+
+def _table(title: str, counts: Mapping[str, int]) -> str:
+    cells = [f"`{name}` | {count:,}" for name, count in sorted(counts.items())]
+    cells += [" | "] * (-len(cells) % COLUMNS)
+    lines = [
+        "| " + " | ".join([f"{title} | times"] * COLUMNS) + " |",
+        "|" + "---|---:|" * COLUMNS,
+    ]
+    for first in range(0, len(cells), COLUMNS):
+        lines.append("| " + " | ".join(cells[first : first + COLUMNS]) + " |")
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def main(arguments: list[str]) -> None:
+    file, command, date = arguments
+    totals = json.loads(Path(file).read_text())
+    text = PAGE.read_text()
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    PAGE.write_text(before + BEGIN + block(totals, command, date) + END + after)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
