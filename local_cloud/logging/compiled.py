@@ -13,6 +13,8 @@ from local_cloud.logging.values import instant_of
 
 _SERVICE = ("resource", "labels", "service_name")
 _STATUS = ("httpRequest", "status")
+_ANY_INSTANT = "1970-01-01T00:00:00Z"
+_Since = dict[str, dt.datetime]
 BAD_STATUS_MIN = 500
 TOO_MANY_REQUESTS = 429
 """What Cloud Run answers when no instance is free: kept as long as errors are."""
@@ -34,7 +36,7 @@ class _Shape:
 
     terms: tuple[Node, ...]
     holes: tuple[int, ...]
-    """The terms that wait for an instant."""
+    """The terms that wait for an instant, of the entry's own."""
     wanted: Wanted
     """By the other terms."""
 
@@ -45,34 +47,44 @@ def compiled(text: str) -> Query:
     found = shape_of(text)
     shape = _shape(found[0]) if found else None
     if found and shape and len(shape.holes) == len(found[1]):
-        return _filled(shape, found[1])
+        try:
+            return _filled(shape, found[1])
+        except ValueError:
+            pass  # The calendar has no such day: told below.
     tree = parse(text)
-    return Query(tree, _wanted(_terms(tree)))
+    terms = _terms(tree)
+    for term in terms:
+        check(term)
+    return Query(tree, _wanted(terms))
 
 
 @functools.lru_cache(maxsize=64)
 def _shape(text: str) -> _Shape | None:
-    """Compile a filter with holes; None if it is wrong, or has them inside of another term."""
+    """Compile a filter with holes; None if it is wrong, or has them where they are more."""
     try:
         terms = _terms(parse(text))
-        return _Shape(
-            terms,
-            tuple(index for index, term in enumerate(terms) if is_hole(term)),
-            _wanted([term for term in terms if not is_hole(term)]),
-        )
+        for term in terms:
+            check(replace(term, operand=_ANY_INSTANT) if is_hole(term) else term)
     except Refused:
         return None
+    holes = tuple(index for index, term in enumerate(terms) if is_hole(term))
+    if any(term.path not in INSTANTS for term in terms if is_hole(term)):
+        return None
+    return _Shape(terms, holes, _wanted([term for term in terms if not is_hole(term)]))
 
 
 def _filled(shape: _Shape, instants: Sequence[str]) -> Query:
+    """Return the query with these instants. Raises ValueError if one is none."""
     terms = list(shape.terms)
+    since: _Since = {}
     for index, instant in zip(shape.holes, instants, strict=True):
         hole = terms[index]
         assert isinstance(hole, Compare)
-        terms[index] = Compare(hole.path, hole.operator, instant, quoted=True)
-    wanted = _wanted([terms[index] for index in shape.holes])
+        instant_of(instant)
+        terms[index] = filled = Compare(hole.path, hole.operator, instant, quoted=True)
+        _bound(since, filled)
     same = shape.wanted
-    return Query(And(tuple(terms)), replace(wanted, services=same.services, only_bad=same.only_bad))
+    return Query(And(tuple(terms)), _wanted_since(since, same.services, only_bad=same.only_bad))
 
 
 def _terms(tree: Node) -> tuple[Node, ...]:
@@ -81,19 +93,25 @@ def _terms(tree: Node) -> tuple[Node, ...]:
 
 def _wanted(terms: Sequence[Node]) -> Wanted:
     services: frozenset[str] | None = None
-    since: dict[str, dt.datetime] = {}
+    since: _Since = {}
     only_bad = False
     for term in terms:
-        check(term)
         named = _services(term)
         if named is not None:
             services = named if services is None else services & named
         only_bad = only_bad or _only_bad(term)
-        if not isinstance(term, Compare) or term.operator not in (">=", ">", "="):
-            continue
-        if term.path in INSTANTS:
-            bound, name = instant_of(term.operand), term.path[0]
-            since[name] = max(since.get(name, bound), bound)
+        if isinstance(term, Compare) and term.path in INSTANTS:
+            _bound(since, term)
+    return _wanted_since(since, services, only_bad=only_bad)
+
+
+def _bound(since: _Since, term: Compare) -> None:
+    if term.operator in (">=", ">", "="):
+        instant = instant_of(term.operand)
+        since[term.path[0]] = max(since.get(term.path[0], instant), instant)
+
+
+def _wanted_since(since: _Since, services: frozenset[str] | None, *, only_bad: bool) -> Wanted:
     return Wanted(services, since.get("timestamp"), since.get("receiveTimestamp"), only_bad)
 
 

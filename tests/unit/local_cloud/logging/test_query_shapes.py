@@ -5,6 +5,7 @@ import pytest
 from local_cloud.kit.errors import Refused
 from local_cloud.logging import compiled as compiling
 from local_cloud.logging.compiled import Query, compiled
+from local_cloud.logging.match import check
 from local_cloud.logging.query import And, parse
 
 FIRST, SECOND = "2026-01-31T12:00:00Z", "2026-01-31T12:00:30.5Z"
@@ -13,6 +14,8 @@ FIRST, SECOND = "2026-01-31T12:00:00Z", "2026-01-31T12:00:30.5Z"
 def plainly(text):
     tree = parse(text)
     terms = tree.terms if isinstance(tree, And) else (tree,)
+    for term in terms:
+        check(term)
     return Query(And(terms), compiling._wanted(terms))
 
 
@@ -29,6 +32,7 @@ def plainly(text):
         f'jsonPayload.b="\0" AND timestamp>="{FIRST}"',
         f'timestamp>="{SECOND}" timestamp>="{FIRST}" receiveTimestamp="{FIRST}" jsonPayload.a<"{FIRST}"',
         f'resource.labels.service_name="api" httpRequest.status>=500 timestamp>="{FIRST}"',
+        f'timestamp:* receiveTimestamp<="{FIRST}"',
         'textPayload="2026-01-31"',
     ],
 )
