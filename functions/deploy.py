@@ -12,8 +12,9 @@ from gcp.acting import act, answered, find_target
 from gcp.edge import Answer, respond
 from gcp.ports import World
 from gcp.world import world
-from rollouts.claiming import Facts, claim, follow, stable_of
+from rollouts.claiming import Facts, claim, stable_of
 from rollouts.decisions import Decision
+from rollouts.following import follow
 from rollouts.policy import ServiceRef
 from rollouts.record import Rollout
 from rollouts.requests import DeployRequest, parse_deploy

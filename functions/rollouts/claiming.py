@@ -1,6 +1,6 @@
-"""How a rollout begins: who may, beside which revision, and when the canary is there to test.
+"""How a rollout begins: who may, and beside which revision.
 
-Two calls of `deploy` at least: one claims and creates, later ones look whether it is Ready.
+One call of `deploy` claims and creates; later ones look whether it is Ready (`following`).
 """
 
 import datetime as dt
@@ -8,11 +8,11 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from rollouts import second_push
-from rollouts.actions import Hold, Stop
-from rollouts.deciding import first_shift, stop_for
+from rollouts.actions import Stop
+from rollouts.deciding import first_shift
 from rollouts.decisions import Decision, with_rollout
 from rollouts.delivery_schema import policy_hash
-from rollouts.durations import show_duration
+from rollouts.following import not_ready_yet
 from rollouts.images import digest_of, is_placeholder, short
 from rollouts.instants import show_instant
 from rollouts.notices import Notice
@@ -24,8 +24,6 @@ from rollouts.second_push import out_of_queue, with_past
 from rollouts.seen import Change, NewRevision, RevisionSeen, ServiceSeen
 from rollouts.stopping import foreign_stop
 from rollouts.traffic import show_shares, sole_revision, split_of
-
-READY_POLL_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,50 +115,7 @@ def _begin(
     assert request.image is not None
     created = NewRevision(rollout.canary, str(request.image))
     change = Change(with_rollout(record, rollout), pinned, created)
-    return Decision(_not_ready_yet(rollout, "created"), change, told)
-
-
-def follow(
-    seen: ServiceSeen,
-    rollout: Rollout,
-    canary: RevisionSeen | None,
-    *,
-    digest_matches: bool,
-    now: dt.datetime,
-) -> Decision:
-    """Decide how an own rollout, already claimed, gets to a canary that can be tested."""
-    if rollout.ended:
-        return Decision(stop_for(rollout))
-    foreign = seen.unexplained()
-    if foreign:
-        return foreign_stop(seen, rollout, foreign, now)
-    if rollout.state != "deploying":
-        return Decision(first_shift(rollout))
-    if canary is not None and canary.readiness == "failed":
-        return give_up(seen, rollout, f"{rollout.canary} never got Ready: {canary.reason}", now)
-    if canary is None or canary.readiness == "pending":
-        allowed = rollout.policy.ready_within
-        if now - rollout.claimed_at < allowed:
-            return Decision(_not_ready_yet(rollout, canary.reason if canary else ""))
-        late = f"{rollout.canary} was not Ready within {show_duration(allowed)}"
-        return give_up(seen, rollout, late, now)
-    if not digest_matches:
-        wrong = (
-            f"{rollout.canary} resolved to {canary.resolved}, which is neither {rollout.digest}"
-            " nor a child of that image index"
-        )
-        return give_up(seen, rollout, wrong, now)
-    deployed = replace(rollout, state="deployed", because="Ready at 0 %")
-    tagged = split_of({rollout.stable: 100}, seen.split, canary_tag=rollout.canary)
-    return Decision(first_shift(deployed), Change(with_rollout(seen.record, deployed), tagged))
-
-
-def give_up(seen: ServiceSeen, rollout: Rollout, because: str, now: dt.datetime) -> Decision:
-    """End a rollout whose canary never had traffic: stable alone, no tag, digest not refused."""
-    ended = replace(rollout, state="rolled_back", because=because, ended_at=now, ended_by="barq")
-    change = Change(with_rollout(seen.record, ended), split_of({rollout.stable: 100}, seen.split))
-    notice = Notice("rollout.rolled_back", now, ended, because, 0, 0)
-    return Decision(Stop("rolled_back", because), change, (notice,))
+    return Decision(not_ready_yet(rollout, "created"), change, told)
 
 
 def _wiped(request: DeployRequest) -> str:
@@ -318,9 +273,3 @@ def _accepting(record: Record, rollout: Rollout) -> Record:
     if build.created and (newest is None or build.created > newest):
         newest = build.created
     return replace(record, acted_on=acted, newest_build=newest)
-
-
-def _not_ready_yet(rollout: Rollout, reason: str) -> Hold:
-    because = f"{rollout.canary} is not Ready yet" + (f": {reason}" if reason else "")
-    until = rollout.claimed_at + rollout.policy.ready_within
-    return Hold(READY_POLL_SECONDS, because, "revision", until)
