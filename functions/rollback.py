@@ -19,8 +19,7 @@ from gcp.edge import Answer, respond
 from gcp.log import log
 from gcp.ports import World
 from gcp.world import lean_world
-from rollouts.actions import Stop
-from rollouts.alerting import Settled, settle
+from rollouts.alerting import Settled, excuse, settle
 from rollouts.blame import YOUNG, Blame, excused, look_since, roles, suspect, unfit, weigh
 from rollouts.decisions import Decision
 from rollouts.errors import BadInput, BarqError, Transient
@@ -84,7 +83,7 @@ def _held_against(ref: ServiceRef, incident: Incident, told: Settled, world: Wor
         because = excused(incident, rollout, now)
         if because or rollout is None:
             settled = replace(told, because=because, rollout=rollout.id if rollout else "")
-            return Decision(Stop("unchanged", because))
+            return excuse(rollout, because)
         blame = _blame(incident, rollout, seen, world, now)
         if blame.thin and incident.started and now - incident.started < YOUNG:
             raise Transient(f"{blame.because}; weighed again, for the incident is fresh")

@@ -32,15 +32,20 @@ class Settled:
     """The id of the rollout that it was held against; empty without one."""
 
 
+def excuse(rollout: Rollout | None, because: str) -> Decision:
+    """Do nothing, but tell a rollback by an alert again: this may be its second delivery."""
+    by_alert = rollout and rollout.state == "rolled_back" and rollout.ended_by == "alert"
+    again = retelling.end(rollout) if rollout and by_alert else ()
+    return Decision(Stop("unchanged", because), None, again)
+
+
 def settle(
     seen: ServiceSeen, rollout: Rollout, blame: Blame, now: dt.datetime
 ) -> tuple[Decision, Outcome]:
     """Decide what follows from blame of `rollout`: the present one, or the last promoted."""
-    present = rollout is seen.record.rollout
     if not blame.guilty:
-        by_alert = present and rollout.state == "rolled_back" and rollout.ended_by == "alert"
-        again = retelling.end(rollout) if by_alert else ()
-        return Decision(Stop("unchanged", blame.because), None, again), "ignored"
+        return Decision(Stop("unchanged", blame.because)), "ignored"
+    present = rollout is seen.record.rollout
     if blame.alone and rollout.policy.analysis.only_tells("full", rollout.percent):
         decision = _told(seen, rollout, blame.because, now)
         return decision, "told" if decision.change else "ignored"

@@ -95,7 +95,7 @@ def test_an_alert_delivered_twice_rolls_back_once():
     flow.publish("alerts", message)
     flow.passes(minutes=1)
 
-    assert flow.told().count("rollout.rolled_back") == 1
+    assert flow.told_once().count("rollout.rolled_back") == 1
     assert "is rolled back already" in flow.blames[1]
 
 
@@ -360,6 +360,22 @@ def test_after_promotion_a_canary_that_fails_no_more_than_stable_did_stays():
     assert "in 300 s, at 100 %, where stable's record allows" in flow.blames[0]
 
 
+def test_an_alert_that_is_delivered_again_tells_the_rollback_again_under_the_same_id():
+    """Whoever took it first may have died between its write and its word."""
+    flow = Flow(QUICK, rps=20)
+    reference = promoted(flow)
+    flow.becomes(reference, error_ratio=1.0)
+    flow.passes(seconds=30)
+
+    flow.publish("alerts", incident(flow))
+    flow.passes(seconds=5)
+    flow.publish("alerts", incident(flow))
+    flow.passes(seconds=5)
+
+    assert flow.told().count("rollout.rolled_back") == 2
+    assert flow.told_once().count("rollout.rolled_back") == 1
+
+
 def test_an_incident_that_comes_before_its_evidence_is_weighed_again():
     """It is told of once: what is too little a second after it opened is enough ten later."""
     flow = Flow(changed(QUICK, analysis="{max_error_ratio: off}"), rps=20)
@@ -513,7 +529,7 @@ def test_two_incidents_of_the_same_fault_roll_back_once():
     flow.publish("alerts", uptime(flow, incident_id="0.other"))
     flow.passes(minutes=1)
 
-    assert flow.told().count("rollout.rolled_back") == 1
+    assert flow.told_once().count("rollout.rolled_back") == 1
     assert sorted("is rolled back already" in one for one in flow.blames) == [False, True]
 
 

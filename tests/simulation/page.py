@@ -40,8 +40,8 @@ def _table(title: str, counts: Mapping[str, int]) -> str:
         "| " + " | ".join([f"{title} | times"] * COLUMNS) + " |",
         "|" + "---|---:|" * COLUMNS,
     ]
-    for first in range(0, len(cells), COLUMNS):
-        lines.append("| " + " | ".join(cells[first : first + COLUMNS]) + " |")
+    rows = [cells[first : first + COLUMNS] for first in range(0, len(cells), COLUMNS)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n" + "\n".join(lines) + "\n"
 
 
