@@ -16,10 +16,10 @@ from gcp.edge import Answer, respond
 from gcp.ports import World
 from gcp.world import world
 from rollouts.actions import Hold, RollBack, Stop
-from rollouts.following import READY_POLL_SECONDS
 from rollouts.deciding import first_shift
 from rollouts.decisions import Decision
 from rollouts.durations import show_duration
+from rollouts.following import READY_POLL_SECONDS
 from rollouts.policy import ServiceRef, Smoke
 from rollouts.probing import (
     PAIRS_A_ROUND,
