@@ -21,7 +21,7 @@ from rollouts.second_push import with_past
 from rollouts.seen import Change, ServiceSeen
 from rollouts.traffic import show_shares
 
-YOUNG: Final = dt.timedelta(seconds=60)
+YOUNG: Final = dt.timedelta(seconds=30)
 """A claim, a stop or a place in the queue that is younger is left alone: its writer may not be
 done, and an execution that has just begun may not be found yet."""
 WOKEN_AFTER: Final = dt.timedelta(minutes=2)

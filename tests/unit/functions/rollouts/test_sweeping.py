@@ -93,8 +93,8 @@ def test_nothing_is_said_against_the_digest_of_a_rollout_that_lost_its_driver():
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_claim_that_is_younger_than_a_minute_is_left_alone(state):
-    own = rollout(state, claimed_at=at(-59.9))
+def test_a_claim_that_is_younger_than_half_a_minute_is_left_alone(state):
+    own = rollout(state, claimed_at=at(-29.9))
 
     swept = sweep(seen(own), GONE, NOW)
 
@@ -276,7 +276,7 @@ def test_what_barq_stopped_with_a_share_gives_it_back():
     ("own", "more"),
     [
         (stopped(ended_by="ann"), {}),
-        (stopped(ended_at=at(120.1)), {}),
+        (stopped(ended_at=at(150.1)), {}),
         (stopped(shifts=()), {}),
         (stopped(), {"split": FOREIGN}),
         (stopped(), {"split": (Entry(STABLE, 80), Entry(CANARY, 20))}),
@@ -321,7 +321,7 @@ def test_who_waits_and_may_live_keeps_its_place(waiting_alive):
 def test_a_place_in_the_queue_that_was_just_taken_is_kept():
     facts = SweepFacts(True, waiting_alive=False)
 
-    assert found(sweep(queued(rollout()), facts, at(59))) is None
+    assert found(sweep(queued(rollout()), facts, at(29))) is None
 
 
 def test_who_leaves_the_queue_hides_nothing_that_somebody_else_wrote():
