@@ -21,6 +21,7 @@ from gcp.world import world
 from rollouts.decisions import Decision
 from rollouts.errors import BarqError, Missing, Transient
 from rollouts.freezing import closed
+from rollouts.grid import EPOCH
 from rollouts.instants import show_instant
 from rollouts.policy import Target
 from rollouts.requests import Reader, read_name
@@ -31,7 +32,6 @@ from rollouts.sweeping import sweep as decide_sweep
 BUDGET: Final = dt.timedelta(seconds=240)
 """No target is begun later: the function itself has 300 s, and the next minute comes anyway."""
 GOLDEN: Final = 0.6180339887498949
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MINUTE: Final = dt.timedelta(minutes=1)
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ def in_turn(found: Sequence[T], now: dt.datetime) -> list[T]:
 
     Steps of the golden ratio spread the beginnings evenly, however many there are.
     """
-    minute = (now - _EPOCH) // _MINUTE
+    minute = (now - EPOCH) // _MINUTE
     first = int(minute * GOLDEN % 1 * len(found))
     return [*found[first:], *found[:first]]
 

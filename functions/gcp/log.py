@@ -8,6 +8,7 @@ import sys
 from typing import Any, Final, Literal
 
 Severity = Literal["INFO", "WARNING", "ERROR"]
+_encode: Final = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
 
 def log(severity: Severity, event: str, **facts: Any) -> None:
@@ -18,9 +19,6 @@ def log(severity: Severity, event: str, **facts: Any) -> None:
 def log_text(severity: Severity, event: str, facts: str) -> None:
     """Write one line whose facts are a JSON object already, and not an empty one."""
     _write(f'{{"severity": "{severity}", "event": "{event}", {facts[1:]}')
-
-
-_encode: Final = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
 
 def _write(line: str) -> None:

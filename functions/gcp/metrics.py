@@ -176,7 +176,7 @@ def _request_of(
 
 
 def filter_of(ref: ServiceRef, revisions: Iterable[str], metric: str) -> str:
-    """Return the filter: one metric, one service, these revisions; latencies without the 5xx. Pure.
+    """Return the filter: one metric, one service, these revisions; latencies without the 5xx.
 
     A request that failed is judged as an error; how fast it failed tells nothing of latency.
     """

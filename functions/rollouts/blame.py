@@ -106,8 +106,7 @@ def weigh(
     """Weigh the bad requests that began in [since, now).
 
     The canary is to blame if it is worse in one of the `looks`; the chance of a mistake is divided
-    among them. `affinity`: clients stick to a revision, so the two are
-    not compared.
+    among them. `affinity`: clients stick to a revision, so the two are not compared.
     """
     what = f'alert "{incident.policy}"' if incident.policy else "an alert"
     found = looks(rollout, bad, since, now)

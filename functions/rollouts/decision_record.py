@@ -140,7 +140,7 @@ def _policy_text(policy: Policy) -> str:
 
 
 SAME: Final = {"latency_bounds_ms": _bounds_text, "policy": _policy_text}
-"""How that is written."""
+"""What many records have alike, each with what writes it."""
 
 
 def _named(text: str) -> Written:

@@ -84,8 +84,9 @@ def promote(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> Decisi
     if isinstance(rollout, Decision):
         last = seen.record.rollout
         mine = last is not None and last.execution == request.driver.execution
-        promoted = mine and last is not None and last.state == "promoted"
-        return replace(rollout, notices=retelling.end(last)) if promoted and last else rollout
+        if last is not None and mine and last.state == "promoted":
+            return replace(rollout, notices=retelling.end(last))
+        return rollout
     if rollout.next_step < len(rollout.steps):
         return Decision(Hold(1, f"at {rollout.percent} % there is nothing to promote", "data"))
     overtaken = _overtaken(rollout, request.action, now)

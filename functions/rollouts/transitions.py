@@ -111,7 +111,7 @@ TRANSITIONS: Final = (
         ("rollout.superseded",),
     ),
     Transition(
-        "queued", (*UNFINISHED,), None, "kept",
+        "queued", UNFINISHED, None, "kept",
         "a delivery waits for the end of this rollout (`second_push: queue`)",
     ),
     Transition(
@@ -212,8 +212,7 @@ def _within(old: Rollout, new: Rollout) -> list[Name]:
     if other:
         raise NoTransition(f"rollout {new.id} would change its {', '.join(other)}")
     names = _moved(old, new) if old.state != new.state else _same_state(old, new, changed)
-    grown = "shifted" in names
-    if not grown and "shifts" in changed:
+    if "shifts" in changed and "shifted" not in names:
         raise NoTransition(f"the shifts of rollout {new.id} would change without a shift")
     for name in names:
         if old.state not in BY_NAME[name].before:
