@@ -56,7 +56,7 @@ def cases(folder: Path) -> list[Case]:
     hello.mkdir()
     (hello / "main.py").write_text(HELLO)
     shutil.copytree(FUNCTIONS, ours, ignore=shutil.ignore_patterns("__pycache__"))
-    # DESIGN.md: delivery.yaml travels in the archive. JSON is YAML.
+    # It travels in the archive, as in production. JSON is YAML.
     (ours / "delivery.yaml").write_text(json.dumps(DELIVERY))
     compileall.compile_dir(folder, quiet=2)  # As the buildpack does.
     return [

@@ -19,7 +19,7 @@ from benchmarks.rollouts.yardstick import carry
 from tests.flow.flow import START
 
 BAR = 30
-"""Rollouts a second, with every invariant checked: DESIGN.md, "Numbers we hold ourselves to"."""
+"""Rollouts a second on one core, with every invariant checked: what we hold ourselves to."""
 WARM_UP = 5
 
 

@@ -1,7 +1,8 @@
 """What the local cloud and its workflow engine tell each other: JSON, a value a line.
 
-To the engine, on its standard input: first an `Identity`, then `deploy` and `issued`. From it, on
-its standard output: `ready`, `deployed` or `refused`, and what it notes: `call`, `log`, `state`.
+To the engine, on its standard input: first an `Identity`, then `deploy`, `issued` and `serve`. From
+it, on its standard output: `ready`, `deployed` or `refused`, and what it notes: `call`, `log`,
+`state`.
 """
 
 import dataclasses

@@ -1,4 +1,7 @@
-"""Who drives a rollout, and what its end means: rules 2 and 3 of DESIGN.md, of one write."""
+"""Who drives a rollout, and what its end means: rules 2 and 3 of one write, and the sweeper's.
+
+The numbers are those of docs/concepts/reliability.md.
+"""
 
 import datetime as dt
 from typing import Final

@@ -1,4 +1,7 @@
-"""Who may be given requests, and on what: rules 1, 4, 7 and 8 of DESIGN.md, of one write."""
+"""Who may be given requests, and on what: rules 1, 4, 7 and 8 of one write, and closed lines.
+
+The numbers are those of docs/concepts/reliability.md.
+"""
 
 from rollouts.record import Rollout
 from tests.simulation.watching import Watch

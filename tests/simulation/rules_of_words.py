@@ -1,4 +1,7 @@
-"""What Barq may be told to do, by builds, people and alerts: rule 5 of DESIGN.md, of one write."""
+"""What Barq may be told to do, by builds, people and alerts: rule 5 of one write.
+
+The numbers are those of docs/concepts/reliability.md.
+"""
 
 from tests.simulation.watching import Watch
 from tests.simulation.writes import SKEW, Write

@@ -1,4 +1,7 @@
-"""How Barq writes: rule 6 of DESIGN.md, of one write."""
+"""How Barq writes: rule 6 of one write.
+
+The numbers are those of docs/concepts/reliability.md.
+"""
 
 import datetime as dt
 from typing import Any

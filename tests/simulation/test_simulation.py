@@ -1,4 +1,4 @@
-"""A fixed number of seeds: every rule of DESIGN.md after every event, and everything ends.
+"""A fixed number of seeds: every rule after every event, and everything ends.
 
 More of them: `make simulate`. Here each test plays a few, so that they run side by side.
 """

@@ -19,7 +19,7 @@ OVER = frozenset({"promoted", "rolled_back", "stopped", "superseded"})
 
 
 class Broken(Exception):
-    """A rule does not hold. `rule` is its number in DESIGN.md, or a name."""
+    """A rule does not hold. `rule` is its number in docs/concepts/reliability.md, or a name."""
 
     def __init__(self, rule: str, words: str) -> None:
         super().__init__(f"rule {rule}: {words}")
