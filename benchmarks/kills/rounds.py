@@ -27,7 +27,7 @@ async def play_all(folder: Path, cases: Sequence[Case], *, lanes: int, tell: Tel
         rounds = Rounds(ready, tell)
         await rounds.side_by_side([one for one in cases if one.victim not in _ENGINES], lanes)
         engines = [one for one in cases if one.victim in _ENGINES]
-        # The sweeper leaves a claim alone for a minute, so one minute serves all of them.
+        # The sweeper leaves a young claim alone, so one wait serves all of them.
         await rounds.at_once([one for one in engines if not _alone(one)])
         for case in filter(_alone, engines):
             await rounds.play(case, "lane0")

@@ -43,7 +43,7 @@ def reaction(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 def kills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Killed]]:
     """What waits for the end of the rollouts that something is killed under; they begin at once.
 
-    The sweeper leaves a claim alone for a minute, so they take a little longer than that.
+    The sweeper leaves a claim alone for half a minute, so they take longer than that.
     """
     with killed(tmp_path_factory.mktemp("kills")) as found:
         yield found
