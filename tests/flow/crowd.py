@@ -35,9 +35,6 @@ class Reads:
     answered: int
     refused: tuple[dt.datetime, ...]
 
-    def refused_between(self, start: dt.datetime, end: dt.datetime) -> int:
-        return sum(start <= at < end for at in self.refused)
-
 
 class Crowd(Flow):
     """What other flow tests say of a target is said here of a service, by its name."""
