@@ -30,6 +30,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", default="", help="a range such as 0:1000")
     parser.add_argument("--rollouts", type=int, default=0, help="stop after so many")
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--keep-going", action="store_true", help="play on after a broken rule")
     parser.add_argument("--seed", type=int, help="play this one alone, and print its trace")
     parser.add_argument("--only", default="", help="numbers of happenings, such as 3,7,9")
     parser.add_argument("--bugs", action="store_true", help="plant bugs; each must be caught")
@@ -64,13 +65,13 @@ def _bugs() -> int:
 def _hunt(arguments: argparse.Namespace) -> int:
     first, _, last = arguments.seeds.partition(":")
     seeds = range(int(first or 0), int(last) if last else 1 << 60)
-    hunt = Hunt(seeds, arguments.rollouts, arguments.processes)
+    hunt = Hunt(seeds, arguments.rollouts, arguments.processes, keep_going=arguments.keep_going)
     failed = hunt.go()
     sys.stdout.write(hunt.totals.shown() + "\n")
     if arguments.json:
         arguments.json.write_text(hunt.totals.as_json())
     if failed is None:
-        return 0
+        return 1 if hunt.totals.failed else 0
     seed, rule = failed
     sys.stderr.write(f"rule {rule} does not hold with seed {seed}; looking for the shortest\n")
     shortest = Shrinker(draw(seed), rule).shrink()

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from rollouts.record import FINAL
+from rollouts.transitions import BY_NAME
 from tests.simulation.faults import FAULTS
 from tests.simulation.run import Outcome, run
 from tests.simulation.workload import WORKLOAD
@@ -26,8 +28,10 @@ class Totals:
     seconds: float = 0.0
     faults: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(FAULTS, 0)))
     happened: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(WORKLOAD, 0)))
-    transitions: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
+    transitions: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(BY_NAME, 0)))
+    outcomes: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(FINAL, 0)))
+    failed: dict[int, str] = field(default_factory=dict)
+    """Seeds that broke a rule, and how."""
 
     def add(self, outcome: Outcome) -> None:
         self.seeds += 1
@@ -37,6 +41,8 @@ class Totals:
         self.happened.update({k: v for k, v in outcome.happened.items() if k in WORKLOAD})
         self.transitions.update(outcome.transitions)
         self.outcomes.update(outcome.outcomes)
+        if outcome.failure is not None:
+            self.failed[outcome.seed] = str(outcome.failure)
 
     def line(self) -> str:
         rate = self.rollouts / self.seconds if self.seconds else 0.0
@@ -53,6 +59,7 @@ class Totals:
             counts: Counter[str] = getattr(self, name)
             listed = ", ".join(f"{key} {count:,}" for key, count in counts.most_common())
             lines.append(f"{name}: {listed}")
+        lines += [f"seed {seed} broke {words}" for seed, words in self.failed.items()]
         return "\n".join(lines)
 
     def as_json(self) -> str:
@@ -61,6 +68,7 @@ class Totals:
             "rollouts": self.rollouts,
             "virtual_hours": round(self.virtual_hours),
             "seconds": round(self.seconds),
+            "failed": self.failed,
             **{
                 name: dict(sorted(getattr(self, name).items()))
                 for name in ("faults", "transitions", "outcomes", "happened")
@@ -70,9 +78,15 @@ class Totals:
 
 
 class Hunt:
-    """Plays seeds until one fails, they are over, or so many rollouts (0: any) were seen."""
+    """Plays seeds until one fails, they are over, or so many rollouts (0: any) were seen.
 
-    def __init__(self, seeds: Iterable[int], rollouts: int, processes: int) -> None:
+    `keep_going` plays on after one that fails; `totals.failed` has them all.
+    """
+
+    def __init__(
+        self, seeds: Iterable[int], rollouts: int, processes: int, *, keep_going: bool = False
+    ) -> None:
+        self._keep_going = keep_going
         self.totals = Totals()
         self._seeds = seeds
         self._rollouts = rollouts
@@ -85,7 +99,7 @@ class Hunt:
         try:
             for outcome in self._played():
                 self._count(outcome)
-                if outcome.failure is not None:
+                if outcome.failure is not None and not self._keep_going:
                     return outcome.seed, outcome.failure.rule
                 if self._rollouts and self.totals.rollouts >= self._rollouts:
                     break

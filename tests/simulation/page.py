@@ -24,7 +24,10 @@ COLUMNS: Final = 3
 
 
 def block(totals: Mapping[str, Any], command: str, date: str) -> str:
-    """Return what stands between the marks."""
+    """Return what stands between the marks. Refuses a hunt that broke a rule, or never met a row."""
+    never = [key for name in TITLES for key, count in totals[name].items() if not count]
+    if totals["failed"] or never:
+        raise SystemExit(f"error: not written; broken: {totals['failed']}, never met: {never}")
     head = (
         f"`{command}`, {date}: **{totals['rollouts']:,} rollouts** of {totals['seeds']:,} seeds,"
         f" {totals['virtual_hours']:,} virtual hours in {totals['seconds']:,} s;"

@@ -1,5 +1,7 @@
 """A failure is told by the shortest trace that still fails, and the command that replays it."""
 
+import pickle
+
 from tests.simulation.drawing import draw
 from tests.simulation.planted import BUGS, planted
 from tests.simulation.run import Outcome, run
@@ -69,3 +71,9 @@ def test_what_is_told_has_the_rule_the_seed_and_the_command():
 
     assert words.startswith("error: rule 7: planted\n seed 7, 2 happenings are left:")
     assert words.endswith(" hint: make simulate SEED=7 ONLY=2,5")
+
+
+def test_what_broke_comes_back_whole_from_another_process():
+    broken = pickle.loads(pickle.dumps(Broken("7", "planted")))
+
+    assert (broken.rule, str(broken)) == ("7", "rule 7: planted")

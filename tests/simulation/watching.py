@@ -177,6 +177,8 @@ class Watch:
         spec = old.generation != new.generation
         if rollout is not None and rollout.state not in OVER and spec:
             truth.touched[write.target] = write.by
+        if rollout is not None and rollout.state not in OVER and not spec:
+            truth.ended.pop(rollout.id, None)  # A stop, undone: its driver has gone for all that.
         if write.after.text != write.before.text:
             known = write.after.record
             wiped = write.before.rollout

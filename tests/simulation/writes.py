@@ -22,8 +22,12 @@ class Broken(Exception):
     """A rule does not hold. `rule` is its number in docs/concepts/reliability.md, or a name."""
 
     def __init__(self, rule: str, words: str) -> None:
-        super().__init__(f"rule {rule}: {words}")
+        super().__init__(rule, words)
         self.rule = rule
+        self.words = words
+
+    def __str__(self) -> str:
+        return f"rule {self.rule}: {self.words}"
 
 
 SKEW = dt.timedelta(seconds=125)
