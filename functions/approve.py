@@ -77,7 +77,7 @@ def handle(request: ApproveRequest, world: World) -> dict[str, Any]:
     acted = act(world, target.ref, decide)
     asleep = approving.asleep(acted.action, acted.rollout)
     if asleep:
-        wake_up(world, asleep)
+        wake_up(world, asleep, request.rollout)
     return answered(acted.action, acted.rollout)
 
 

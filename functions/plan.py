@@ -20,7 +20,7 @@ from rollouts.errors import Missing
 from rollouts.notices import Notice
 from rollouts.planning import Call, Deliver, Ignore, choose, overtaken, settle
 from rollouts.record import EMPTY, Record
-from rollouts.requests import EXECUTION, Reader
+from rollouts.requests import EXECUTION, NO_ROLLOUT, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,13 @@ def _tell_late(late: Deliver, records: Sequence[Record], world: World) -> None:
 def _meant(call: Call, world: World) -> dict[str, Any]:
     """Name the rollout that a person means: the one on record now, and none that comes later.
 
-    `none` where there is none: it is no rollout's id.
+    `NO_ROLLOUT` where there is none.
     """
     if call.function not in ("rollback", "shift_traffic", "approve"):
         return {}
     target = find_target(world, call.body["service"], call.body["target"])
     rollout = _record(world, target.ref).rollout
-    return {"rollout": rollout.id if rollout else "none"}
+    return {"rollout": rollout.id if rollout else NO_ROLLOUT}
 
 
 def _record(world: World, ref: Any) -> Record:

@@ -53,8 +53,8 @@ def act(
     tell(world, decision.notices)
     if decision.change is None:
         return Acted(decision.action, seen.record.rollout)
-    for callback in waiting(seen.record, decision.change.record, driver):
-        wake_up(world, callback)
+    for callback, rollout in waiting(seen.record, decision.change.record, driver).items():
+        wake_up(world, callback, rollout)
     return Acted(decision.action, decision.change.record.rollout)
 
 
@@ -73,12 +73,12 @@ def tell(world: World, notices: Sequence[Notice]) -> None:
         log("WARNING", "event.lost", events=kinds, because=error.message)
 
 
-def wake_up(world: World, callback: str) -> None:
+def wake_up(world: World, callback: str, rollout: str) -> None:
     """Let a waiting execution look again."""
     try:
         world.waker.wake(callback)
     except BarqError as error:
-        log("WARNING", "wake_up.lost", because=error.message)
+        log("WARNING", "wake_up.lost", rollout=rollout, because=error.message)
 
 
 def answered(action: Action, rollout: Rollout | None, **more: Any) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from rollouts.record import Build
 T = TypeVar("T")
 EXECUTION: Final = re.compile(r"projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/[^/]+")
 REVISION: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+NO_ROLLOUT: Final = "none"
+"""What a person's word means where no rollout was on record: it is no rollout's id."""
 _NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?")
 
 

@@ -9,7 +9,7 @@ from rollouts.deciding import stop_for
 from rollouts.decisions import Decision, with_rollout
 from rollouts.notices import Notice
 from rollouts.record import Rollout
-from rollouts.requests import Driver, StepRequest
+from rollouts.requests import NO_ROLLOUT, Driver, StepRequest
 from rollouts.seen import Change, ServiceSeen
 
 
@@ -49,7 +49,12 @@ def not_meant(rollout: Rollout, meant: str) -> Stop | None:
     """
     if meant in ("", rollout.id):
         return None
-    because = f"rollout {meant} is over; {rollout.id}, which came after it, was left alone"
+    past = (
+        f"rollout {meant} is over"
+        if meant != NO_ROLLOUT
+        else "no rollout was there when it was asked"
+    )
+    because = f"{past}; {rollout.id}, which came after it, was left alone"
     return Stop("superseded", because)
 
 

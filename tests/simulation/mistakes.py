@@ -212,7 +212,7 @@ def _driver_alone(right: Any) -> Any:
 
 
 queue_never_woken: Plants = ((acting, "waiting", _driver_alone),)
-nobody_woken: Plants = ((acting, "waiting", _is(())),)
+nobody_woken: Plants = ((acting, "waiting", _is({})),)
 test_alert: Plants = ((rollback, "unfit", _is("")),)
 
 

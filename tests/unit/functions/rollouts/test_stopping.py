@@ -87,6 +87,13 @@ def test_a_word_for_an_earlier_rollout_does_not_stop_the_next():
     assert decision.change is None
 
 
+def test_a_word_from_before_any_rollout_does_not_stop_the_first():
+    decision = stop_by_hand(seen(rollout()), step(rollout="none", reason="r"), NOW)
+
+    assert decision.change is None
+    assert decision.action.because.startswith("no rollout was there when it was asked; 0123abcd")
+
+
 def test_a_word_for_this_rollout_stops_it():
     meant = step(reason="wait", rollout="0123abcd")
 
