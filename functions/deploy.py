@@ -35,7 +35,8 @@ def handle(request: DeployRequest, world: World) -> dict[str, Any]:
         if rollout.state == "deploying":
             canary = world.revisions.read(target.ref, rollout.canary)
         matches = _matches(rollout, canary, world)
-        return follow(seen, rollout, canary, digest_matches=matches, now=now)
+        again = not request.claimed  # The answer to the claim never came to its driver.
+        return follow(seen, rollout, canary, digest_matches=matches, now=now, again=again)
 
     acted = act(world, target.ref, decide, driver=driver.execution)
     own = acted.rollout if acted.rollout and acted.rollout.execution == driver.execution else None

@@ -83,7 +83,7 @@ def _held_against(ref: ServiceRef, incident: Incident, told: Settled, world: Wor
         because = excused(incident, rollout, now)
         if because or rollout is None:
             settled = replace(told, because=because, rollout=rollout.id if rollout else "")
-            return excuse(rollout, because)
+            return excuse(rollout, because, now)
         blame = _blame(incident, rollout, seen, world, now)
         if blame.thin and incident.started and now - incident.started < YOUNG:
             raise Transient(f"{blame.because}; weighed again, for the incident is fresh")

@@ -6,14 +6,14 @@ wake-up that found nobody, is a line in the log.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gcp.compare_and_swap import update
 from gcp.log import Severity, log
 from gcp.ports import World
 from rollouts.actions import Action
 from rollouts.decisions import Decision
-from rollouts.errors import BarqError, Missing
+from rollouts.errors import BarqError, Missing, Transient
 from rollouts.notices import FOR_NOW, Notice
 from rollouts.policy import ServiceRef, Target
 from rollouts.record import Rollout
@@ -32,6 +32,10 @@ def find_target(world: World, service: str, target: str) -> Target:
         names = ", ".join(one.name for one in found.targets)
         raise Missing(f"target {target!r} is not one of {service}'s, which are {names}")
     return inside
+
+
+PUBLISHED_MAX: Final = 3
+"""Attempts to publish, at once: what is lost then stands in the record and in the log alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,15 @@ def tell(world: World, notices: Sequence[Notice]) -> None:
         log(severity, notice.kind, **{k: v for k, v in event["data"].items() if k != "event"})
     if not notices:
         return
-    try:
-        world.events.publish(notices)
-    except BarqError as error:
-        kinds = [notice.kind for notice in notices]
-        log("WARNING", "event.lost", events=kinds, because=error.message)
+    for attempt in range(1, PUBLISHED_MAX + 1):
+        try:
+            world.events.publish(notices)
+        except BarqError as error:
+            if isinstance(error, Transient) and attempt < PUBLISHED_MAX:
+                continue
+            kinds = [notice.kind for notice in notices]
+            log("WARNING", "event.lost", events=kinds, because=error.message)
+        return
 
 
 def wake_up(world: World, callback: str, rollout: str) -> None:

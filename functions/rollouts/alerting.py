@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from rollouts import retelling
 from rollouts.actions import Stop
@@ -14,6 +14,8 @@ from rollouts.record import Rollout
 from rollouts.rolling_back import Ask, roll_back, take_back
 from rollouts.seen import Change, ServiceSeen
 
+AGAIN: Final = dt.timedelta(minutes=10)
+"""By when Pub/Sub has delivered again what whoever took it first did not live to acknowledge."""
 Outcome = Literal["acted_on", "told", "ignored"]
 
 
@@ -32,10 +34,12 @@ class Settled:
     """The id of the rollout that it was held against; empty without one."""
 
 
-def excuse(rollout: Rollout | None, because: str) -> Decision:
+def excuse(rollout: Rollout | None, because: str, now: dt.datetime) -> Decision:
     """Do nothing, but tell a rollback by an alert again: this may be its second delivery."""
-    by_alert = rollout and rollout.state == "rolled_back" and rollout.ended_by == "alert"
-    again = retelling.end(rollout) if rollout and by_alert else ()
+    again: tuple[Notice, ...] = ()
+    if rollout and rollout.state == "rolled_back" and rollout.ended_by == "alert":
+        fresh = rollout.ended_at is not None and now - rollout.ended_at < AGAIN
+        again = retelling.end(rollout) if fresh else ()
     return Decision(Stop("unchanged", because), None, again)
 
 

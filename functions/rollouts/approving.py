@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from rollouts import retelling
 from rollouts.actions import Action, Hold, RollBack, Stop
@@ -16,6 +16,8 @@ from rollouts.record import ApprovalGiven, Rollout
 from rollouts.seen import Change, ServiceSeen
 from rollouts.stopping import not_meant
 
+ASKED_AGAIN: Final = dt.timedelta(minutes=5)
+"""A call that comes again so soon after the question tells it again: nobody looks else."""
 LONGEST_WAIT_SECONDS = 3600
 """A hold looks again at least this often, should a wake-up get lost."""
 
@@ -45,7 +47,9 @@ def gate(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision | No
         return Decision(refused(approval))
     if now >= approval.expires_at:
         return Decision(RollBack(expired(rollout, approval), refuse=False))
-    return Decision(_waiting(approval, now))
+    fresh = now - approval.asked_at < ASKED_AGAIN
+    again = retelling.question(rollout, approval, _asked_for(rollout)) if fresh else ()
+    return Decision(_waiting(approval, now), None, again)
 
 
 def answer(seen: ServiceSeen, given: Answer, now: dt.datetime) -> Decision:
@@ -108,10 +112,13 @@ def _what_follows(rollout: Rollout, because: str) -> Action:
 def _ask(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Decision:
     asked = ApprovalGiven(asked_at=now, expires_at=now + rollout.policy.approval.expires)
     after = replace(rollout, approval=asked)
+    told = retelling.question(after, asked, _asked_for(rollout))
+    return Decision(_waiting(asked, now), Change(with_rollout(seen.record, after)), told)
+
+
+def _asked_for(rollout: Rollout) -> str:
     allowed = show_duration(rollout.policy.approval.expires)
-    because = f"{rollout.canary} waits for an approval, at most {allowed}"
-    notice = Notice("approval.requested", now, after, because, 0, 0)
-    return Decision(_waiting(asked, now), Change(with_rollout(seen.record, after)), (notice,))
+    return f"{rollout.canary} waits for an approval, at most {allowed}"
 
 
 def _waiting(approval: ApprovalGiven, now: dt.datetime) -> Hold:

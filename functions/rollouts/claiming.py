@@ -21,7 +21,13 @@ from rollouts.policy import Target
 from rollouts.record import KEPT_MAX, Record, Rollout
 from rollouts.requests import DeployRequest
 from rollouts.second_push import out_of_queue, with_past
-from rollouts.seen import Change, NewRevision, RevisionSeen, ServiceSeen
+from rollouts.seen import (
+    Change,
+    NewRevision,
+    RevisionSeen,
+    ServiceSeen,
+    left_with_a_share,
+)
 from rollouts.stopping import foreign_stop
 from rollouts.traffic import show_shares, sole_revision, split_of
 
@@ -55,11 +61,12 @@ def revision_name(service: str, digest: str, rollout: str) -> str:
 def stable_of(seen: ServiceSeen) -> str | None:
     """Return the revision that is stable now, or None if nobody can say.
 
-    An unfinished rollout of a dead execution keeps its own stable, as long as traffic is as
-    that rollout left it; else stable is whichever revision has all of the traffic.
+    An unfinished rollout keeps its own stable, as long as traffic is as that rollout left it, and
+    so does one that Barq stopped and the sweeper has not yet come to; else stable is whichever
+    revision has all of the traffic.
     """
     rollout = seen.record.rollout
-    if rollout and not rollout.ended and seen.shares == rollout.shares:
+    if rollout and seen.shares == rollout.shares and (not rollout.ended or left_with_a_share(seen)):
         return rollout.stable
     return sole_revision(seen.split, seen.latest_ready)
 

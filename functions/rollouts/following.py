@@ -7,6 +7,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Final
 
+from rollouts import retelling
 from rollouts.actions import Hold, Stop
 from rollouts.deciding import first_shift, stop_for
 from rollouts.decisions import Decision, with_rollout
@@ -27,6 +28,7 @@ def follow(
     *,
     digest_matches: bool,
     now: dt.datetime,
+    again: bool = False,
 ) -> Decision:
     """Decide how an own rollout, already claimed, gets to a canary that can be tested."""
     if rollout.ended:
@@ -41,7 +43,8 @@ def follow(
     if canary is None or canary.readiness == "pending":
         allowed = rollout.policy.ready_within
         if now - rollout.claimed_at < allowed:
-            return Decision(not_ready_yet(rollout, canary.reason if canary else ""))
+            hold = not_ready_yet(rollout, canary.reason if canary else "")
+            return Decision(hold, None, retelling.begun(rollout) if again else ())
         late = f"{rollout.canary} was not Ready within {show_duration(allowed)}"
         return give_up(seen, rollout, late, now)
     if not digest_matches:

@@ -23,17 +23,30 @@ def last_shift(rollout: Rollout) -> tuple[Notice, ...]:
     return (notice,)
 
 
-def end(rollout: Rollout) -> tuple[Notice, ...]:
+def end(rollout: Rollout, left: int | None = None) -> tuple[Notice, ...]:
     """Return the notice of a rollout's end; none if it has not ended, or was superseded.
 
-    What took its place was another's write.
+    What took its place was another's write. `left` is the canary's share at a stop, which may
+    not be the one that it was given.
     """
     kind = _END.get(rollout.state)
     if kind is None or rollout.ended_at is None:
         return ()
-    after = 0 if rollout.state == "rolled_back" else rollout.percent
+    kept = rollout.percent if left is None else left
+    after = 0 if rollout.state == "rolled_back" else kept
     by = "" if rollout.ended_by == "barq" else rollout.ended_by
     return (Notice(kind, rollout.ended_at, rollout, rollout.because, rollout.percent, after, by),)
+
+
+def begun(rollout: Rollout) -> tuple[Notice, ...]:
+    """Return the notice of a claim."""
+    notice = Notice("rollout.started", rollout.claimed_at, rollout, rollout.because, 0, 0)
+    return (notice,)
+
+
+def question(rollout: Rollout, approval: ApprovalGiven, because: str) -> tuple[Notice, ...]:
+    """Return the notice of what a person was asked before the first shift."""
+    return (Notice("approval.requested", approval.asked_at, rollout, because, 0, 0),)
 
 
 def answer(rollout: Rollout, approval: ApprovalGiven) -> tuple[Notice, ...]:

@@ -110,6 +110,17 @@ class Change:
     template: NewRevision | None = None
 
 
+def left_with_a_share(seen: ServiceSeen) -> int:
+    """Return what a rollout kept that Barq itself stopped, and that is nobody's will; else 0.
+
+    A person's stop stands as it is, and so does what anybody has written since.
+    """
+    rollout = seen.record.rollout
+    if rollout is None or rollout.state != "stopped" or rollout.ended_by != "barq":
+        return 0
+    return 0 if seen.unexplained() else seen.shares.get(rollout.canary, 0)
+
+
 def hides(seen: ServiceSeen, change: Change) -> bool:
     """Whether a write that only notes something would explain away what somebody else wrote.
 
@@ -117,7 +128,7 @@ def hides(seen: ServiceSeen, change: Change) -> bool:
     template were touched, and who drives the rollout, or sweeps after it, must still see it.
     """
     before, after = seen.record.rollout, change.record.rollout
-    if before is None or after is None or after.id != before.id:
+    if before is None or after is None or after.id != before.id or change.split is not None:
         return False
     ends = after.ended and not before.ended  # Who ends it takes the service as it is.
     return not ends and bool(seen.unexplained())

@@ -71,7 +71,9 @@ def stop_by_hand(seen: ServiceSeen, request: StepRequest, now: dt.datetime) -> D
     rollout = seen.record.rollout
     if rollout is None or rollout.ended:
         mine = rollout is not None and rollout.state == "stopped" and rollout.id == request.rollout
-        again = retelling.end(rollout) if rollout and mine else ()
+        again = (
+            retelling.end(rollout, seen.shares.get(rollout.canary, 0)) if mine and rollout else ()
+        )
         return Decision(Stop("unchanged", f"no rollout is under way on {seen.ref}"), None, again)
     other = not_meant(rollout, request.rollout)
     if other:

@@ -18,7 +18,7 @@ from rollouts.overdue import limit_of
 from rollouts.record import Rollout
 from rollouts.rolling_back import SERVED_WITHIN, Ask, arrived, roll_back
 from rollouts.second_push import with_past
-from rollouts.seen import Change, ServiceSeen
+from rollouts.seen import Change, ServiceSeen, left_with_a_share
 from rollouts.traffic import show_shares
 
 YOUNG: Final = dt.timedelta(seconds=30)
@@ -81,6 +81,7 @@ def sweep(seen: ServiceSeen, facts: SweepFacts, now: dt.datetime) -> Swept:
         found
         or _waiting_gone(seen, facts, now)
         or _not_served(seen, rollout, now)
+        or _unknown(rollout, facts, now)
         or _well("all is as the record says")
     )
 
@@ -94,9 +95,13 @@ def _driven(
     if facts.alive is False:
         because = f"its execution is gone ({rollout.execution.rpartition('/')[2]})"
         return _back(seen, "execution_gone", because, now)
-    overdue = _overdue(seen, rollout, facts, now)
-    if overdue or not facts.unknown:
-        return overdue
+    return _overdue(seen, rollout, facts, now)
+
+
+def _unknown(rollout: Rollout, facts: SweepFacts, now: dt.datetime) -> Swept | None:
+    """Say that nobody can tell whether a driver lives, where that is all there is to say."""
+    if rollout.ended or not facts.unknown or now - rollout.claimed_at < YOUNG:
+        return None
     finding = Finding("execution_unknown", "left_alone", facts.unknown, page=facts.lasting)
     return Swept(Decision(Stop("unchanged", facts.unknown)), finding)
 
@@ -135,10 +140,8 @@ def _overdue(
 def _ended(seen: ServiceSeen, rollout: Rollout, now: dt.datetime) -> Swept | None:
     """Give back what a rollout kept that Barq itself stopped. A person's stop stands as it is."""
     assert rollout.ended_at is not None
-    percent = seen.shares.get(rollout.canary, 0)
-    if rollout.state != "stopped" or rollout.ended_by != "barq" or not percent:
-        return None
-    if now - rollout.ended_at < YOUNG or seen.unexplained():
+    percent = left_with_a_share(seen)
+    if not percent or now - rollout.ended_at < YOUNG:
         return None
     because = f"it was left with {percent} % when it stopped: {rollout.because}"
     return _back(seen, "left_with_a_share", because, now)
@@ -200,9 +203,12 @@ def _stuck(seen: ServiceSeen, after: Rollout, written_at: dt.datetime, now: dt.d
 
 
 def _traffic_written_at(rollout: Rollout) -> dt.datetime | None:
-    """Return when Barq last wrote traffic; None before the first shift of a rollout under way."""
-    shifted = rollout.shifts[-1].at if rollout.shifts else None
-    return shifted if rollout.state == "stopped" else rollout.ended_at or shifted
+    """Return when Barq last wrote traffic; None while a new revision may hold it up."""
+    if rollout.shifts:
+        written = rollout.shifts[-1].at
+    else:
+        written = None if rollout.state == "deploying" else rollout.claimed_at
+    return written if rollout.state == "stopped" else rollout.ended_at or written
 
 
 def _well(because: str) -> Swept:

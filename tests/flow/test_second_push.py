@@ -191,3 +191,26 @@ def test_an_execution_that_was_superseded_never_comes_back_even_if_its_requests_
 
     assert flow.split() == {"v4": 100}
     assert flow.told().count("rollout.started") == 3
+
+
+def set_env(service):
+    service["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": "1"}]
+    service["spec"]["template"].setdefault("metadata", {})["name"] = "api-00042-abc"
+
+
+@pytest.mark.parametrize("delivery", [DELIVERY, QUEUE])
+def test_a_push_after_a_stop_by_barq_begins_beside_the_stable_of_before(delivery):
+    """Somebody changed a setting, traffic is as Barq left it: the sweeper would give it back."""
+    flow = under_way(delivery, 50)
+    if delivery is QUEUE:
+        flow.built(flow.image("v3"))
+        flow.passes(seconds=20)
+
+    flow.person_writes(set_env)
+    flow.until(lambda: "rollout.stopped" in flow.told(), within_minutes=2)
+    if delivery is DELIVERY:
+        flow.built(flow.image("v3"))
+    flow.until_ended()
+
+    assert flow.outcome()[0] == "promoted"
+    assert flow.split() == {"v3": 100}

@@ -43,6 +43,7 @@ class Totals:
         self.outcomes.update(outcome.outcomes)
         if outcome.failure is not None:
             self.failed[outcome.seed] = str(outcome.failure)
+            sys.stderr.write(f"seed {outcome.seed} broke {outcome.failure}\n")
 
     def line(self) -> str:
         rate = self.rollouts / self.seconds if self.seconds else 0.0

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rollouts.alerting import settle
+from rollouts.alerting import excuse, settle
 from rollouts.blame import Blame
 from rollouts.record import Record
 from rollouts.traffic import Entry
@@ -136,3 +136,20 @@ def test_blame_from_a_comparison_rolls_back_whatever_the_watch_does():
 
     assert settled(seen(own))[1] == "acted_on"
     assert settled(seen(FULL), blame=ALONE)[1] == "acted_on"
+
+
+@pytest.mark.parametrize(
+    ("own", "minutes", "told"),
+    [
+        (rollout("rolled_back", ended_by="alert"), 11, 1),
+        (rollout("rolled_back", ended_by="alert"), 12, 0),
+        (rollout("rolled_back", ended_by="barq"), 3, 0),
+        (rollout("stopped", ended_by="ann"), 3, 0),
+        (None, 3, 0),
+    ],
+)
+def test_only_a_fresh_rollback_by_an_alert_is_told_again(own, minutes, told):
+    """The alert may be delivered for the second time; one of next week may not speak of it."""
+    decision = excuse(own, "it is rolled back already", at(minutes=minutes))
+
+    assert (decision.change, len(decision.notices)) == (None, told)

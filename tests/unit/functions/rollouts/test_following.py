@@ -17,8 +17,9 @@ from tests.unit.functions.rollouts.builders import (
 )
 
 
-def followed(own, canary, *, matches=True, now=NOW, **service):
-    return follow(seen(own, **service), own, canary, digest_matches=matches, now=now)
+def followed(own, canary, *, matches=True, now=NOW, again=False, **service):
+    read = seen(own, **service)
+    return follow(read, own, canary, digest_matches=matches, now=now, again=again)
 
 
 DEPLOYING = rollout("deploying")
@@ -110,3 +111,10 @@ def test_a_persons_traffic_stops_a_rollout_that_is_being_deployed():
     assert decision.action.outcome == "stopped"
     assert decision.change is not None
     assert decision.change.split is None
+
+
+def test_a_claim_whose_answer_never_came_to_its_driver_is_told_again():
+    (notice,) = followed(DEPLOYING, None, again=True).notices
+
+    assert (notice.kind, notice.at) == ("rollout.started", DEPLOYING.claimed_at)
+    assert followed(DEPLOYING, None).notices == ()

@@ -3,7 +3,7 @@
 import pytest
 
 from rollouts.record import Record
-from rollouts.seen import Change, hides
+from rollouts.seen import Change, hides, left_with_a_share
 from rollouts.traffic import Entry
 from tests.unit.functions.rollouts.builders import CANARY, NOW, STABLE, rollout, seen
 
@@ -85,3 +85,24 @@ def test_what_is_noted_after_the_end_hides_nothing_either():
 
 def test_where_no_rollout_was_there_is_nothing_to_hide():
     assert not hides(seen(), NOTED)
+
+
+def test_a_write_of_traffic_is_no_note():
+    """An alert takes a promoted canary back that somebody has changed the template of since."""
+    back = Change(Record(rollout=rollout("rolled_back")), (Entry(STABLE, 100),))
+
+    assert not hides(seen(rollout("promoted"), generation=9), back)
+
+
+@pytest.mark.parametrize(
+    ("own", "more", "left"),
+    [
+        (rollout("stopped", ended_by="barq"), {}, 10),
+        (rollout("stopped", ended_by="ann"), {}, 0),
+        (rollout("stopped", ended_by="barq"), {"generation": 9}, 0),
+        (rollout(), {}, 0),
+        (None, {}, 0),
+    ],
+)
+def test_what_barq_left_a_canary_with_is_nobodys_will_until_somebody_writes(own, more, left):
+    assert left_with_a_share(seen(own, **more)) == left

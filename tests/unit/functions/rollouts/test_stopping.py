@@ -1,14 +1,20 @@
 """How a rollout stops without moving traffic, and who may drive one."""
 
+from dataclasses import replace
+
 import pytest
 
 from rollouts.actions import Stop
 from rollouts.record import Rollout
 from rollouts.stopping import driven, foreign_stop, stop_by_hand, undisturbed
+from rollouts.traffic import Entry
 from tests.unit.functions.rollouts.builders import (
+    CANARY,
     EXECUTION,
     NOW,
     OTHER_EXECUTION,
+    STABLE,
+    at,
     driver,
     rollout,
     seen,
@@ -125,3 +131,18 @@ def test_there_may_be_nothing_to_stop(service):
     assert isinstance(decision.action, Stop)
     assert decision.action.outcome == "unchanged"
     assert decision.change is None
+
+
+def test_a_stop_that_is_repeated_tells_the_same_event_once_more():
+    """Also where somebody had moved traffic before it."""
+    request, moved = step(rollout="0123abcd", reason="r"), (Entry(STABLE, 70), Entry(CANARY, 30))
+    before = seen(rollout(), split=moved)
+    first = stop_by_hand(before, request, NOW)
+    assert first.change is not None
+
+    again = stop_by_hand(replace(before, record=first.change.record), request, at(60))
+
+    assert again.change is None
+    assert [one.as_cloud_event()["id"] for one in again.notices] == [
+        one.as_cloud_event()["id"] for one in first.notices
+    ]

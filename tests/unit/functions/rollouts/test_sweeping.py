@@ -291,6 +291,15 @@ def test_a_stop_is_left_alone(own, more):
     assert (found(swept), swept.decision.change) == (None, None)
 
 
+@pytest.mark.parametrize("facts", [UNKNOWN, replace(UNKNOWN, lasting=True)])
+def test_who_cannot_ask_after_executions_still_tells_of_a_split_that_is_not_served(facts):
+    own = rollout("verified", claimed_at=NOW)
+
+    swept = sweep(seen(own, served=FOREIGN), facts, at(minutes=3))
+
+    assert found(swept) == ("not_served", "told")
+
+
 # A delivery that waits for its turn.
 
 
@@ -402,11 +411,11 @@ def test_the_next_split_that_is_not_served_is_told_anew():
     [
         seen(rollout(shifts=shifts(10)), served=BACK),
         seen(rollout("rolled_back", ended_at=at(120.1)), served=BACK),
-        seen(rollout("verified"), served=FOREIGN),
+        seen(rollout("deploying"), served=FOREIGN),
         seen(rollout("promoted"), split=FOREIGN, served=BACK),
         seen(rollout("rolled_back"), served=BACK, generation=50),
     ],
-    ids=["served", "young", "nothing written", "a person's", "written since"],
+    ids=["served", "young", "while the canary starts", "a person's", "written since"],
 )
 def test_what_is_served_or_not_ours_is_not_told(before):
     assert found(sweep(before, ALIVE, at(minutes=3))) is None
