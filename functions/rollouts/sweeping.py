@@ -204,10 +204,8 @@ def _stuck(seen: ServiceSeen, after: Rollout, written_at: dt.datetime, now: dt.d
 
 def _traffic_written_at(rollout: Rollout) -> dt.datetime | None:
     """Return when Barq last wrote traffic; None while a new revision may hold it up."""
-    if rollout.shifts:
-        written = rollout.shifts[-1].at
-    else:
-        written = None if rollout.state == "deploying" else rollout.claimed_at
+    claimed = None if rollout.state == "deploying" else rollout.claimed_at
+    written = rollout.shifts[-1].at if rollout.shifts else claimed
     return written if rollout.state == "stopped" else rollout.ended_at or written
 
 

@@ -230,8 +230,9 @@ def test_a_newer_build_takes_the_place_of_the_one_that_waits_for_an_approval():
     assert flow.outcome(first)[0] == "superseded"
     assert said["action"]["outcome"] == "superseded"
     assert f"rollout {asked} is over" in said["action"]["because"]
-    assert flow.rollout().approval is not None
-    assert flow.rollout().approval.decision == ""
+    approval = flow.rollout().approval
+    assert approval is not None
+    assert approval.decision == ""
 
 
 def test_a_wake_up_that_got_lost_delays_an_approval_by_an_hour_at_most():

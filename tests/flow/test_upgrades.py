@@ -35,7 +35,7 @@ class Older(Flow):
         document = json.loads(service.annotations[RECORD])
         for name in FIELDS_OF_SINCE:
             document.pop(name, None)
-        service.annotations[RECORD] = json.dumps(document)
+        service.annotations = {**service.annotations, RECORD: json.dumps(document)}
 
 
 @pytest.mark.parametrize(("since", "state", "document"), RECORDS)

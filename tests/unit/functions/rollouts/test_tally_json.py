@@ -204,7 +204,10 @@ def test_a_text_that_is_none_of_ours_is_none(text):
 def test_a_text_of_earlier_code_in_base85_is_read_as_well():
     earlier = base64.b85encode(base64.b64decode(TEXT)).decode()
 
-    assert dump(load(earlier, KEY, COMPARED), KEY) == TEXT
+    loaded = load(earlier, KEY, COMPARED)
+
+    assert loaded is not None
+    assert dump(loaded, KEY) == TEXT
 
 
 def test_a_text_that_unpacks_to_too_much_is_not_unpacked():
@@ -257,7 +260,9 @@ def test_a_state_that_the_code_before_wrote_is_read():
     tally = advance(begin(COMPARED), [*minutes_of(12), unseen(120, settle=5)])
     text = dump(tally, KEY)
     document = unpacked(text)
+    assert tally.counts is not None
     latency = tally.counts.latency
+    assert latency is not None
     document["counts"]["latency"] = [list(latency.bounds_ms), list(latency.counts)]
     start, end, step, percent, known = document["unseen"][-1]
     nothing = [[None, 0, 0]] * 2

@@ -22,6 +22,13 @@ from tests.unit.functions.rollouts.builders import (
 ANALYSIS = policy().analysis
 
 
+def put_down(decision):
+    """Return what a decision writes of stable."""
+    assert decision.change is not None
+    assert decision.change.record.rollout is not None
+    return decision.change.record.rollout.usual
+
+
 def test_what_a_look_tells_is_read_back_from_the_action():
     usual = Usual(requests=9000, errors=9, requests_a_second=5.5)
 
@@ -112,8 +119,8 @@ def test_a_shift_and_the_promotion_put_on_record_what_their_action_carries():
     shifted = shift(seen(rollout()), onward, revision(), at(minutes=5))
     promoted = promote(seen(full), done, at(minutes=15))
 
-    assert shifted.change.record.rollout.usual == TOLD
-    assert promoted.change.record.rollout.usual == LATER
+    assert put_down(shifted) == TOLD
+    assert put_down(promoted) == LATER
 
 
 def test_an_action_that_carries_nothing_leaves_what_is_on_record():
@@ -124,8 +131,8 @@ def test_an_action_that_carries_nothing_leaves_what_is_on_record():
     shifted = shift(seen(known), step({"kind": "shift", "step": 1}), revision(), at(minutes=5))
     promoted = promote(seen(full), step({"kind": "promote"}), at(minutes=15))
 
-    assert shifted.change.record.rollout.usual == TOLD
-    assert promoted.change.record.rollout.usual == TOLD
+    assert put_down(shifted) == TOLD
+    assert put_down(promoted) == TOLD
 
 
 @pytest.mark.parametrize("usual", [None, TOLD, Usual(0, 0, 2.0)])
