@@ -33,7 +33,9 @@ def at_every_minute(watch: Watch) -> None:
         rollout = watch.last[key].rollout
         if rollout is None or rollout.state in OVER or frozen(watch, target):
             continue
-        late = watch.sim.now - limit_of(rollout)
+        # Who writes an older object back may bring a rollout back that is long past its limits.
+        limit = limit_of(rollout)
+        late = watch.sim.now - max(limit, watch.truth.foreign_at.get(target, limit))
         words = f"{rollout.id} on {target} is {rollout.state}, {late} past its limits"
         watch.ask("3", late <= GRACE, words)
 
