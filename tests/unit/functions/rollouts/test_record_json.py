@@ -19,6 +19,7 @@ from rollouts.record import (
     RefusedDigest,
     Rollout,
     ShiftDone,
+    Waiting,
 )
 from rollouts.record_json import parse_record, show_record
 from tests.unit.functions.rollouts.builders import (
@@ -369,3 +370,10 @@ def test_one_window_for_all_steps_is_written_as_the_code_before_reads_it():
 
     assert document["rollout"]["policy"]["window"] == "7m"
     assert document["rollout"]["policy"]["analysis"]["min_requests"] == 20
+
+
+def test_who_waits_and_what_is_over_come_back_whole():
+    waits = Waiting("89abcdef", EXECUTION, "https://c", Build("build-2", NOW, "main"), at(5))
+    record = Record(rollout=rollout(), past=("1", "2"), waiting=waits, spec="0123456789ab")
+
+    assert parse_record(show_record(record)) == record
