@@ -20,7 +20,8 @@ from benchmarks.kills.cases import Case
 from benchmarks.kills.matrix import CANARY, ENGINE, FUNCTIONS
 from benchmarks.kills.playing import Row
 from benchmarks.kills.rounds import play_all
-from benchmarks.kills.table import line, report, write
+from benchmarks.kills.table import line, report
+from benchmarks.measured import write
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
     text = report(_ordered(cases, rows), time.monotonic() - began, dt.datetime.now(dt.UTC).date())
     print(text)
     if told.write:
-        write(told.write, text)
+        write(told.write, "kills", text)
     sys.exit(0 if all(row.right for row in rows) else 1)
 
 

@@ -1,9 +1,7 @@
 """The rows as Markdown."""
 
 import datetime as dt
-import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from benchmarks.kills.cases import PER_SECOND, SWEEP_SECONDS
@@ -13,7 +11,6 @@ HEAD: Final = """\
 | killed | when | how it ended | put back by | seconds to the end | requests | failed \
 | lost through Barq | told |
 |---|---|---|---|---:|---:|---:|---:|---:|"""
-_PLACE: Final = re.compile(r"(<!-- measured: kills -->\n).*?(<!-- /measured -->)", re.DOTALL)
 
 
 def line(row: Row) -> str:
@@ -45,14 +42,3 @@ def report(rows: Sequence[Row], seconds: float, day: dt.date) -> str:
         f" {requests:,} requests, {sum(row.lost for row in rows)} lost through Barq."
     )
     return "\n".join((text, "", HEAD, *map(line, rows)))
-
-
-def write(path: Path, text: str) -> None:
-    """Put the text into its marked place of a page. Raises ValueError if there is none."""
-    page = path.read_text("utf-8")
-    new, count = _PLACE.subn(lambda place: f"{place[1]}{text}\n{place[2]}", page)
-    if count != 1:
-        raise ValueError(
-            f"{path} has no place between <!-- measured: kills --> and <!-- /measured -->"
-        )
-    path.write_text(new, "utf-8")

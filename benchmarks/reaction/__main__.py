@@ -14,10 +14,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.measured import write
 from benchmarks.reaction.cases import CASES, Case
 from benchmarks.reaction.reaction import Reaction
 from benchmarks.reaction.stage import Stage, stage
-from benchmarks.reaction.table import report, write
+from benchmarks.reaction.table import report
 
 INTERVAL_SECONDS = 10.0
 
@@ -81,7 +82,7 @@ def main() -> None:
     text = report(cases, found)
     print(text)
     if told.write:
-        write(told.write, text)
+        write(told.write, "reaction", text)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
-"""The measured rounds as Markdown, and its place in a page."""
+"""The measured rounds as Markdown."""
 
-import re
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Final
 
 from benchmarks.reaction.cases import PER_SECOND, Case
@@ -13,9 +11,6 @@ HEAD: Final = """\
 | canary fails | what tells of it | rounds | first bad request to stable served 100 %, s \
 | bad requests | looks |
 |---|---|---:|---:|---:|---:|"""
-_PLACE: Final = re.compile(
-    r"(<!-- measured: reaction -->\n).*?(<!-- /measured -->)", re.DOTALL
-)  # fmt: skip
 
 
 def report(cases: Sequence[Case], found: Sequence[Reaction]) -> str:
@@ -31,21 +26,6 @@ def report(cases: Sequence[Case], found: Sequence[Reaction]) -> str:
         f" {min(history):.0f} to {max(history):.0f} minutes. Requests lost: {lost}."
     )
     return "\n".join((text, "", HEAD, *rows, "", _where(cases, found)))
-
-
-def written(page: str, text: str) -> str:
-    """Return a page with the text in its marked place. Raises ValueError if there is none."""
-    new, count = _PLACE.subn(lambda place: f"{place[1]}{text}\n{place[2]}", page)
-    if count != 1:
-        raise ValueError(
-            "the page has no place between <!-- measured: reaction --> and <!-- /measured -->"
-        )
-    return new
-
-
-def write(path: Path, text: str) -> None:
-    """Put the text into its place. Raises ValueError."""
-    path.write_text(written(path.read_text("utf-8"), text), "utf-8")
 
 
 def _row(case: Case, mine: Sequence[Reaction]) -> str:

@@ -6,12 +6,11 @@ from pathlib import Path
 from rollouts.record import FINAL
 from rollouts.transitions import BY_NAME
 from tests.simulation.faults import FAULTS
-from tests.simulation.page import BEGIN, END
 from tests.simulation.planted import BUGS
 from tests.simulation.workload import WORKLOAD
 
 TEXT = (Path(__file__).parents[2] / "docs/concepts/reliability.md").read_text()
-MEASURED = TEXT.split(BEGIN)[1].split(END)[0]
+MEASURED = TEXT.split("<!-- measured: simulation -->")[1].split("<!-- /measured -->")[0]
 
 
 def test_the_page_tells_how_many_bugs_are_planted():

@@ -17,6 +17,14 @@ def promoted(flow: Flow, name: str = "v2") -> str:
     return reference
 
 
+def under_way(flow: Flow, percent: int = 10, name: str = "v2") -> str:
+    """Bring an image so far; return its reference."""
+    reference = flow.image(name)
+    flow.built(reference)
+    flow.until_at(percent)
+    return reference
+
+
 def incident(flow: Flow, **given: Any) -> dict[str, Any]:
     """Return a message of an open incident of the canary's, begun now."""
     key = flow.key()
@@ -70,9 +78,7 @@ def test_a_fault_that_begins_after_the_watch_is_left_to_people():
 
 def test_an_alert_during_a_rollout_rolls_back_and_wakes_the_driver():
     flow = Flow(changed(DELIVERY, window="10m", check_every="10m"))
-    reference = flow.image("v2")
-    flow.built(reference)
-    flow.until_at(10)
+    reference = under_way(flow)
     flow.becomes(reference, error_ratio=1.0)
     flow.passes(seconds=30)
 
@@ -180,9 +186,7 @@ def test_an_alert_of_another_service_or_without_labels_is_nobodys():
 def test_an_incident_of_before_the_rollout_is_not_the_canarys_fault():
     flow = Flow()
     before = int((flow.now - dt.timedelta(minutes=5)).timestamp())
-    reference = flow.image("v2")
-    flow.built(reference)
-    flow.until_at(10)
+    reference = under_way(flow)
     flow.becomes(reference, error_ratio=1.0)
     flow.passes(seconds=5)
 
@@ -429,9 +433,7 @@ def test_with_watch_action_alert_a_person_is_told_once_and_traffic_stays():
 
 def test_with_watch_action_alert_a_canary_that_is_worse_than_stable_still_goes_back():
     flow = Flow(changed(QUICK, analysis="{watch_action: alert}", check_every="1m"))
-    reference = flow.image("v2")
-    flow.built(reference)
-    flow.until_at(50)
+    reference = under_way(flow, 50)
     flow.becomes(reference, error_ratio=0.9)
     flow.passes(seconds=20)
 
@@ -460,9 +462,7 @@ def uptime(flow: Flow, **given: Any) -> dict[str, Any]:
 
 def test_an_uptime_check_names_no_revision_and_the_log_says_whose_fault_it_is():
     flow = Flow(changed(DELIVERY, window="10m", check_every="10m"))
-    reference = flow.image("v2")
-    flow.built(reference)
-    flow.until_at(10)
+    reference = under_way(flow)
     flow.becomes(reference, error_ratio=1.0)
     flow.passes(seconds=30)
 
@@ -535,9 +535,7 @@ def test_two_incidents_of_the_same_fault_roll_back_once():
 
 def test_an_alert_after_a_stop_by_a_person_leaves_the_split_as_they_left_it():
     flow = Flow(changed(DELIVERY, window="10m", check_every="10m"))
-    reference = flow.image("v2")
-    flow.built(reference)
-    flow.until_at(10)
+    reference = under_way(flow)
     flow.asks("stop", reason="we look at it")
     flow.becomes(reference, error_ratio=1.0)
     flow.passes(seconds=30)

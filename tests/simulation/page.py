@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.measured import write
+
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "concepts" / "reliability.md"
-BEGIN: Final = "<!-- measured: simulation -->\n"
-END: Final = "<!-- /measured: simulation -->\n"
+PLACE: Final = "simulation"
 TITLES: Final = {
     "transitions": "transition",
     "outcomes": "end",
@@ -33,7 +34,7 @@ def block(totals: Mapping[str, Any], command: str, date: str, note: str = "") ->
     head = (
         f"`{command}`, {date}: **{totals['rollouts']:,} rollouts** of {totals['seeds']:,} seeds,"
         f" {totals['virtual_hours']:,} virtual hours in {totals['seconds']:,} s;"
-        f" {sum(totals['faults'].values()):,} faults struck; {note or 'no rule was broken'}.\n"
+        f" {sum(totals['faults'].values()):,} faults struck; {note or 'no rule was broken'}."
     )
     return head + "".join(_table(title, totals[name]) for name, title in TITLES.items())
 
@@ -47,16 +48,13 @@ def _table(title: str, counts: Mapping[str, int]) -> str:
     ]
     rows = [cells[first : first + COLUMNS] for first in range(0, len(cells), COLUMNS)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n" + "\n".join(lines) + "\n"
+    return "\n\n" + "\n".join(lines)
 
 
 def main(arguments: list[str]) -> None:
     file, command, date, *note = arguments
     totals = json.loads(Path(file).read_text())
-    text = PAGE.read_text()
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(before + BEGIN + block(totals, command, date, *note) + END + after)
+    write(PAGE, PLACE, block(totals, command, date, *note))
 
 
 if __name__ == "__main__":

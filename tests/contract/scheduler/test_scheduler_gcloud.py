@@ -1,17 +1,11 @@
 """The real gcloud against the scheduler's REST door, on loopback."""
 
-import http.server
-import json
-import os
 import shutil
-import subprocess
-import threading
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from local_cloud.kit.http import ApiRequest
 from local_cloud.scheduler.rest import router
+from tests.contract.gcloud import gcloud_at
 from tests.unit.local_cloud.scheduler.conftest import World
 
 pytestmark = [
@@ -22,30 +16,6 @@ PLACE = "--location=europe-west1"
 ACCOUNT = "barq-scheduler@p1.iam.gserviceaccount.com"
 
 
-def handler_of(model):
-    routes = router(model)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def answer(self):
-            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            url = urlsplit(self.path)
-            query = {k: tuple(v) for k, v in parse_qs(url.query).items()}
-            response = routes.handle(ApiRequest(self.command, url.path, query, {}, body))
-            assert response is not None, (self.command, self.path)
-            self.send_response(response.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(response.body)))
-            self.end_headers()
-            self.wfile.write(response.body)
-
-        do_GET = do_POST = do_DELETE = do_PATCH = answer  # noqa: N815
-
-        def log_message(self, *args):
-            """Stay quiet."""
-
-    return Handler
-
-
 @pytest.fixture
 def world():
     return World()
@@ -53,38 +23,9 @@ def world():
 
 @pytest.fixture
 def gcloud(world, tmp_path):
-    """Run gcloud with a clean configuration; return its JSON, or its last words if it fails."""
-    server = http.server.HTTPServer(("127.0.0.1", 0), handler_of(world.model))
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    (tmp_path / "token").write_text("local")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "CLOUDSDK_CONFIG": str(tmp_path / "config"),
-        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(tmp_path / "token"),
-        "CLOUDSDK_CORE_PROJECT": "p1",
-        "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
-        "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER": (
-            f"http://127.0.0.1:{server.server_port}/"
-        ),
-    }
-
-    def run(*words):
-        done = subprocess.run(
-            ["gcloud", "scheduler", "jobs", *words, PLACE, "--format=json"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        return json.loads(done.stdout or "null") if done.returncode == 0 else done.stderr
-
-    yield run
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    jobs = ["scheduler", "jobs"]
+    with gcloud_at(router(world.model), "CLOUDSCHEDULER", tmp_path, jobs, [PLACE]) as run:
+        yield run
 
 
 def test_gcloud_creates_lists_changes_pauses_runs_and_deletes_a_job(gcloud, world):

@@ -4,9 +4,10 @@ import datetime as dt
 
 import pytest
 
+from benchmarks.measured import written
 from benchmarks.reaction.cases import CASES, delivery, exclusions
 from benchmarks.reaction.reaction import Reaction
-from benchmarks.reaction.table import report, written
+from benchmarks.reaction.table import report
 from rollouts.delivery_file import parse_delivery
 
 BEGAN = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
@@ -81,10 +82,10 @@ def test_where_the_time_goes_is_told_of_the_fast_signal_alone():
 def test_the_table_takes_its_place_again_and_leaves_the_rest_of_the_page_alone():
     page = "a\n<!-- measured: reaction -->\nold\n<!-- /measured -->\nb\n"
 
-    new = written(page, "new \\1")
+    new = written(page, "reaction", "new \\1")
 
     assert new == "a\n<!-- measured: reaction -->\nnew \\1\n<!-- /measured -->\nb\n"
-    assert written(new, "again") == page.replace("old", "again")
+    assert written(new, "reaction", "again") == page.replace("old", "again")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_the_table_takes_its_place_again_and_leaves_the_rest_of_the_page_alone()
 )
 def test_a_page_without_the_place_is_refused(page: str):
     with pytest.raises(ValueError, match="has no place"):
-        written(page, "new")
+        written(page, "reaction", "new")
 
 
 def test_the_measured_policy_is_the_shipped_one_without_its_approval():
