@@ -30,7 +30,7 @@ def main() -> int:
 def _serve(settings: Settings, started: float) -> int:
     # Only now: the framework takes most of the start, and a crash on purpose needs none of it.
     from health_service.app import create_app  # noqa: PLC0415
-    from health_service.lifecycle import Lifecycle  # noqa: PLC0415
+    from health_service.health.lifecycle import Lifecycle  # noqa: PLC0415
     from health_service.logs import Log  # noqa: PLC0415
     from health_service.server import listen, serve  # noqa: PLC0415
 

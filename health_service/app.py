@@ -12,13 +12,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from health_service.asgi import HEALTH_PREFIX, ASGIApp
-from health_service.checks import Check, Checks, Unhealthy
 from health_service.faults import FaultLayer, Faults
-from health_service.health import Failure, HealthRouter
-from health_service.lifecycle import Lifecycle
+from health_service.health.checks import Check, Checks, Unhealthy
+from health_service.health.lifecycle import Lifecycle
+from health_service.health.router import Failure, HealthRouter
+from health_service.health.usage import UsageMeter
 from health_service.logs import Log, RequestLog, describe
 from health_service.settings import Settings
-from health_service.usage import UsageMeter
 
 MESSAGE = "BARQ Fleet Management is running."
 

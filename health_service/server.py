@@ -14,7 +14,7 @@ from types import FrameType
 import uvicorn
 
 from health_service.asgi import ASGIApp
-from health_service.lifecycle import Lifecycle
+from health_service.health.lifecycle import Lifecycle
 from health_service.logs import Log, ServerMessages
 
 GRACE_SECONDS = 7

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from health_service.faults import Faults
+from health_service.health.identity import Identity
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 LATENCY_MS_MAX: Final = 60_000
@@ -22,16 +23,6 @@ class SettingsError(Exception):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the service says of itself in its answers. Never a host name."""
-
-    service: str
-    version: str
-    revision: str
-    region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +97,7 @@ SETTINGS: Final = (
     Setting("K_REVISION", "unknown", "a revision's name", "fleet-00001-abc", str),
     Setting("SERVICE_VERSION", "unknown", "a version", "1.4.2", str),
     Setting("GOOGLE_CLOUD_REGION", "unknown", "a region", "europe-west1", str),
+    Setting("ENVIRONMENT", "unknown", "a name", "staging", str),
     Setting("GOOGLE_CLOUD_PROJECT", "", "a project's id", "barq-staging", str),
     Setting("LOG_LEVEL", "INFO", f"one of {', '.join(LOG_LEVELS)}", "INFO", _log_level),
     Setting("FAULT_ERROR_RATIO", "0", "a ratio from 0.0 to 1.0", "0.3", _ratio),
@@ -139,6 +131,7 @@ def parse_settings(env: Mapping[str, str]) -> Settings:
             version=read["SERVICE_VERSION"],
             revision=read["K_REVISION"],
             region=read["GOOGLE_CLOUD_REGION"],
+            environment=read["ENVIRONMENT"],
         ),
         project=read["GOOGLE_CLOUD_PROJECT"] or "",
         log_level=read["LOG_LEVEL"],

@@ -13,8 +13,8 @@ import pytest
 
 from health_service.app import create_app
 from health_service.asgi import ASGIApp, Message
-from health_service.checks import Check
-from health_service.lifecycle import Lifecycle
+from health_service.health.checks import Check
+from health_service.health.lifecycle import Lifecycle
 from health_service.logs import Log
 from health_service.settings import parse_settings
 

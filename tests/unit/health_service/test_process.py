@@ -148,8 +148,8 @@ def test_a_thread_that_hangs_for_good_cannot_keep_the_process(start):
     code = """
         import asyncio, os, random, sys, threading, time, datetime as dt
         from health_service.app import create_app
-        from health_service.checks import Check
-        from health_service.lifecycle import Lifecycle
+        from health_service.health.checks import Check
+        from health_service.health.lifecycle import Lifecycle
         from health_service.logs import Log
         from health_service.server import listen, serve
         from health_service.settings import parse_settings

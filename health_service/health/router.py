@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 
-from health_service.checks import Checks, Result
-from health_service.lifecycle import Lifecycle, Phase
-from health_service.settings import Identity
-from health_service.usage import UsageMeter
+from health_service.health.checks import Checks, Result
+from health_service.health.identity import Identity
+from health_service.health.lifecycle import Lifecycle, Phase
+from health_service.health.usage import UsageMeter
 
 _NO_STORE = {"Cache-Control": "no-store"}
 Failure = dict[str, str]

@@ -4,11 +4,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from health_service.checks import Check, Checks, Unhealthy
-from health_service.health import HealthRouter
-from health_service.lifecycle import Lifecycle, Phase
-from health_service.settings import Identity
-from health_service.usage import Reading, UsageMeter
+from health_service.health.checks import Check, Checks, Unhealthy
+from health_service.health.identity import Identity
+from health_service.health.lifecycle import Lifecycle, Phase
+from health_service.health.router import HealthRouter
+from health_service.health.usage import Reading, UsageMeter
 
 ENV = {
     "K_SERVICE": "fleet",
@@ -276,7 +276,7 @@ def test_the_router_can_be_mounted_in_any_application(run, ask):
         lifecycle = Lifecycle()
         lifecycle.serve()
         router = HealthRouter(
-            identity=Identity("other", "1", "other-1", "here"),
+            identity=Identity("other", "1", "other-1", "here", "test"),
             checks=Checks(loop.time),
             lifecycle=lifecycle,
             uptime=loop.time,

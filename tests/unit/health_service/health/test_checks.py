@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from health_service.checks import Check, Checks, Unhealthy
+from health_service.health.checks import Check, Checks, Unhealthy
 
 
 class Probe:
