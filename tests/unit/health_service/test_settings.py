@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from health_service.faults import Faults
-from health_service.settings import SETTINGS, Settings, SettingsError, parse_settings
+from health_service.settings import SETTINGS, ReadySettings, Settings, SettingsError, parse_settings
 
 
 def test_an_empty_environment_gives_a_service_without_faults():
@@ -85,6 +85,13 @@ def test_all_problems_are_told_at_once_with_name_value_rule_and_example():
         ("FAULT_CRASH_AT_START", "1"),
         ("FAULT_SEED", "x"),
         ("LOG_LEVEL", "LOUD"),
+        ("DATABASE_POOL_MAX", "0"),
+        ("DATABASE_TIMEOUT_MS", "0"),
+        ("READY_CACHE_MS", "-1"),
+        ("DETAILED_CALLERS", "ann"),
+        ("DETAILED_CALLERS", "ann@example.com,"),
+        ("IDENTITY_CHECKED_BY", "me"),
+        ("IDENTITY_KEYS_URL", "http://keys.example.com"),
     ],
 )
 def test_a_value_outside_its_rule_is_refused(name, value):
@@ -113,7 +120,98 @@ def test_an_empty_value_counts_as_not_set():
 
 def test_every_example_obeys_its_own_rule():
     """A message that recommends what is refused next helps nobody."""
-    assert parse_settings({setting.name: setting.example for setting in SETTINGS})
+    examples = {setting.name: setting.example for setting in SETTINGS}
+    examples["DATABASE_PASSWORD"] = ""  # Not beside DATABASE_PASSWORD_FILE.
+
+    assert parse_settings(examples)
+    assert parse_settings({"DATABASE_PASSWORD": "x"})
+
+
+def test_without_a_url_there_is_no_database():
+    assert parse_settings({"DATABASE_PASSWORD": "x"}).database is None
+
+
+def test_the_database_is_read_with_its_limits():
+    settings = parse_settings(
+        {
+            "DATABASE_URL": "postgresql://app@10.0.0.3/app?sslmode=require",
+            "DATABASE_PASSWORD": "hunter2",
+            "DATABASE_POOL_MAX": "8",
+            "DATABASE_TIMEOUT_MS": "1500",
+            "READY_TIMEOUT_MS": "300",
+            "READY_CACHE_MS": "0",
+        }
+    )
+
+    assert settings.database is not None
+    assert settings.database.url == "postgresql://app@10.0.0.3/app?sslmode=require"
+    assert (settings.database.password, settings.database.password_file) == ("hunter2", "")
+    assert (settings.database.pool_max, settings.database.statement_seconds) == (8, 1.5)
+    assert settings.ready == ReadySettings(0.3, 0.0)
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://app@db/app",
+        "postgresql://app:hunter2@db/app",
+        "postgresql://app@db/app?password=hunter2",
+        "postgresql://app@db",
+        "postgresql://db/app",
+        "postgresql://app@/app",
+        "postgresql://app@db:port/app",
+        "hunter2",
+    ],
+)
+def test_a_wrong_database_url_is_refused_without_being_repeated(url):
+    with pytest.raises(SettingsError) as caught:
+        parse_settings({"DATABASE_URL": url})
+
+    [problem] = caught.value.problems
+    assert problem.startswith("DATABASE_URL is not as it should be: must be a PostgreSQL URL")
+    assert url not in problem
+    assert "hunter2" not in problem
+
+
+def test_a_socket_folder_may_stand_in_the_urls_query():
+    url = "postgresql://app@/app?host=/cloudsql/barq:europe-west1:main"
+
+    settings = parse_settings({"DATABASE_URL": url})
+
+    assert settings.database is not None
+    assert settings.database.url == url
+
+
+def test_two_passwords_are_refused():
+    with pytest.raises(SettingsError, match="DATABASE_PASSWORD_FILE is set beside"):
+        parse_settings({"DATABASE_PASSWORD": "a", "DATABASE_PASSWORD_FILE": "/b"})
+
+
+@pytest.mark.parametrize(
+    ("value", "public", "emails"),
+    [
+        ("", True, frozenset()),
+        ("Public", True, frozenset()),
+        ("nobody", False, frozenset()),
+        ("Ann@Example.com, bob@example.com", False, {"ann@example.com", "bob@example.com"}),
+    ],
+)
+def test_who_may_call_the_detailed_route_is_read(value, public, emails):
+    settings = parse_settings({"DETAILED_CALLERS": value, "DETAILED_AUDIENCE": "https://me"})
+
+    assert (settings.callers.public, settings.callers.emails) == (public, emails)
+    assert not settings.callers.checked_by_platform
+
+
+def test_callers_by_identity_need_an_audience_unless_the_platform_checks_them():
+    """A token for any other service would open the route."""
+    with pytest.raises(SettingsError, match="DETAILED_AUDIENCE is not set beside"):
+        parse_settings({"DETAILED_CALLERS": "ann@example.com"})
+
+    assert parse_settings(
+        {"DETAILED_CALLERS": "ann@example.com", "IDENTITY_CHECKED_BY": "platform"}
+    ).callers.checked_by_platform
 
 
 def test_every_setting_stands_in_the_readme_with_its_default():
