@@ -41,7 +41,7 @@ from rollouts.record import Probed, Rollout
 from rollouts.requests import StepRequest, parse_step
 from rollouts.seen import ServiceSeen
 from rollouts.shifting import verified
-from rollouts.smoke import Tested, failures, passed_line, wrong_with
+from rollouts.smoke import Tested, failed_paths, failures, passed_line, wrong_with
 from rollouts.stopping import driven
 from rollouts.traffic import CANARY_TAG, tag_url
 
@@ -83,9 +83,10 @@ def handle(request: StepRequest, world: World) -> dict[str, Any]:
     sent = sent_before(request.state)
     if sent is not None:
         return _probe(turn, str(url), sent)
-    found = [_get(str(url), path, seen, smoke, world) for path in smoke.paths]
+    timeout = smoke.latency_max * 2
+    found = [_get(str(url), path, seen, world, timeout) for path in smoke.paths]
     if failures(found, smoke):
-        return _again(request, smoke, found, seen)
+        return _again(turn, found)
     if rollout.policy.analysis.probes:
         return _probe_next(turn, Sent(world.clock.now(), passed_line(found)))
     return _verified(turn, passed_line(found))
@@ -147,22 +148,33 @@ def _verified(turn: _Turn, line: str, probed: Probed | None = None) -> dict[str,
     return answered(acted.action, acted.rollout)
 
 
-def _again(
-    request: StepRequest, smoke: Smoke, found: Sequence[Tested], seen: ServiceSeen
-) -> dict[str, Any]:
+def _again(turn: _Turn, found: Sequence[Tested]) -> dict[str, Any]:
+    smoke = turn.rollout.policy.verify
     wrong = failures(found, smoke)
-    done = request.state.get("attempts", 0)
+    done = turn.request.state.get("attempts", 0)
     attempts = (done if isinstance(done, int) else 0) + 1
-    rollout = seen.record.rollout
     if attempts >= smoke.attempts:
-        because = f"smoke tests failed {attempts} times: {wrong}"
-        if all(_untested(one, smoke) for one in found):
-            because = f"Barq could not test the canary, {attempts} times: {wrong}"
-            return answered(RollBack(because, refuse=False), rollout)
-        return answered(RollBack(because), rollout)
+        return answered(_failed(turn, found, attempts), turn.rollout)
     wait = max(1, int(smoke.every.total_seconds()))
     hold = Hold(wait, f"smoke test {attempts} of {smoke.attempts}: {wrong}", "smoke_test")
-    return answered(hold, rollout, state={"attempts": attempts})
+    return answered(hold, turn.rollout, state={"attempts": attempts})
+
+
+def _failed(turn: _Turn, found: Sequence[Tested], attempts: int) -> RollBack:
+    """Say whose fault it was: an image is refused only for what stable does not do as well."""
+    smoke = turn.rollout.policy.verify
+    wrong = failures(found, smoke)
+    if all(_untested(one, smoke) for one in found):
+        because = f"Barq could not test the canary, {attempts} times: {wrong}"
+        return RollBack(because, refuse=False)
+    because = f"smoke tests failed {attempts} times: {wrong}"
+    if hindered(turn.seen, turn.rollout):
+        return RollBack(because)
+    paths, timeout = failed_paths(found, smoke), timeout_of(smoke)
+    stable = [_get(turn.seen.url, path, turn.seen, turn.world, timeout) for path in paths]
+    if failed_paths(stable, smoke) != paths:
+        return RollBack(because)
+    return RollBack(f"{because}; stable fails as well: {failures(stable, smoke)}", refuse=False)
 
 
 def _untested(tested: Tested, smoke: Smoke) -> bool:
@@ -189,12 +201,13 @@ def _without_url(rollout: Rollout, now: dt.datetime) -> Hold | RollBack:
     return RollBack(f"{because}, {allowed} after the rollout began", refuse=False)
 
 
-def _get(url: str, path: str, seen: ServiceSeen, smoke: Smoke, world: World) -> Tested:
-    return world.prober.get(url, path, audience=seen.url, timeout=smoke.latency_max * 2)
+def _get(url: str, path: str, seen: ServiceSeen, world: World, timeout: dt.timedelta) -> Tested:
+    return world.prober.get(url, path, audience=seen.url, timeout=timeout)
 
 
 def _live(seen: ServiceSeen, smoke: Smoke, world: World) -> dict[str, Any]:
-    found = [_get(seen.url, path, seen, smoke, world) for path in smoke.paths]
+    timeout = smoke.latency_max * 2
+    found = [_get(seen.url, path, seen, world, timeout) for path in smoke.paths]
     wrong = failures(found, smoke)
     because = wrong or passed_line(found)
     outcome: Any = "stopped" if wrong else "passed"

@@ -58,7 +58,9 @@ def _tests(rollout: Rollout) -> dt.timedelta:
     """Return what smoke tests and probes take if every one of them comes to its timeout."""
     smoke = rollout.policy.verify
     attempt = smoke.every + smoke.latency_max * 2 * len(smoke.paths)
-    return smoke.attempts * attempt + rollout.policy.analysis.probes * timeout_of(smoke) * 2
+    of_stable = timeout_of(smoke) * len(smoke.paths)  # After the last one, to compare.
+    probes = rollout.policy.analysis.probes * timeout_of(smoke) * 2
+    return smoke.attempts * attempt + of_stable + probes
 
 
 def _answered(at: dt.datetime | None) -> dt.datetime:

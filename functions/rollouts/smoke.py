@@ -36,6 +36,11 @@ def failures(round_of: Sequence[Tested], smoke: Smoke) -> str:
     return "; ".join(filter(None, (wrong_with(one, smoke) for one in round_of)))
 
 
+def failed_paths(round_of: Sequence[Tested], smoke: Smoke) -> tuple[str, ...]:
+    """Return the paths whose answer is wrong, in order."""
+    return tuple(one.path for one in round_of if wrong_with(one, smoke))
+
+
 def passed_line(round_of: Sequence[Tested]) -> str:
     """Describe a passed round in a line."""
     if not round_of:

@@ -16,12 +16,13 @@ RATIO = LIMITS.replace("max_errors: [5, 10], ", "max_error_ratio: 0.05, ")
 
 @dataclass
 class Prober:
-    """Answers smoke tests by their path, whatever image is behind."""
+    """Answers smoke tests of the canary by their path, whatever image is behind; stable is well."""
 
     answer: Callable[[str], int | None]
 
     def get(self, url: str, path: str, *, audience: str, timeout: dt.timedelta) -> smoke.Tested:
-        return smoke.Tested(path, self.answer(path), dt.timedelta(milliseconds=10), "no answer")
+        status = 200 if url == audience else self.answer(path)
+        return smoke.Tested(path, status, dt.timedelta(milliseconds=10), "no answer")
 
 
 def test_an_image_that_fails_every_request_is_rolled_back_at_10_percent():
@@ -308,6 +309,48 @@ def test_a_canary_that_answers_one_path_was_tested_and_its_digest_is_refused(sta
     flow.until_ended()
 
     assert "smoke tests failed 5 times: /health/ready" in flow.outcome()[1]
+    assert flow.record().refusal(reference.partition("@")[2]) is not None
+
+
+@dataclass
+class OneDatabase:
+    """Answers `broken` paths of the canary as `canary`, those of stable as `stable`."""
+
+    canary: int
+    stable: int
+    broken: frozenset[str] = frozenset({"/health/ready"})
+
+    def get(self, url: str, path: str, *, audience: str, timeout: dt.timedelta) -> smoke.Tested:
+        status = self.stable if url == audience else self.canary
+        latency = dt.timedelta(milliseconds=10)
+        return smoke.Tested(path, status if path in self.broken else 200, latency)
+
+
+def test_a_canary_that_fails_as_stable_does_is_taken_back_and_its_digest_not_refused():
+    """Their database is down: that speaks against no image."""
+    flow = Flow()
+    reference = flow.image("v2")
+    flow.worlds["verify"].prober = OneDatabase(canary=503, stable=503)
+
+    flow.built(reference)
+    flow.until_ended()
+
+    outcome, because = flow.outcome()
+    assert outcome == "rolled_back"
+    assert "stable fails as well: /health/ready answered 503" in because
+    assert flow.record().refusal(reference.partition("@")[2]) is None
+    assert flow.split() == {"v1": 100}
+
+
+def test_a_canary_that_fails_where_stable_does_not_is_refused():
+    flow = Flow()
+    reference = flow.image("v2")
+    flow.worlds["verify"].prober = OneDatabase(canary=503, stable=200)
+
+    flow.built(reference)
+    flow.until_ended()
+
+    assert "stable fails" not in flow.outcome()[1]
     assert flow.record().refusal(reference.partition("@")[2]) is not None
 
 

@@ -19,10 +19,10 @@ ASKED = ApprovalGiven(at(minutes=120), at(minutes=120 + 1440))
 
 @pytest.mark.parametrize("state", ["deploying", "deployed", "verified"])
 def test_before_any_question_it_is_all_waits_in_a_row(state):
-    """10 min until Ready, 3 rounds of 14 s, 40 probes of 1 s, 15 min for a canary that changes."""
+    """10 min until Ready, 3 rounds of 14 s, 2 s for stable, 40 probes of 1 s, 15 min for one that changes."""
     own = rollout(state, policy=BEFORE, claimed_at=NOW)
 
-    assert limit_of(own) == at(3 * 14 + 40, minutes=25)
+    assert limit_of(own) == at(3 * 14 + 2 + 40, minutes=25)
 
 
 @pytest.mark.parametrize(
