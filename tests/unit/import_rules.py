@@ -6,6 +6,7 @@ it. `test_import_rules.py` holds the repository to these rules, and the rules to
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -193,6 +194,17 @@ def health_service_imports(root: Path) -> list[str]:
     )
 
 
+def mountable_health_imports(root: Path) -> list[str]:
+    """Others mount `health_service/health` in services of their own, so it drags nothing along."""
+    free = sys.stdlib_module_names | {"starlette", "psutil", "jwt"}
+    rule = "the health package is mounted elsewhere: only Starlette, psutil, PyJWT and itself"
+
+    def foreign(name: str) -> bool:
+        return not is_in(name, free) and not f"{name}.".startswith("health_service.health.")
+
+    return forbidden_imports(root, "health_service/health", foreign, rule)
+
+
 def clocks(root: Path) -> list[str]:
     """The clock is read at the edges only, under whatever name it was imported."""
     return [
@@ -349,6 +361,7 @@ RULES: tuple[Rule, ...] = (
     functions_stand_on_their_own,
     local_cloud_imports,
     health_service_imports,
+    mountable_health_imports,
     clocks,
     functions_know_no_other_place,
     functions_read_the_environment_in_one_place,

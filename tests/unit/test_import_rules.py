@@ -20,6 +20,7 @@ from tests.unit.import_rules import (
     functions_stand_on_their_own,
     health_service_imports,
     local_cloud_imports,
+    mountable_health_imports,
     nothing_names_the_example,
     sources,
 )
@@ -86,6 +87,12 @@ PLANTED = [
     (local_cloud_imports, "local_cloud/a.py", "from health_service.app import create_app"),
     (health_service_imports, "health_service/a.py", "from local_cloud.kit import http"),
     (health_service_imports, "health_service/a.py", "import rollouts"),
+    (mountable_health_imports, "health_service/health/a.py", "import asyncpg"),
+    (
+        mountable_health_imports,
+        "health_service/health/a.py",
+        "from health_service.settings import Settings",
+    ),
     (clocks, "functions/rollouts/a.py", "import datetime\nx = datetime.datetime.now()"),
     (clocks, "functions/plan.py", "import datetime as dt\nx = dt.datetime.now(dt.UTC)"),
     (clocks, "functions/plan.py", "from datetime import datetime as D\nx = D.utcnow()"),
