@@ -38,6 +38,7 @@ CLOCK_EDGES = (
     "local_cloud/kit/scheduler.py",
     "local_cloud/fronts/*",
     "local_cloud/run/proxy.py",
+    "local_cloud/sql/process.py",
     "local_cloud/up/*",
     "health_service/__main__.py",
     "benchmarks/*",
