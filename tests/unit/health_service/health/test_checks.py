@@ -1,4 +1,5 @@
 import asyncio
+import contextvars
 
 import pytest
 
@@ -82,6 +83,103 @@ def test_a_check_that_is_no_coroutine_fails_like_any_other(run):
     assert run(main()).why == "failed with KeyError"
 
 
+def test_what_a_probe_returns_are_details_and_none_is_nothing(run):
+    async def latency():
+        return {"latency_ms": 1.5, "pool": {"in_use": 2, "waiting": [0]}}
+
+    async def main():
+        return await registry(Check("db", latency), Check("mail", Probe())).results()
+
+    db, mail = run(main())
+
+    assert db.healthy
+    assert db.details == {"latency_ms": 1.5, "pool": {"in_use": 2, "waiting": [0]}}
+    assert mail.details == {}
+
+
+def test_an_unhealthy_check_may_show_details_too(run):
+    async def main():
+        error = Unhealthy("pool is exhausted", {"in_use": 5})
+        return await only(registry(Check("db", Probe(error=error))))
+
+    result = run(main())
+
+    assert (result.why, result.details) == ("pool is exhausted", {"in_use": 5})
+
+
+def test_details_that_change_later_leave_a_kept_answer_as_it_was(run):
+    shared = {"in_use": [1]}
+
+    async def probe():
+        return shared
+
+    async def main():
+        checks = registry(Check("db", probe))
+        before = await only(checks)
+        shared["in_use"].append(2)
+        return before, await only(checks)
+
+    before, after = run(main())
+
+    assert before.details == after.details == {"in_use": [1]}
+
+
+RING: list[object] = []
+RING.append(RING)
+
+
+@pytest.mark.parametrize(
+    "details", [{"a": object()}, {"a": float("nan")}, {(1, 2): 3}, {"a": RING}, {"a": {1}}]
+)
+def test_details_that_are_no_json_are_told_and_decide_nothing(run, details):
+    async def probe():
+        return details
+
+    async def main():
+        return await only(registry(Check("db", probe)))
+
+    result = run(main())
+
+    assert result.healthy
+    assert result.details == {"error": "the details are no JSON"}
+
+
+def test_a_probe_that_returns_false_is_no_clean_bill_of_health(run):
+    async def probe():
+        return False
+
+    async def main():
+        return await only(registry(Check("db", probe)))
+
+    assert run(main()).why == "returned bool, not details or nothing"
+
+
+def test_a_probe_that_is_cancelled_from_inside_says_so(run):
+    async def probe():
+        raise asyncio.CancelledError
+
+    async def main():
+        return await only(registry(Check("db", probe)))
+
+    assert run(main()).why == "cancelled"
+
+
+def test_a_run_carries_the_context_of_the_application_and_of_no_caller(run):
+    """A trace that the first caller set would else be told of a run that belongs to all."""
+    trace = contextvars.ContextVar("trace", default="none")
+
+    async def probe():
+        return {"trace": trace.get()}
+
+    async def main():
+        trace.set("the application's")
+        checks = registry(Check("db", probe))
+        trace.set("a caller's")
+        return await only(checks)
+
+    assert run(main()).details == {"trace": "the application's"}
+
+
 def test_a_hung_check_is_given_up_at_its_time_limit(run):
     async def main():
         result = await only(registry(Check("db", Probe(takes=1e9), timeout_seconds=2)))
@@ -133,6 +231,36 @@ def test_a_run_that_ignores_its_cancellation_gets_no_second_beside_it(run):
     said, recovered = run(main())
 
     assert said == ["no answer within 1 s", *["an earlier run still hangs"] * 4]
+    assert recovered
+    assert len(runs) == 2
+
+
+def test_one_who_asks_right_after_a_hang_is_released_gets_a_run_of_its_own(run):
+    """Also with a long cache: that it hung is an answer of the moment."""
+    release = asyncio.Event()
+    runs = []
+
+    async def stubborn():
+        runs.append(1)
+        while not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+
+    async def main():
+        checks = registry(Check("db", stubborn, timeout_seconds=1, cache_seconds=10))
+        said = [(await only(checks)).why]
+        await asyncio.sleep(10.5)
+        still = await only(checks)
+        release.set()
+        await asyncio.sleep(0.01)
+        return [*said, still.why], still.elapsed_seconds, (await only(checks)).healthy
+
+    said, elapsed, recovered = run(main())
+
+    assert said == ["no answer within 1 s", "an earlier run still hangs"]
+    assert elapsed == pytest.approx(11.5)
     assert recovered
     assert len(runs) == 2
 
@@ -204,6 +332,33 @@ def test_a_check_that_failed_recovers_by_itself(run):
     assert run(main()) == (False, True)
 
 
+def test_the_run_goes_on_when_all_who_asked_have_gone_away(run):
+    probe = Probe(takes=1)
+
+    async def main():
+        checks = registry(Check("db", probe))
+        gone = asyncio.create_task(only(checks))
+        await asyncio.sleep(0.5)
+        gone.cancel()
+        await asyncio.sleep(1)
+        return await only(checks)
+
+    assert run(main()).ended == pytest.approx(1)
+    assert probe.runs == 1
+
+
+def test_a_check_registered_while_others_run_is_asked_from_then_on(run):
+    async def main():
+        checks = registry(Check("db", Probe(takes=1)))
+        before = asyncio.create_task(checks.results())
+        await asyncio.sleep(0.5)
+        checks.add(Check("mail", Probe()))
+        after = await checks.results()
+        return [one.name for one in await before], [one.name for one in after]
+
+    assert run(main()) == (["db"], ["db", "mail"])
+
+
 def test_checks_run_side_by_side(run):
     async def main():
         checks = registry(*(Check(f"check-{n}", Probe(takes=1)) for n in range(10)))
@@ -251,8 +406,30 @@ def test_closing_ends_what_runs_and_never_hangs_on_it(run):
         await asyncio.sleep(0.1)
         await checks.close()
         closed = asyncio.get_running_loop().time()
-        await asyncio.gather(asked, return_exceptions=True)
+        said = {result.why for result in await asked}
         await asyncio.sleep(60)
-        return closed
+        return closed, said
 
-    assert run(main()) < 1
+    closed, said = run(main())
+
+    assert closed < 1
+    assert said == {"no longer checked: shutting down"}
+
+
+def test_closed_checks_answer_at_once_and_run_nothing(run):
+    probe = Probe(takes=1)
+
+    async def main():
+        checks = registry(Check("db", probe))
+        await only(checks)
+        await checks.close()
+        await checks.close()
+        asked = asyncio.get_running_loop().time()
+        result = await only(checks)
+        return result, asyncio.get_running_loop().time() - asked
+
+    result, waited = run(main())
+
+    assert (result.why, result.elapsed_seconds) == ("no longer checked: shutting down", 0)
+    assert waited == 0
+    assert probe.runs == 1

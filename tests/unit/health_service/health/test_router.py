@@ -223,7 +223,8 @@ def test_no_answer_holds_a_secret_a_host_name_or_a_stack_trace(fetch, path):
     env = {
         **ENV,
         "HOSTNAME": "instance-0a1b",
-        "DATABASE_URL": "postgres://app:hunter2@db-7.internal/fleet",
+        "DATABASE_URL": "postgresql://app@db-7.internal/fleet",
+        "DATABASE_PASSWORD": "hunter2",
         "API_KEY": "s3cr3t",
         "GOOGLE_CLOUD_PROJECT": "barq-staging",
     }

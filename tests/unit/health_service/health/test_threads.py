@@ -1,0 +1,71 @@
+"""In real time: a thread waits for nobody's virtual clock. Nothing here sleeps."""
+
+import asyncio
+import threading
+
+import pytest
+
+from health_service.health.checks import Check, Checks, Unhealthy
+from health_service.health.threads import in_thread
+
+
+async def only(checks):
+    [result] = await checks.results()
+    return result
+
+
+def test_what_a_look_returns_and_raises_comes_back_out_of_its_thread():
+    def broken():
+        raise Unhealthy("the disk is full")
+
+    async def main():
+        assert await in_thread(threading.get_ident)() != threading.get_ident()
+        with pytest.raises(Unhealthy, match="the disk is full"):
+            await in_thread(broken)()
+
+    asyncio.run(main())
+
+
+def test_a_look_that_blocks_holds_nobody_up_and_gets_no_second_thread():
+    """However often it is asked, what hangs for good costs one thread."""
+    release, ended = threading.Event(), threading.Event()
+    looks = []
+
+    def look():
+        looks.append(1)
+        release.wait(30)
+        ended.set()
+        return {"look": len(looks)}
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        checks = Checks(loop.time)
+        checks.add(Check("disk", in_thread(look), timeout_seconds=0.01, cache_seconds=0))
+        said = [(await only(checks)).why for _ in range(3)]
+        release.set()
+        ended.wait(30)
+        for _ in range(100_000):  # The thread has yet to say so to the loop.
+            if (result := await only(checks)).healthy:
+                return said, result
+        pytest.fail("it never recovered")
+
+    said, recovered = asyncio.run(main())
+
+    assert said == ["no answer within 0.01 s", *["an earlier run still hangs"] * 2]
+    assert recovered.details == {"look": len(looks)}
+
+
+def test_a_hung_thread_does_not_keep_the_loop_from_ending():
+    release = threading.Event()
+
+    async def main():
+        asked = asyncio.ensure_future(in_thread(lambda: release.wait(30))())
+        await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+
+    try:
+        asyncio.run(main())  # Else: 30 s, and the test shows in --durations.
+        assert not release.is_set()
+    finally:
+        release.set()
