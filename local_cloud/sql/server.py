@@ -1,8 +1,8 @@
 """A real PostgreSQL on loopback: the local cloud's Cloud SQL, and the tests' database.
 
     async with PostgresServer(folder) as server:
-        await server.create_database("fleet", "fleet", "secret")
-        await asyncpg.connect(server.url("fleet", "fleet"), password="secret")
+        await server.create_database("shop", "owner", "secret")
+        await asyncpg.connect(server.url("shop", "owner"), password="secret")
 
 Not a model of Cloud SQL's API: there is a server, and a password.
 """
