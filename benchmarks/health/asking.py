@@ -5,7 +5,7 @@ No I/O of its own and no clock: a connection's transport and the time are given.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, cast
 
 _HEAD_END: Final = b"\r\n\r\n"
@@ -18,12 +18,15 @@ class Connection(asyncio.Protocol):
     """
 
     def __init__(
-        self, request: bytes, body: bytes | None, on_answer: Callable[["Connection", bool], None]
+        self,
+        requests: Iterator[bytes],
+        body: bytes | None,
+        on_answer: Callable[["Connection", bool], None],
     ) -> None:
-        self._request = request
+        self._requests = requests
         self._body = body
         self._tail = None if body is None else _HEAD_END + body
-        self._on_answer = on_answer
+        self.on_answer = on_answer
         self._read = b""
         self._transport: asyncio.WriteTransport
         self.lost = False
@@ -35,7 +38,7 @@ class Connection(asyncio.Protocol):
         self.lost = True
 
     def ask(self) -> None:
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
 
     def close(self) -> None:
         self._transport.close()
@@ -44,7 +47,7 @@ class Connection(asyncio.Protocol):
         # One request is under way, so what ends with the whole body is the whole answer.
         whole = self._tail is not None and data.endswith(self._tail)
         if whole and data.startswith(b"HTTP/1.1 200 ") and not self._read:
-            self._on_answer(self, True)
+            self.on_answer(self, True)
             return
         self._read += data
         head, found, body = self._read.partition(_HEAD_END)
@@ -52,7 +55,7 @@ class Connection(asyncio.Protocol):
             return
         self._read = b""
         right = head.startswith(b"HTTP/1.1 2") and self._body in (None, body)
-        self._on_answer(self, right)
+        self.on_answer(self, right)
 
 
 def _length(head: bytes) -> int:
@@ -66,10 +69,11 @@ def _length(head: bytes) -> int:
 class Saturation:
     """Asks again at once on every connection: how much can a server answer?"""
 
-    def __init__(self) -> None:
+    def __init__(self, *, going: bool = True) -> None:
+        """With `going` false it asks once on each connection, and that is all."""
         self.answers = 0
         self.failures = 0
-        self.going = True
+        self.going = going
         self.under_way = 0
 
     def begin(self, connections: Sequence[Connection]) -> None:

@@ -6,10 +6,11 @@ python -m benchmarks.health.load '{"port": 8080, "path": "/health/live", "second
 import asyncio
 import dataclasses
 import gc
+import itertools
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import uvloop
@@ -21,6 +22,7 @@ _WARM_SECONDS = 0.3
 """Asked before anything is counted: caches fill, connections are made."""
 _LAST_ANSWERS_SECONDS = 10.0
 _HOST = "127.0.0.1"
+_NUMBER = "NUMBER"
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,26 @@ class Order:
     seed: int = 1
     method: str = "GET"
     content: str = ""
-    """What a POST sends."""
+    """What a POST sends. NUMBER in it is another one each time, of 12 digits."""
+    first_number: int = 0
     body: str | None = None
     """What every answer must be; None: any."""
 
-    @property
-    def request(self) -> bytes:
+    def requests(self) -> Iterator[bytes]:
+        """Return what to send, one after the other, without end."""
+        if _NUMBER not in self.content:
+            return itertools.repeat(self._request(self.content))
+        return (
+            self._request(self.content.replace(_NUMBER, f"{number:012d}"))
+            for number in itertools.count(self.first_number)
+        )
+
+    def _request(self, content: str) -> bytes:
         head = f"{self.method} {self.path} HTTP/1.1\r\nHost: {_HOST}:{self.port}\r\n"
-        content = self.content.encode()
         if content:
-            head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
-        return head.encode() + b"\r\n" + content
+            length = len(content.encode())
+            head += f"Content-Type: application/json\r\nContent-Length: {length}\r\n"
+        return f"{head}\r\n{content}".encode()
 
 
 @dataclass(frozen=True)
@@ -53,8 +64,11 @@ class Found:
     """What came of it. Latencies (from the due time) and lateness in seconds, open loop only."""
 
     answers: int
+    """Right ones, within `seconds`."""
     failures: int
     """Wrong answers, and none within 10 s after the end."""
+    in_all: int
+    """Answers from the first connection to the last, the warming included."""
     seconds: float
     processor_seconds: float
     """Of the load generator itself, to see that it was not what was measured."""
@@ -78,19 +92,17 @@ async def _saturated(order: Order) -> Found:
     await asyncio.sleep(order.seconds)
     answers, failures = by.answers - answers, by.failures - failures
     seconds, used = time.perf_counter() - began, time.process_time() - used
+    in_all = by.answers + by.failures
     by.going = False
     _close(connections)
-    return Found(answers, failures, seconds, used, [], [])
+    return Found(answers, failures, in_all, seconds, used, [], [])
 
 
 async def _on_time(order: Order) -> Found:
     loop = asyncio.get_running_loop()
-    warm = Saturation()
-    hear = warm.answered
-    connections = await _connect(order, lambda one, right: hear(one, right))
+    warm = Saturation(going=False)
+    connections = await _connect(order, warm.answered)
     warm.begin(connections)
-    await asyncio.sleep(_WARM_SECONDS)
-    warm.going = False
     while warm.under_way:  # noqa: ASYNC110 - a measurement polls its own counter.
         await asyncio.sleep(0.01)
     gc.collect()
@@ -99,7 +111,8 @@ async def _on_time(order: Order) -> Found:
     by = Timetable(
         arrivals(order.per_second, order.seconds, order.seed), lambda: time.perf_counter() - began
     )
-    hear = by.answered
+    for one in connections:
+        one.on_answer = by.answered
     by.begin(connections)
 
     def tick() -> None:
@@ -115,18 +128,24 @@ async def _on_time(order: Order) -> Found:
     used = time.process_time() - used
     _close(connections)
     return Found(
-        len(by.latencies), by.failures + by.unanswered, order.seconds, used, by.latencies,
-        by.lateness,
-    )  # fmt: skip
+        answers=len(by.latencies) - by.failures,
+        failures=by.failures + by.unanswered,
+        in_all=warm.answers + warm.failures + len(by.latencies),
+        seconds=order.seconds,
+        processor_seconds=used,
+        latencies=by.latencies,
+        lateness=by.lateness,
+    )
 
 
 async def _connect(order: Order, hear: Callable[[Connection, bool], None]) -> list[Connection]:
     loop = asyncio.get_running_loop()
     body = None if order.body is None else order.body.encode()
+    requests = order.requests()
     made = []
     for _ in range(order.connections):
         _, connection = await loop.create_connection(
-            lambda: Connection(order.request, body, hear), _HOST, order.port
+            lambda: Connection(requests, body, hear), _HOST, order.port
         )
         made.append(connection)
     return made

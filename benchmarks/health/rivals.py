@@ -78,9 +78,9 @@ def fastapi_health(pool: Pool) -> App:
         return await pool.select_one()
 
     app = FastAPI(lifespan=pool.life)
-    app.add_api_route("/health/live", health([alive]))
+    app.add_api_route("/health/live", health([alive]))  # type: ignore[list-item]  # FastAPI awaits it.
     app.add_api_route("/health/live_def", health([alive_in_thread]))
-    app.add_api_route("/health/ready", health([database]))
+    app.add_api_route("/health/ready", health([database]))  # type: ignore[list-item]
     return app
 
 

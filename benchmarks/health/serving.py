@@ -53,6 +53,19 @@ class Server:
     name: str
     port: int
     process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait(self) -> None:
+        """Return when it takes connections. Raises RuntimeError with its last words if it ends."""
+        end = time.monotonic() + _GIVE_UP_SECONDS
+        while time.monotonic() < end and self.process.poll() is None:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), timeout=1),
+            ):
+                return
+            time.sleep(_POLL_SECONDS)
+        raise RuntimeError(f"{self.name} did not start: {self.log.read_text('utf-8')[-2000:]}")
 
     def body(self, path: str) -> str:
         """Return what it answers. Raises RuntimeError if that is no 200."""
@@ -71,10 +84,7 @@ class Server:
 def server(
     name: str, command: Sequence[str], env: Mapping[str, str], log: Path, core: int | None
 ) -> Iterator[Server]:
-    """Start `command`, with a free port as PORT and in place of `{port}`, until the block ends.
-
-    Returns when the port takes connections. Raises RuntimeError with its last words if it ends.
-    """
+    """Start `command`, with a free port as PORT and in place of `{port}`, until the block ends."""
     port = _free_port()
     given = {"PATH": os.defpath, "PORT": str(port), "HOST": "127.0.0.1", **env}
     with log.open("wb") as out:
@@ -84,8 +94,7 @@ def server(
         )  # fmt: skip
     try:
         pin(process.pid, core)
-        _await_port(name, port, process, log)
-        yield Server(name, port, process)
+        yield Server(name, port, process, log)
     finally:
         process.terminate()
         try:
@@ -93,15 +102,6 @@ def server(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _await_port(name: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + _GIVE_UP_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(_POLL_SECONDS)
-    raise RuntimeError(f"{name} did not start: {log.read_text('utf-8')[-2000:]}")
 
 
 def _get(port: int, path: str) -> tuple[int, str]:
