@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills lock clean
+.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills bench-health lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -59,6 +59,9 @@ bench-rollouts: $(READY)  ## Whole rollouts a second on one core, in virtual tim
 
 bench-kills: $(READY)  ## kill -9 of each function, the engine and the canary at each stage: five minutes.
 	@$(PY) -m benchmarks.kills $(ARGS)
+
+bench-health: $(READY)  ## The health routes at 200 requests/s, and beside a bare route and two packages: 4 minutes.
+	@$(PY) -m benchmarks.health $(ARGS)
 
 lock: $(READY)  ## Pin again what requirements/*.in ask for.
 	$(PY) requirements/lock.py
