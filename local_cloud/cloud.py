@@ -30,12 +30,15 @@ from local_cloud.registry import api as registry_api
 from local_cloud.registry.images import Images
 from local_cloud.run.model import RunModel
 from local_cloud.run.platform import Instances
+from local_cloud.run.secret_variables import Wanted
 from local_cloud.run.settings import RunSettings
 from local_cloud.run.v1 import v1_router
 from local_cloud.run.v2 import v2_router
 from local_cloud.scheduler import rest as scheduler_rest
 from local_cloud.scheduler.model import CloudSchedulerModel
 from local_cloud.scheduler.values import SchedulerSettings
+from local_cloud.secrets import rest as secrets_rest
+from local_cloud.secrets.model import SecretManagerModel
 from local_cloud.workflows import grpc_door as workflows_grpc
 from local_cloud.workflows import rest as workflows_rest
 from local_cloud.workflows.model import WorkflowsModel, WorkflowsSettings
@@ -74,7 +77,16 @@ class LocalCloud:
         self.tokens = tokens
         self.audit = Audit(scheduler)
         self.images = Images(image_store)
-        self.run = RunModel(scheduler, self.audit, self.images, instances, _fork(rng), chosen.run)
+        self.secrets = SecretManagerModel(scheduler, self.audit)
+        self.run = RunModel(
+            scheduler,
+            self.audit,
+            self.images,
+            instances,
+            _fork(rng),
+            chosen.run,
+            read_secret=self.read_secret,
+        )
         self.monitoring = MonitoringModel(scheduler, self.audit, chosen.monitoring)
         self.logging = LoggingModel(scheduler, self.audit, chosen.logging)
         self.pubsub = PubSubModel(scheduler, sender, tokens, self.audit, _fork(rng), chosen.pubsub)
@@ -107,6 +119,7 @@ class LocalCloud:
             pubsub_rest.router(self.pubsub),
             registry_api.router(self.images, self.audit),
             scheduler_rest.router(self.jobs),
+            secrets_rest.router(self.secrets),
         ):
             router.include(part)
         if workflows:
@@ -124,6 +137,11 @@ class LocalCloud:
             for name, listed in workflows_grpc.methods(self.workflows).items():
                 services.append((name, tuple(listed)))
         return services
+
+    def read_secret(self, wanted: Wanted) -> bytes:
+        """Return a secret's content for a revision, as its service account. Raises Refused."""
+        name = f"projects/{wanted.project}/secrets/{wanted.secret}"
+        return self.secrets.access(name, wanted.version, caller=wanted.account)[1].data
 
     def _notify(self, topic: str, document: Mapping[str, Any]) -> None:
         agent = "service-1@gcp-sa-monitoring-notification.iam.gserviceaccount.com"

@@ -27,6 +27,7 @@ from local_cloud.logging.output import Writer, output_entry
 from local_cloud.run.processes import ProcessInstances, ProcessSettings
 from local_cloud.run.proxy import PortFor, Proxy, any_port
 from local_cloud.run.resources import Revision
+from local_cloud.run.secret_variables import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,10 @@ class RunningCloud:
             region=settings.region,
         )
         self.instances = ProcessInstances(
-            folder, settings=settings.processes, environment_for=self._environment_for
+            folder,
+            settings=settings.processes,
+            environment_for=self._environment_for,
+            read_secret=self._read_secret,
         )
         # Callbacks are URLs that the workflow hands out, so the REST port is fixed first.
         self._router = Router()
@@ -199,6 +203,9 @@ class RunningCloud:
         entry = output_entry(Writer(key.project, key.region, key.name, revision.name), line)
         if entry is not None:
             self.cloud.logging.write(entry)
+
+    def _read_secret(self, wanted: Wanted) -> bytes:
+        return self.cloud.read_secret(wanted)
 
     def _environment_for(self, revision: Revision) -> Mapping[str, str]:
         return {

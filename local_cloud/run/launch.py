@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from local_cloud.run import probe
+from local_cloud.kit.errors import Refused
+from local_cloud.run import probe, secret_variables
 from local_cloud.run.container import Running, base_environment, last_lines
 from local_cloud.run.guard import Guard
 from local_cloud.run.resources import Container, Revision
@@ -84,10 +85,17 @@ class Instance:
 class Launcher:
     """Starts and ends instances, and knows every process that may still run."""
 
-    def __init__(self, folder: Path, settings: ProcessSettings, environment: Environment) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: ProcessSettings,
+        environment: Environment,
+        read_secret: secret_variables.ReadSecret,
+    ) -> None:
         self._folder = folder
         self._settings = settings
         self._environment_for = environment
+        self._read_secret = read_secret
         self._homes = folder / "home"
         self._guard = Guard()
         self._running: set[Running] = set()
@@ -143,7 +151,7 @@ class Launcher:
                     log=self.log_path(revision),
                     guard=self._guard,
                 )
-            except OSError as error:
+            except (OSError, Refused) as error:
                 for started in instance.containers:
                     started.kill()
                 text = f"{self._explain(revision, None)}\n{error}"
@@ -159,6 +167,7 @@ class Launcher:
             **base_environment(home),
             **revision.images[container.name].env,
             **container.env,
+            **secret_variables.resolved(revision, container, self._read_secret),
             "K_SERVICE": revision.key.name,
             "K_REVISION": revision.name,
             "K_CONFIGURATION": revision.key.name,

@@ -19,6 +19,7 @@ from local_cloud.registry.images import Images
 from local_cloud.run import documents, traffic, written
 from local_cloud.run.platform import Addresses, Instances, Platform
 from local_cloud.run.resources import Revision, Service, ServiceKey
+from local_cloud.run.secret_variables import ReadSecret, no_secrets
 from local_cloud.run.settings import RunSettings
 from local_cloud.run.written import Written
 
@@ -34,6 +35,8 @@ class RunModel:
         instances: Instances,
         rng: random.Random,
         settings: RunSettings | None = None,
+        *,
+        read_secret: ReadSecret = no_secrets,
     ) -> None:
         self.audit = audit
         self.settings = settings or RunSettings()
@@ -42,7 +45,7 @@ class RunModel:
         self.on_service_change: list[Callable[[ServiceKey], None]] = []
         self._scheduler = scheduler
         self._rng = rng
-        self._platform = Platform(scheduler, images, instances, rng, self.settings)
+        self._platform = Platform(scheduler, images, instances, rng, self.settings, read_secret)
         self._platform.changed = self._changed
         self._services = self._platform.services
         self._revisions = self._platform.revisions

@@ -12,7 +12,7 @@ from typing import Protocol
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.scheduler import Scheduler
 from local_cloud.registry.images import Images
-from local_cloud.run import status, traffic, written
+from local_cloud.run import secret_variables, status, traffic, written
 from local_cloud.run.resources import Revision, ServedTarget, Service, ServiceKey
 from local_cloud.run.settings import RunSettings
 
@@ -68,6 +68,7 @@ class Platform:
         instances: Instances,
         rng: random.Random,
         settings: RunSettings,
+        read_secret: secret_variables.ReadSecret,
     ) -> None:
         self.addresses: Addresses = RunAppAddresses()
         self.services: dict[ServiceKey, Service] = {}
@@ -78,6 +79,7 @@ class Platform:
         self._instances = instances
         self._rng = rng
         self._settings = settings
+        self._read_secret = read_secret
         self._held: set[ServiceKey] = set()
         self._version = rng.getrandbits(40)
         self._order = 0
@@ -191,6 +193,11 @@ class Platform:
                 self.revision_failed(revision.key, revision.name, "ContainerMissing", message)
                 return
         revision.images = found
+        missing = secret_variables.problems(revision, self._read_secret)
+        if missing:
+            reason = secret_variables.CHECK_FAILED
+            self.revision_failed(revision.key, revision.name, reason, missing)
+            return
         self._instances.start(revision)
 
     def _revision_name(self, service: Service) -> str:

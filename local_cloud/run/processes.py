@@ -24,6 +24,7 @@ from local_cloud.run.launch import (
 )
 from local_cloud.run.platform import Reports
 from local_cloud.run.resources import Revision
+from local_cloud.run.secret_variables import ReadSecret, no_secrets
 from local_cloud.run.tail import Tail
 from local_cloud.run.virtual import NOT_LISTENING
 
@@ -66,9 +67,10 @@ class ProcessInstances:
         *,
         settings: ProcessSettings | None = None,
         environment_for: Environment = _nothing,
+        read_secret: ReadSecret = no_secrets,
     ) -> None:
         self._settings = settings or ProcessSettings()
-        self._launcher = Launcher(folder, self._settings, environment_for)
+        self._launcher = Launcher(folder, self._settings, environment_for, read_secret)
         self.log_path = self._launcher.log_path
         self.on_line: list[Callable[[Revision, str], None]] = []
         """Told of each line that a container wrote, moments later."""

@@ -70,6 +70,17 @@ class Condition:
     changed: dt.datetime | None = None
 
 
+class SecretVariable(NamedTuple):
+    """A variable whose value is a version of a secret of the service's project."""
+
+    name: str
+    secret: str
+    version: str
+    """A number or `latest`."""
+    where: str
+    """The entry's path in the document, for messages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """One container of a template. `port` None: a sidecar."""
@@ -79,6 +90,7 @@ class Container:
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[SecretVariable, ...] = ()
     port: int | None = None
     startup_probe: Mapping[str, Any] = field(default_factory=dict)
 

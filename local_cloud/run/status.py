@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from local_cloud.run.resources import Condition, Revision, Service
+from local_cloud.run.secret_variables import CHECK_FAILED
 from local_cloud.run.traffic import Blocked, not_ready
 
 
@@ -37,7 +38,8 @@ def of_revision(revision: Revision, *, addressed: bool) -> dict[str, Condition]:
             for t in _REVISION_CONDITIONS
         ]
     else:
-        healthy = "ContainerReady" if revision.reason == "ContainerMissing" else "ContainerHealthy"
+        before_start = revision.reason in ("ContainerMissing", CHECK_FAILED)
+        healthy = "ContainerReady" if before_start else "ContainerHealthy"
         found = [
             Condition(t, "False", revision.reason, revision.message, changed=when)
             for t in ("Ready", healthy)

@@ -6,7 +6,7 @@ Source: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.s
 from collections.abc import Mapping
 from typing import Any, Final
 
-from local_cloud.run import documents, status
+from local_cloud.run import documents, secret_variables, status
 from local_cloud.run.resources import (
     DEFAULT_URL_DISABLED,
     INGRESS,
@@ -41,7 +41,11 @@ _STATES: Final = {
     "Unknown": "CONDITION_RECONCILING",
 }
 # Reasons of v1 that v2 gives another field: https://cloud.google.com/run/docs/reference/rest/v2/Condition
-_REASONS: Final = {"ContainerMissing": "CONTAINER_MISSING", "RevisionMissing": "REVISION_FAILED"}
+_REASONS: Final = {
+    "ContainerMissing": "CONTAINER_MISSING",
+    "RevisionMissing": "REVISION_FAILED",
+    secret_variables.CHECK_FAILED: "SECRETS_ACCESS_CHECK_FAILED",
+}
 _REVISION_REASONS: Final = {
     "HealthCheckContainerError": "HEALTH_CHECK_CONTAINER_ERROR",
     "Retired": "RETIRED",
@@ -153,7 +157,7 @@ def _template(stored: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "labels": _own(metadata.get("labels", {})),
         "annotations": _own(annotations),
-        "containers": spec["containers"],
+        "containers": secret_variables.v2_containers(spec["containers"]),
         "timeout": f"{spec['timeoutSeconds']}s",
         "maxInstanceRequestConcurrency": spec["containerConcurrency"],
         "scaling": {},

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
+from local_cloud.run import secret_variables
 from local_cloud.run import v2_documents as v2
 from local_cloud.run.resources import (
     DEFAULT_URL_DISABLED,
@@ -78,7 +79,7 @@ def as_v1(fields: Mapping[str, Any], key: ServiceKey, service: Service | None) -
             },
         },
         "spec": {
-            "template": _template(_object(fields.get("template"), "template"), template),
+            "template": _template(_object(fields.get("template"), "template"), template, key),
             "traffic": [_target(entry) for entry in _list(fields.get("traffic"), "traffic")],
         },
     }
@@ -105,7 +106,9 @@ def _service_annotations(fields: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _template(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+def _template(
+    wanted: Mapping[str, Any], stored: Mapping[str, Any], key: ServiceKey
+) -> dict[str, Any]:
     unknown = [n for n in wanted if n not in _TEMPLATE and wanted[n] not in _NOTHING]
     if unknown:
         raise Refused("UNIMPLEMENTED", f"template.{unknown[0]} is not part of the local cloud.")
@@ -125,7 +128,7 @@ def _template(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str,
         "annotations": annotations,
     }
     spec = {
-        "containers": wanted.get("containers"),
+        "containers": secret_variables.v1_containers(wanted.get("containers"), key.project),
         "volumes": wanted.get("volumes"),
         "serviceAccountName": wanted.get("serviceAccount") or None,
         "timeoutSeconds": _seconds(wanted.get("timeout")),

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
-from local_cloud.run import traffic
+from local_cloud.run import secret_variables, traffic
 from local_cloud.run.resources import (
     REVISION_MAX_SCALE,
     REVISION_MIN_SCALE,
     Container,
+    SecretVariable,
     ServiceKey,
     Target,
 )
@@ -125,12 +126,14 @@ def _container(document: Any, index: int) -> Container:
     if not isinstance(image, str) or not image:
         raise _invalid(f"{where}.image: should be a non-empty image reference.")
     bare = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    env, secrets = _env(body.get("env", ()), f"{where}.env")
     return Container(
         name=str(body.get("name") or f"{bare}-{index + 1}"),
         image=image,
         command=_words(body.get("command"), f"{where}.command"),
         args=_words(body.get("args"), f"{where}.args"),
-        env=_env(body.get("env", ()), f"{where}.env"),
+        env=env,
+        secrets=secrets,
         port=_port(body.get("ports"), f"{where}.ports"),
         startup_probe=_mapping(body.get("startupProbe"), f"{where}.startupProbe"),
     )
@@ -158,22 +161,26 @@ def _whole(value: Any, where: str) -> int:
     return value
 
 
-def _env(entries: Any, where: str) -> Mapping[str, str]:
+def _env(entries: Any, where: str) -> tuple[Mapping[str, str], tuple[SecretVariable, ...]]:
+    """Return the variables with a value of their own, and those that are secrets."""
     if not isinstance(entries, list | tuple):
         raise _invalid(f"Invalid value at '{where}'.")
     values: dict[str, str] = {}
-    for entry in entries:
+    secrets: list[SecretVariable] = []
+    for index, entry in enumerate(entries):
         variable = _mapping(entry, where)
-        if variable.get("valueFrom") or variable.get("valueSource"):
-            raise Refused("UNIMPLEMENTED", f"{where}: secrets are not part of the local cloud.")
-        values[str(variable.get("name", ""))] = str(variable.get("value", ""))
-    reserved = [name for name in _RESERVED_ENV if name in values]
+        if variable.get("valueFrom"):
+            secrets.append(secret_variables.read(variable, f"{where}[{index}]"))
+        else:
+            values[str(variable.get("name", ""))] = str(variable.get("value", ""))
+    named = values.keys() | {variable.name for variable in secrets}
+    reserved = [name for name in _RESERVED_ENV if name in named]
     if reserved:
         raise _invalid(
             f"{where}: The following reserved env names were provided: {', '.join(reserved)}."
             " These values are automatically set by the system."
         )
-    return values
+    return values, tuple(secrets)
 
 
 def _check_name(metadata: Mapping[str, Any], key: ServiceKey) -> None:

@@ -12,6 +12,7 @@ from local_cloud.registry.images import Images
 from local_cloud.run import documents
 from local_cloud.run.model import RunModel
 from local_cloud.run.resources import Service, ServiceKey
+from local_cloud.run.secret_variables import Wanted, no_secrets
 from local_cloud.run.settings import RunSettings
 from local_cloud.run.v1 import v1_router
 from local_cloud.run.v2 import v2_router
@@ -30,6 +31,10 @@ class World:
         self.scheduler = VirtualScheduler(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
         self.audit = Audit(self.scheduler)
         self.images = Images()
+        self.secrets: dict[tuple[str, str], bytes] = {}
+        """By name and version."""
+        self.readers: set[str] = set()
+        """Which accounts asked for one."""
         self.instances = VirtualInstances(self.scheduler, seconds=2)
         self.model = RunModel(
             self.scheduler,
@@ -38,10 +43,17 @@ class World:
             self.instances,
             random.Random(1),
             RunSettings(**settings),
+            read_secret=self.read_secret,
         )
         self.router = Router()
         self.router.include(v1_router(self.model))
         self.router.include(v2_router(self.model))
+
+    def read_secret(self, wanted: Wanted) -> bytes:
+        self.readers.add(wanted.account)
+        if (wanted.secret, wanted.version) not in self.secrets:
+            return no_secrets(wanted)
+        return self.secrets[wanted.secret, wanted.version]
 
     def image(self, version: str, *, index: bool = False) -> str:
         pushed = self.images.push(

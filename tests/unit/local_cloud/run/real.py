@@ -19,6 +19,7 @@ from local_cloud.run.model import RunModel
 from local_cloud.run.processes import ProcessInstances, ProcessSettings
 from local_cloud.run.proxy import Proxy
 from local_cloud.run.resources import Service, ServiceKey
+from local_cloud.run.secret_variables import Wanted, no_secrets
 
 REPOSITORY = "europe-west1-docker.pkg.dev/build/shop/api"
 KEY = ServiceKey("prod", "europe-west1", "api")
@@ -113,19 +114,34 @@ class RealWorld:
         (self.source / "server.py").write_text(SERVER)
         scheduler = LoopScheduler(asyncio.get_running_loop())
         self.images = Images()
+        self.secrets: dict[tuple[str, str], bytes] = {}
+        """By name and version."""
         self.instances = ProcessInstances(
             folder / "run",
             settings=ProcessSettings(
                 **{"startup_seconds": 20, "stop_grace_seconds": 2, **settings}
             ),
             environment_for=lambda revision: {"RUNS_AS": revision.service_account},
+            read_secret=self.read_secret,
         )
         audit = Audit(scheduler)
-        self.model = RunModel(scheduler, audit, self.images, self.instances, random.Random(1))
+        self.model = RunModel(
+            scheduler,
+            audit,
+            self.images,
+            self.instances,
+            random.Random(1),
+            read_secret=self.read_secret,
+        )
         self.tokens = LocalTokens(scheduler, b"secret", HmacSigner(b"secret"))
         self.proxy = Proxy(self.model, self.instances, self.tokens)
         self.served: list[ServedRequest] = []
         self.model.on_request.append(self.served.append)
+
+    def read_secret(self, wanted: Wanted) -> bytes:
+        if (wanted.secret, wanted.version) not in self.secrets:
+            return no_secrets(wanted)
+        return self.secrets[wanted.secret, wanted.version]
 
     def image(self, version: str) -> str:
         return self.images.push(

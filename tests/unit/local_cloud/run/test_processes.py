@@ -284,3 +284,35 @@ def test_a_killed_local_cloud_leaves_no_process_behind(tmp_path):
     while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in pids):
         assert time.monotonic() < deadline, "the process outlived the local cloud"
         time.sleep(0.05)
+
+
+def test_latest_of_a_secret_is_read_when_an_instance_starts(tmp_path):
+    async def test(world):
+        world.secrets["password", "latest"] = b"first"
+        document = service_document("api", world.image("v1"))
+        entry = {
+            "name": "KEY",
+            "valueFrom": {"secretKeyRef": {"name": "password", "key": "latest"}},
+        }
+        document["spec"]["template"]["spec"]["containers"][0]["env"] = [entry]
+        service = world.model.create(KEY, document)
+        await world.until(lambda: not service.reconciling)
+        [instance] = world.instances.instances()
+
+        world.secrets["password", "latest"] = b"second"
+        assert json.loads(await ask(world, "/environment"))["KEY"] == "first"
+
+        for pid in instance.pids:
+            os.kill(pid, signal.SIGKILL)
+        await world.until(lambda: world.instances.lost(instance))
+        assert json.loads(await ask(world, "/environment"))["KEY"] == "second"
+
+        [instance] = world.instances.instances()
+        world.secrets.clear()
+        for pid in instance.pids:
+            os.kill(pid, signal.SIGKILL)
+        await world.until(lambda: world.instances.lost(instance))
+        with pytest.raises(NotStartedError, match=r"secrets/password\] not found"):
+            await ask(world, "/environment")
+
+    running(test, tmp_path)
