@@ -93,24 +93,33 @@ def seconds(low: int, high: int) -> st.SearchStrategy[float]:
     return st.integers(low, high).map(lambda ticks: ticks * TICK)
 
 
-BEHAVIOURS = st.builds(Behaviour, st.sampled_from(KINDS), seconds(0, 64))
-PLANS = st.builds(
-    Plan,
-    timeout=seconds(1, 48),
-    cache=st.just(0.0) | seconds(1, 48),
-    critical=st.booleans(),
-    behaviours=st.lists(BEHAVIOURS, min_size=1, max_size=4).map(tuple),
-)
-ASKS = st.builds(
-    Ask, at=seconds(0, 128), critical_only=st.booleans(), leaves_after=st.none() | seconds(0, 64)
-)
-HISTORIES = st.builds(
-    History,
-    plans=st.lists(PLANS, min_size=1, max_size=3).map(tuple),
-    asks=st.lists(ASKS, min_size=1, max_size=24).map(tuple),
-    heals=st.none() | seconds(0, 128),
-    closes=st.none() | seconds(0, 128),
-)
+def histories(*kinds: str, closes: bool = True) -> st.SearchStrategy[History]:
+    """Draw histories whose runs do only these kinds of things."""
+    plans = st.builds(
+        Plan,
+        timeout=seconds(1, 48),
+        cache=st.just(0.0) | seconds(1, 48),
+        critical=st.booleans(),
+        behaviours=st.lists(
+            st.builds(Behaviour, st.sampled_from(kinds), seconds(0, 64)), min_size=1, max_size=4
+        ).map(tuple),
+    )
+    asks = st.builds(
+        Ask,
+        at=seconds(0, 128),
+        critical_only=st.booleans(),
+        leaves_after=st.none() | seconds(0, 64),
+    )
+    return st.builds(
+        History,
+        plans=st.lists(plans, min_size=1, max_size=3).map(tuple),
+        asks=st.lists(asks, min_size=1, max_size=24).map(tuple),
+        heals=st.none() | seconds(0, 128),
+        closes=st.none() | seconds(0, 128) if closes else st.none(),
+    )
+
+
+HISTORIES = histories(*KINDS)
 
 
 class _World:

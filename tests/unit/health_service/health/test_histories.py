@@ -23,6 +23,7 @@ from tests.unit.health_service.health.histories import (
     Plan,
     Played,
     Run,
+    histories,
     plan_of,
     play,
 )
@@ -335,9 +336,12 @@ PLANTED = [
 def test_a_planted_bug_is_found(rule, registry):
     """A rule that no bug can break is no rule."""
 
-    @given(HISTORIES)
+    # The bug that needs the rarest history gets histories of its own kind.
+    rare = rule is no_hang_after_its_end
+
+    @given(histories("ignores", closes=False) if rare else HISTORIES)
     @settings(
-        max_examples=1000,  # The first few find it; a search that fails takes a second or two.
+        max_examples=1000,  # The first few find it; a search that fails takes seconds.
         derandomize=True,
         database=None,
         phases=[Phase.generate],
