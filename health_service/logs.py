@@ -10,18 +10,17 @@ Source: https://cloud.google.com/logging/docs/structured-logging#special-payload
 import datetime as dt
 import json
 import logging
-import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from health_service.asgi import ASGIApp, Message, Receive, Scope, Send, is_health_path, send_json
 from health_service.settings import LOG_LEVELS
+from health_service.tracing import trace_fields
 
 _SERVER_ERROR: Final = 500
 _CLIENT_ERROR: Final = 400
-# TRACE_ID[/SPAN_ID][;o=OPTIONS]. Source: https://cloud.google.com/trace/docs/trace-context
-_TRACE: Final = re.compile(r"([0-9a-fA-F]{32})(?:/([0-9]{1,20}))?(?:;o=([01]))?")
 
 
 class Log:
@@ -64,23 +63,12 @@ class ServerMessages(logging.Handler):
         self._log.emit(severity, "server.warned", **facts)
 
 
-def trace_fields(header: str, project: str) -> dict[str, Any]:
-    """Return the log fields for an `X-Cloud-Trace-Context` value; none for a malformed one."""
-    found = _TRACE.fullmatch(header)
-    if found is None:
-        return {}
-    trace, span, sampled = found.groups()
-    name = f"projects/{project}/traces/{trace}" if project else trace
-    fields: dict[str, Any] = {"logging.googleapis.com/trace": name}
-    if span:
-        fields["logging.googleapis.com/spanId"] = f"{int(span):016x}"
-    if sampled:
-        fields["logging.googleapis.com/trace_sampled"] = sampled == "1"
-    return fields
-
-
 class RequestLog:
-    """Logs each request of an ASGI application once it has ended; health probes at DEBUG."""
+    """Logs each request of an ASGI application once it has ended; health probes at DEBUG.
+
+    A probe that is not written costs next to nothing. The caller's address is not written: it is
+    a person's, and Cloud Run's own request log has it, under the same trace.
+    """
 
     def __init__(
         self, app: ASGIApp, log: Log, *, monotonic: Callable[[], float], project: str
@@ -89,59 +77,71 @@ class RequestLog:
         self._log = log
         self._monotonic = monotonic
         self._project = project
+        self._skips_health = not log.writes("DEBUG")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         began = self._monotonic()
-        answer = _Answer(send)
+        status: int | None = None
+        size = 0
         stack_trace = ""
+
+        def noting(message: Message) -> Awaitable[None]:  # Not async: one coroutine less a message.
+            nonlocal status, size
+            if message["type"] == "http.response.body":
+                size += len(message.get("body", b""))
+            elif message["type"] == "http.response.start":
+                status = message["status"]
+            return send(message)
+
         try:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, receive, noting)
         except Exception:  # noqa: BLE001 - the edge: whatever a route raised is a 500 here.
             stack_trace = traceback.format_exc()
-            if answer.status is None:
-                await send_json(answer.send, _SERVER_ERROR, {"error": "internal server error"})
+            if status is None:
+                await send_json(noting, _SERVER_ERROR, {"error": "internal server error"})
         finally:
-            self._write(scope, answer, self._monotonic() - began, stack_trace)
+            answered = status is not None and not stack_trace
+            if not (answered and self._skips_health and is_health_path(scope["path"])):
+                answer = _Answer(status, size, self._monotonic() - began, stack_trace)
+                self._write(scope, answer)
 
-    def _write(self, scope: Scope, answer: "_Answer", seconds: float, stack_trace: str) -> None:
-        severity = _severity(scope["path"], answer.status, failed=bool(stack_trace))
+    def _write(self, scope: Scope, answer: "_Answer") -> None:
+        severity = _severity(scope["path"], answer.status, failed=bool(answer.stack_trace))
         if not self._log.writes(severity):
             return
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = dict(scope["headers"])  # Names are lower case in ASGI.
         request: dict[str, Any] = {
             "requestMethod": scope["method"],
             "requestUrl": scope["path"],
-            "latency": f"{seconds:.6f}s",
+            "latency": f"{answer.seconds:.6f}s",
             "responseSize": str(answer.size),
-            "userAgent": headers.get(b"user-agent", ""),
+            "userAgent": headers.get(b"user-agent", b"").decode("latin-1"),
             "protocol": f"HTTP/{scope['http_version']}",
         }
         if answer.status is not None:  # None: given up before it was answered.
             request["status"] = answer.status
         facts: dict[str, Any] = {"httpRequest": request}
-        facts.update(trace_fields(headers.get(b"x-cloud-trace-context", ""), self._project))
-        if stack_trace:
-            facts["stack_trace"] = stack_trace
+        traceparent, cloud_trace = (
+            headers.get(name, b"").decode("latin-1")
+            for name in (b"traceparent", b"x-cloud-trace-context")
+        )
+        facts.update(trace_fields(traceparent, cloud_trace, self._project))
+        if answer.stack_trace:
+            facts["stack_trace"] = answer.stack_trace
         self._log.emit(severity, "request.answered", **facts)
 
 
+@dataclass(frozen=True, slots=True)
 class _Answer:
-    """Passes an answer on and notes its status and the size of its body."""
+    """How a request ended. `size` is the body's, in bytes; `status` None: it was never answered."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.status: int | None = None
-        self.size = 0
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        elif message["type"] == "http.response.body":
-            self.size += len(message.get("body", b""))
-        await self._send(message)
+    status: int | None
+    size: int
+    seconds: float
+    stack_trace: str
 
 
 def _severity(path: str, status: int | None, *, failed: bool) -> str:

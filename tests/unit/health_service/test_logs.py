@@ -1,12 +1,11 @@
+import asyncio
 import datetime as dt
 import json
 import logging
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from health_service.logs import Log, RequestLog, ServerMessages, trace_fields
+from health_service.logs import Log, RequestLog, ServerMessages
 
 TRACE = "105445aa7843bc8bf206b12000100000"
 
@@ -21,7 +20,12 @@ def test_a_request_is_one_line_in_the_fields_that_cloud_logging_knows(run, servi
 
     async def main():
         subject = service({"GOOGLE_CLOUD_PROJECT": "barq-staging"})
-        headers = {"User-Agent": "curl/8", "X-Cloud-Trace-Context": f"{TRACE}/10;o=1"}
+        headers = {
+            "User-Agent": "curl/8",
+            "Authorization": "Bearer hunter2",
+            "X-Forwarded-For": "203.0.113.7",
+            "traceparent": f"00-{TRACE}-000000000000000a-01",
+        }
         await subject.get("/nowhere", headers, query="token=s3cr3t")
         return subject.written
 
@@ -96,6 +100,55 @@ def test_health_probes_are_logged_at_debug(run, ask):
     assert json.loads(lines[0])["severity"] == "DEBUG"
 
 
+def test_a_probe_that_was_given_up_before_it_was_answered_is_an_error(run, ask):
+    log, lines = written_at()
+
+    async def app(_scope, _receive, _send):
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        run(ask(RequestLog(app, log, monotonic=lambda: 0.0, project=""), "/health/ready"))
+
+    line = json.loads(lines[0])
+    assert line["severity"] == "ERROR"
+    assert "status" not in line["httpRequest"]
+
+
+def test_of_a_probe_that_is_not_written_no_header_is_read(run):
+    """Probes come every second and by the thousand; what nobody reads must cost nothing."""
+    log, lines = written_at()
+    passed = []
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async def send(message):
+        passed.append(message["type"])
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "path": "/health/live"}  # No headers, no method: a look would raise.
+    run(RequestLog(app, log, monotonic=lambda: 0.0, project="")(scope, receive, send))
+
+    assert passed == ["http.response.start", "http.response.body"]
+    assert lines == []
+
+
+def test_the_size_is_that_of_all_parts_of_the_body(run, ask):
+    log, lines = written_at()
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"12345", "more_body": True})
+        await send({"type": "http.response.body", "body": b"678"})
+
+    run(ask(RequestLog(app, log, monotonic=lambda: 0.0, project=""), "/"))
+
+    assert json.loads(lines[0])["httpRequest"]["responseSize"] == "8"
+
+
 @pytest.mark.parametrize("path", ["/", "/health/ready"])
 def test_an_exception_is_a_plain_500_outside_and_a_stack_trace_in_the_log(run, ask, path):
     log, lines = written_at()
@@ -123,32 +176,6 @@ def test_an_exception_after_the_answer_began_sends_no_second_answer(run, ask):
 
     assert (answer.status, answer.body) == (200, b"")
     assert json.loads(lines[0])["severity"] == "ERROR"
-
-
-@pytest.mark.parametrize(
-    ("header", "fields"),
-    [
-        ("", {}),
-        ("not a trace", {}),
-        (TRACE, {"logging.googleapis.com/trace": TRACE}),
-        (
-            f"{TRACE}/1;o=0",
-            {
-                "logging.googleapis.com/trace": TRACE,
-                "logging.googleapis.com/spanId": "0000000000000001",
-                "logging.googleapis.com/trace_sampled": False,
-            },
-        ),
-        (f"{TRACE}/1;o=1 and more", {}),
-    ],
-)
-def test_a_trace_header_is_read_or_left_out(header, fields):
-    assert trace_fields(header, "") == fields
-
-
-@given(st.text())
-def test_whatever_a_caller_sends_as_trace_nothing_escapes(header):
-    trace_fields(header, "p")
 
 
 def test_a_log_that_nobody_reads_does_not_fail_the_service():
