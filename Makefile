@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status explain test test-full simulate lint golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills bench-health lock clean
+.PHONY: demo up status explain test test-full pytest simulate lint types golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills bench-health lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -18,7 +18,11 @@ status: $(READY)  ## What goes on in the cloud of `make up`.
 explain: $(READY)  ## Why a rollout in the cloud of `make up` was decided so: ROLLOUT=...
 	@$(PY) -m local_cloud explain $(ROLLOUT) $(ARGS)
 
+# Types are judged while the tests run: they keep one core busy and wait for nothing.
 test: $(READY) lint  ## All tests, lint and types.
+	@$(MAKE) --no-print-directory -j 2 types pytest
+
+pytest: $(READY)
 	@$(PY) -m pytest -q -n 2 --dist loadgroup tests
 
 test-full: test  ## What is longer: more examples, the whole demo, every kill -9, proxy and memory.
@@ -34,6 +38,8 @@ simulate: $(READY)  ## Hunt for broken rules until told to stop; SEED=... ONLY=3
 lint: $(READY)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
+
+types: $(READY)
 	@$(VENV)/bin/mypy
 
 golden: $(READY)  ## Rewrite generated files; review sees the difference.
