@@ -93,8 +93,11 @@ def seconds(low: int, high: int) -> st.SearchStrategy[float]:
     return st.integers(low, high).map(lambda ticks: ticks * TICK)
 
 
-def histories(*kinds: str, closes: bool = True) -> st.SearchStrategy[History]:
-    """Draw histories whose runs do only these kinds of things."""
+def histories(*kinds: str, crowded: bool = False) -> st.SearchStrategy[History]:
+    """Draw histories whose runs do only these kinds of things.
+
+    Crowded: many ask one and the same check, which heals some time.
+    """
     plans = st.builds(
         Plan,
         timeout=seconds(1, 48),
@@ -112,10 +115,10 @@ def histories(*kinds: str, closes: bool = True) -> st.SearchStrategy[History]:
     )
     return st.builds(
         History,
-        plans=st.lists(plans, min_size=1, max_size=3).map(tuple),
-        asks=st.lists(asks, min_size=1, max_size=24).map(tuple),
-        heals=st.none() | seconds(0, 128),
-        closes=st.none() | seconds(0, 128) if closes else st.none(),
+        plans=st.lists(plans, min_size=1, max_size=1 if crowded else 3).map(tuple),
+        asks=st.lists(asks, min_size=12 if crowded else 1, max_size=24).map(tuple),
+        heals=seconds(0, 128) if crowded else st.none() | seconds(0, 128),
+        closes=st.none() if crowded else st.none() | seconds(0, 128),
     )
 
 

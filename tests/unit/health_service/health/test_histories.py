@@ -339,7 +339,7 @@ def test_a_planted_bug_is_found(rule, registry):
     # The bug that needs the rarest history gets histories of its own kind.
     rare = rule is no_hang_after_its_end
 
-    @given(histories("ignores", closes=False) if rare else HISTORIES)
+    @given(histories("ignores", crowded=True) if rare else HISTORIES)
     @settings(
         max_examples=1000,  # The first few find it; a search that fails takes seconds.
         derandomize=True,
