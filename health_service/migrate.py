@@ -1,0 +1,153 @@
+"""`python -m health_service.migrate`: brings the database's schema to what this image needs.
+
+It runs before the revision gets traffic: docs/ROLLBACK_PROCEDURES.md, "Databases".
+Exit status: 0 the schema serves this image, 1 it does not, or not yet, 2 for wrong settings.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import asyncpg
+
+from health_service.database.errors import why_failed, why_not_connected
+from health_service.migrations.limits import Limits
+from health_service.migrations.upgrade import (
+    Connect,
+    NotUpgraded,
+    NoTurn,
+    Outcome,
+    StrangeSchema,
+    head,
+    sql,
+    upgrade,
+)
+from health_service.settings import DatabaseSettings, SettingsError, database_settings
+
+_CONNECT_SECONDS = 10.0
+_AGAIN = " hint: run it again; what is done is not done twice"
+
+
+def main(arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run the command and return its exit status."""
+    options = _options(arguments)
+    limits = Limits(lock_seconds=options.lock_timeout_ms / 1000, attempts_max=options.attempts)
+    if options.sql:
+        _tell(sql(limits))
+        return 0
+    try:
+        settings = database_settings(env)
+    except SettingsError as error:
+        return _fail(2, "the schema was not looked at; the settings are wrong", *error.problems)
+    if settings is None:
+        example = "postgresql://fleet@127.0.0.1:5432/fleet"
+        needed = f"DATABASE_URL is not set: must be the database's URL, such as {example}."
+        return _fail(2, "the schema was not looked at; the settings are wrong", needed)
+    return asyncio.run(_migrate(settings, limits))
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m health_service.migrate", description=__doc__)
+    parser.add_argument("--sql", action="store_true", help="print what all migrations run")
+    parser.add_argument(
+        "--lock-timeout-ms",
+        type=_above_zero,
+        default=round(Limits().lock_seconds * 1000),
+        help="how long a statement may wait for a lock, and make others wait",
+    )
+    parser.add_argument(
+        "--attempts",
+        type=_above_zero,
+        default=Limits().attempts_max,
+        help="how often a step is tried whose lock is not got in time",
+    )
+    return parser.parse_args(arguments)
+
+
+def _above_zero(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+async def _migrate(settings: DatabaseSettings, limits: Limits) -> int:
+    try:
+        outcome = await upgrade(_connect(settings, limits), limits, _tell)
+    except NotUpgraded as failed:
+        return _not_upgraded(failed)
+    except NoTurn:
+        why_ = f"another migration was under way for {limits.turn_seconds:g} s"
+        return _fail(1, f"the schema was left as it is; {why_}", _AGAIN)
+    except StrangeSchema as strange:
+        at = f"it is at {strange}, which is none of this image's migrations up to {head()}"
+        hint = " hint: is DATABASE_URL the database of another service?"
+        return _fail(1, f"the schema was left as it is; {at}", hint)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = why_not_connected(error) or type(error).__name__
+        return _fail(1, f"the schema was not looked at; {reason}", _AGAIN)
+    _tell(_said(outcome))
+    return 0
+
+
+def _connect(settings: DatabaseSettings, limits: Limits) -> Connect:
+    async def connect() -> "asyncpg.Connection[asyncpg.Record]":
+        password = settings.password
+        if settings.password_file:
+            text = await asyncio.to_thread(Path(settings.password_file).read_text, "utf-8")
+            password = text.rstrip("\r\n")
+        # Empty, not None: for that asyncpg would look through the environment and the home folder.
+        return await asyncpg.connect(
+            settings.url,
+            password=password,
+            timeout=_CONNECT_SECONDS,
+            server_settings={"application_name": "health_service.migrate", **limits.settings()},
+        )
+
+    return connect
+
+
+def _said(outcome: Outcome) -> str:
+    if not outcome.known:
+        return (
+            f"the schema is at {outcome.after}, newer than this image's {head()}: nothing was done."
+            " A newer image brought it there, and it serves this one for as long as /health/ready"
+            " says so."
+        )
+    if outcome.before == outcome.after:
+        return f"the schema is at {outcome.after}: nothing was to be done."
+    return f"the schema is at {outcome.after}; it was at {outcome.before or 'nothing'}."
+
+
+def _not_upgraded(failed: NotUpgraded) -> int:
+    cause = failed.__cause__
+    assert isinstance(cause, Exception)
+    origin: Exception = getattr(getattr(cause, "orig", None), "__cause__", None) or cause
+    ended = not isinstance(origin, asyncpg.PostgresError)
+    reason = why_failed(origin, ended=ended) or _in_words(origin)
+    state = f"it is at {failed.at or 'nothing'}, which serves the revision before as well as ever"
+    what = f"the schema was not brought to {head()}; {state}"
+    return _fail(1, what, f" because {reason}", _AGAIN)
+
+
+def _in_words(error: Exception) -> str:
+    """This is read by who runs the migration, so the server's own word may be told."""
+    if isinstance(error, asyncpg.PostgresError):
+        return f"the database says: {error} ({error.sqlstate})"
+    return f"of a {type(error).__name__}"
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a command's answer.
+
+
+def _fail(status: int, what: str, *more: str) -> int:
+    print(f"error: {what}", *more, sep="\n", file=sys.stderr)  # noqa: T201
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))
