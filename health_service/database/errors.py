@@ -18,6 +18,7 @@ import asyncpg
 LOST: Final = "the connection to the database was lost"
 UNREACHABLE: Final = "the database cannot be reached"
 REFUSED: Final = "the database refuses connections"
+NO_CONNECTION: Final = "the database did not answer a new connection in time"
 NO_ANSWER: Final = "the database did not answer a statement in time"
 NOT_UNDERSTOOD: Final = "the database's server answers, but not as PostgreSQL does"
 
@@ -49,7 +50,7 @@ _BY_ERRNO: Final = {
     errno.EHOSTUNREACH: "there is no route to the database",
     errno.ENETUNREACH: "there is no route to the database",
     errno.EHOSTDOWN: "there is no route to the database",
-    errno.ETIMEDOUT: "the database does not answer",
+    errno.ETIMEDOUT: NO_CONNECTION,
     errno.ENOENT: "the database's socket is not there",
     errno.EMFILE: "this process has too many files open for another connection",
 }
@@ -72,6 +73,8 @@ def why_not_connected(error: Exception) -> str | None:
     """Return why there is no connection, or None if `error` is not one of connecting."""
     if isinstance(error, Unavailable):
         return str(error)
+    if isinstance(error, TimeoutError):
+        return NO_CONNECTION
     if isinstance(error, asyncpg.PostgresError):
         return _why_by_state(error) or UNREACHABLE  # No statement of ours can be wrong yet.
     if isinstance(error, asyncpg.ClientConfigurationError):

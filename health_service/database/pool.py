@@ -70,6 +70,7 @@ class Database:
         self._waiting = 0
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._failed_at = float("-inf")
+        self._trouble = ""  # Why a connection failed last, if none has been good since.
         self._closed = False
 
     @contextlib.asynccontextmanager
@@ -124,7 +125,8 @@ class Database:
                 await self._turns.acquire()
         except TimeoutError:
             words = f"all {self._max} connections are in use, and none came free in time"
-            raise Unavailable(words) from None
+            # Those who have them may be waiting for a database that hangs: that is the news.
+            raise Unavailable(f"{words}: {self._trouble}" if self._trouble else words) from None
         finally:
             self._waiting -= 1
         self._taken += 1
@@ -139,12 +141,11 @@ class Database:
                     connection = cast("Connection", proxy)
                     if await self._lives(connection):
                         return connection
-        except TimeoutError as error:
-            raise Unavailable("the database did not answer a new connection in time") from error
         except Exception as error:
             words = _CLOSED if self._closed else why_not_connected(error)
             if words is None:
                 raise
+            self._trouble = words
             raise Unavailable(words) from error
 
     async def _ready_pool(self) -> "asyncpg.Pool[asyncpg.Record]":
@@ -201,6 +202,7 @@ class Database:
             end(connection)
             return
         connection.answered(_now())
+        self._trouble = ""
         assert self._pool is not None
         try:
             with contextlib.suppress(Exception):  # asyncpg has ended it then.
@@ -226,6 +228,7 @@ class Database:
         words = why_failed(error, ended=ended)
         if words is None:
             raise error
+        self._trouble = words if ended else ""
         raise Unavailable(words) from error
 
 
