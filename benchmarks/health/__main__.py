@@ -36,7 +36,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=7, help="turns of each at saturation")
     parser.add_argument("--seconds", type=float, default=1.5, help="of one turn")
-    parser.add_argument("--steady-seconds", type=float, default=15.0, help="of a fixed rate")
+    parser.add_argument("--steady-seconds", type=float, default=10.0, help="of a fixed rate")
     parser.add_argument("--per-second", type=float, default=PER_SECOND, help="the fixed rate")
     parser.add_argument("--write", type=Path, help="the page whose marked place gets the tables")
     told = parser.parse_args()

@@ -15,7 +15,6 @@ from benchmarks.health.serving import ROOT, Cores, Server, choose_cores, load, p
 from local_cloud.sql.server import PostgresServer
 
 _PASSWORD: Final = "of-the-benchmark"
-_HEAD_START_SECONDS: Final = 1.0
 _NUMBERS: Final = 1_000_000
 """More vehicles than one case creates."""
 
@@ -82,11 +81,12 @@ class Stage:
     async def _beside_fleet(self, order: Order) -> Found:
         """Ask while others do, from before the first request to after the last."""
         self._first_number += _NUMBERS
-        seconds = order.seconds + 3 * _HEAD_START_SECONDS
+        head_start = order.seconds / 10
+        seconds = order.seconds + 3 * head_start
         fleet = fleet_orders(order.port, seconds, self._first_number)
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(load(one, self.cores.asking)) for one in fleet]
-            await asyncio.sleep(_HEAD_START_SECONDS)
+            await asyncio.sleep(head_start)
             found = await load(order, self.cores.asking)
         wrong = sum(one.result().failures for one in beside)
         if wrong:

@@ -111,7 +111,11 @@ def saturated_table(what: str, cases: Sequence[Case], found: Mapping[str, Sequen
 
 def bar(found: Mapping[str, Sequence[Round]]) -> str:
     """Say whether liveness is as cheap as it has to be."""
-    ours, bare = ([one.per_second for one in found[case.name]] for case in (LIVE[0], LIVE[1]))
-    middle = ratios(ours, bare).middle
+    ours, bare = found[LIVE[0].name], found[LIVE[1].name]
+    middle = ratios(*([one.per_second for one in rounds] for rounds in (ours, bare))).middle
+    processor = ratios(*([one.processor_us for one in rounds] for rounds in (bare, ours))).middle
     holds = "holds" if middle >= LIVE_RATIO else "**does not hold**"
-    return f"Bar: `/health/live` at least {LIVE_RATIO} of the bare route: {middle:.2f}, {holds}."
+    return (
+        f"Bar: `/health/live` answers at least {LIVE_RATIO} times as much as the bare route:"
+        f" {middle:.2f}, {holds}; by processor time {processor:.2f}."
+    )
