@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -56,6 +56,17 @@ class Installed:
     """Full name."""
     topics: Mapping[str, str]
     """Short name -> full name."""
+
+
+class Variables(NamedTuple):
+    """What a service's template has beside its image."""
+
+    env: Mapping[str, str]
+    secrets: Mapping[str, str]
+    """Variable -> the secret of the service's project, of which it is the newest version."""
+
+
+_NONE: Final = Variables({}, {})
 
 
 def account(place: Place, name: str) -> str:
@@ -108,8 +119,11 @@ class Installer:
         self._schedules(urls)
         return Installed(self._place, urls, workflow, topics)
 
-    async def create_targets(self) -> None:
-        """Create each target's service with the installer's placeholder, if it is not there."""
+    async def create_targets(self, variables: Mapping[ServiceKey, Variables] | None = None) -> None:
+        """Create each target's service with the installer's placeholder.
+
+        `variables` are those that Terraform would set on a service, and every rollout keeps.
+        """
         self._cloud.images.push(
             PLACEHOLDER,
             directory=_HELLO,
@@ -120,9 +134,12 @@ class Installer:
         for service in self._delivery["services"].values():
             for target in service["targets"].values():
                 key = ServiceKey(target["project"], target["region"], target["service"])
+                env, secrets = (variables or {}).get(key, _NONE)
                 document = service_document(
                     key.name,
                     PLACEHOLDER,
+                    env=env,
+                    secrets=secrets,
                     service_account=f"{key.name}@{key.project}.iam.gserviceaccount.com",
                     annotations={"run.googleapis.com/ingress": "all"},
                 )

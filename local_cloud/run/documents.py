@@ -20,6 +20,7 @@ def service_document(  # noqa: PLR0913 - keywords, each an optional field.
     image: str,
     *,
     env: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
     service_account: str | None = None,
     annotations: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -32,11 +33,19 @@ def service_document(  # noqa: PLR0913 - keywords, each an optional field.
     """Return a v1 Service as one would write it for `gcloud run services replace`.
 
     `startup_path`: the startup probe asks there over HTTP; otherwise it only connects.
+    `secrets`: variable -> the secret whose newest version it is.
     `sidecars` are whole v1 containers without ports.
     """
     container: dict[str, Any] = {"image": image, "ports": [{"containerPort": 8080}]}
-    if env:
-        container["env"] = [{"name": k, "value": v} for k, v in sorted(env.items())]
+    variables: list[dict[str, Any]] = [
+        *({"name": k, "value": v} for k, v in sorted((env or {}).items())),
+        *(
+            {"name": k, "valueFrom": {"secretKeyRef": {"name": v, "key": "latest"}}}
+            for k, v in sorted((secrets or {}).items())
+        ),
+    ]
+    if variables:
+        container["env"] = variables
     if startup_path:
         container["startupProbe"] = {"httpGet": {"path": startup_path}, "periodSeconds": 1,
                                      "failureThreshold": 30}  # fmt: skip

@@ -66,15 +66,17 @@ class SecretManagerModel:
         self._audit.note(caller, _API + "DeleteSecret", name)
         del self._secrets[self._found(name).name]
 
-    def add(self, name: str, data: bytes, *, caller: str | None = None) -> tuple[Secret, Version]:
-        """Add a version, which is `latest` from now on."""
+    def add(
+        self, name: str, data: bytes, *, checked: bool = False, caller: str | None = None
+    ) -> tuple[Secret, Version]:
+        """Add a version, which is `latest` from now on. `checked`: its checksum was given."""
         self._audit.note(caller, _API + "AddSecretVersion", name)
         secret = self._found(name)
         if not data:
             raise invalid("Secret Payload cannot be empty.")
         if len(data) > BYTES_MAX:
             raise invalid(f"The secret payload must be at most {BYTES_MAX} bytes.")
-        version = Version(len(secret.versions) + 1, self._scheduler.now(), data)
+        version = Version(len(secret.versions) + 1, self._scheduler.now(), data, checked)
         secret.versions.append(version)
         return secret, version
 

@@ -78,7 +78,9 @@ class _Door:
         told = payload.get("dataCrc32c")
         if told is not None and str(told) != str(crc32c(data)):
             raise invalid("The checksum of the data does not match payload.data_crc32c.")
-        added = self._model.add(_name(values), data, caller=request.caller)
+        added = self._model.add(
+            _name(values), data, checked=told is not None, caller=request.caller
+        )
         return ApiResponse.of(_version_document(*added))
 
     def list_versions(self, request: ApiRequest, values: dict[str, str]) -> ApiResponse:
@@ -133,6 +135,8 @@ def _version_document(secret: Secret, version: Version) -> dict[str, Any]:
         "state": version.state,
         "etag": f'"{version.state.lower()}"',
     }
+    if version.checked:
+        found["clientSpecifiedPayloadChecksum"] = True
     if version.destroyed is not None:
         found["destroyTime"] = rfc3339(version.destroyed)
     return found

@@ -15,6 +15,8 @@ class Version:
     number: int
     created: dt.datetime
     data: bytes = field(repr=False)
+    checked: bool = False
+    """Whether who added it gave a checksum: gcloud wants to be told."""
     state: State = "ENABLED"
     destroyed: dt.datetime | None = None
 

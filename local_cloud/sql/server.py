@@ -64,6 +64,11 @@ class PostgresServer:
         return self.blocking.state
 
     @property
+    def pid(self) -> int | None:
+        """The postmaster's; None if it was not started."""
+        return self.blocking.pid
+
+    @property
     def log(self) -> Path:
         return self.blocking.log
 

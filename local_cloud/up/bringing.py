@@ -1,24 +1,27 @@
 """Everything that `up` brings up, as one `with`: the cloud, Barq in it, the door, the exports."""
 
+import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from local_cloud.builds import LocalBuilds
 from local_cloud.cloud import CloudSettings
 from local_cloud.fronts.rest import RestFront
-from local_cloud.installing import Installed, Installer, Place
+from local_cloud.installing import Installed, Installer, Place, Variables
 from local_cloud.kit.audit import DEVELOPER
 from local_cloud.kit.http import Router
 from local_cloud.monitoring.alerts import AlertSettings
 from local_cloud.monitoring.model import DEMO
 from local_cloud.pubsub.values import RetryPolicy
 from local_cloud.run.proxy import any_port
+from local_cloud.run.resources import ServiceKey
 from local_cloud.running import Ports, RunningCloud, RunningSettings, running
 from local_cloud.up import addresses, alerting, delivery, exports
+from local_cloud.up.database import UpDatabase
 from local_cloud.up.door import LocalDoor
 from local_cloud.up.env_file import write
 from local_cloud.up.settings import ROOT, UpSettings
@@ -36,6 +39,7 @@ class Up:
     running: RunningCloud
     installed: Installed
     targets: tuple[delivery.Target, ...]
+    database: UpDatabase
 
 
 @contextlib.asynccontextmanager
@@ -57,23 +61,29 @@ async def bring_up(settings: UpSettings) -> AsyncIterator[Up]:
     shutil.rmtree(folder, ignore_errors=True)
     env_file = settings.folder / "env"
     env_file.unlink(missing_ok=True)
-    router = Router()
+    router, package = Router(), ROOT / "health_service"
+    database = UpDatabase(folder / "database", package)
     async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
         cloud = await stack.enter_async_context(running(folder, running_settings(settings)))
         local = RestFront(router, cloud.tokens, port=settings.local_port)
         stack.push_async_callback(local.close)
         await local.start()
-        installed = await _install(cloud, place)
-        topics, repository = installed.topics, ROOT / "health_service"
+        variables = database.plan(targets, cloud.cloud.secrets)
+        starting = asyncio.create_task(database.start())
+        stack.callback(starting.cancel)
+        installed = await _install(cloud, place, variables)
+        await starting
+        topics = installed.topics
         alignment = _REAL_ALIGNMENT_SECONDS if settings.real_time else _ALIGNMENT_SECONDS
         alerting.create_policies(
             cloud.cloud.alerts, targets, topics["alerts"], alignment_seconds=alignment
         )
-        builds = LocalBuilds(cloud.cloud, topics["builds"], repository, folder / "build")
-        router.include(LocalDoor(cloud, builds, targets).router())
+        builds = LocalBuilds(cloud.cloud, topics["builds"], package, folder / "build")
+        router.include(LocalDoor(cloud, builds, targets, database).router())
         stack.callback(env_file.unlink, missing_ok=True)
         write(env_file, exports.exports(cloud, installed, targets, local.url))
-        yield Up(cloud, installed, targets)
+        yield Up(cloud, installed, targets, database)
 
 
 def running_settings(settings: UpSettings) -> RunningSettings:
@@ -92,8 +102,10 @@ def running_settings(settings: UpSettings) -> RunningSettings:
     return RunningSettings(cloud, ports=ports, port_for=port_for, workflows_apart=apart)
 
 
-async def _install(cloud: RunningCloud, place: Place) -> Installed:
+async def _install(
+    cloud: RunningCloud, place: Place, variables: Mapping[ServiceKey, Variables]
+) -> Installed:
     webhooks = {name: url for name, url in os.environ.items() if name.startswith("WEBHOOK_")}
     installer = Installer(cloud, place, webhooks=webhooks, people=[DEVELOPER])
-    await installer.create_targets()
+    await installer.create_targets(variables)
     return await installer.install()

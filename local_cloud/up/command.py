@@ -86,6 +86,7 @@ def _about(settings: UpSettings, up: Up) -> str:
     return (
         f"  delivers  {delivered} ({settings.delivery})\n"
         f"  metrics   {pace}\n"
+        f"  database  {up.database.line}\n"
         f"  logs      {settings.folder}/cloud/logs\n\n"
         f"{guide(names, f'{settings.folder}/env')}"
     )

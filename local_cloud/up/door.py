@@ -18,6 +18,7 @@ from local_cloud.kit.http import ApiRequest, ApiResponse, Router
 from local_cloud.registry.images import PushedImage
 from local_cloud.run.resources import Revision, Service
 from local_cloud.running import RunningCloud
+from local_cloud.up.database import UpDatabase
 from local_cloud.up.delivery import Target
 
 _STATUSES: Final = ("SUCCESS", "FAILURE", "INTERNAL_ERROR", "TIMEOUT", "CANCELLED", "EXPIRED")
@@ -75,10 +76,15 @@ class LocalDoor:
     """Routes below `/local`. Everything happens on the cloud's loop."""
 
     def __init__(
-        self, running: RunningCloud, builds: LocalBuilds, targets: Sequence[Target]
+        self,
+        running: RunningCloud,
+        builds: LocalBuilds,
+        targets: Sequence[Target],
+        database: UpDatabase,
     ) -> None:
         self._running = running
         self._builds = builds
+        self._database = database
         self._images = {target.service: target.image for target in targets}
         self._branches = {target.service: target.branch for target in targets}
         self._pushed: dict[str, tuple[PushedImage, dict[str, Any]]] = {}
@@ -90,6 +96,7 @@ class LocalDoor:
         routes.add("GET", "/local/builds/{version}", self._message)
         routes.add("GET", "/local/images/{version}", self._image)
         routes.add("GET", "/local/token", self._token)
+        routes.add("POST", "/local/database", self._change_database)
         return routes
 
     def _push(self, request: ApiRequest, _values: dict[str, str]) -> ApiResponse:
@@ -130,10 +137,17 @@ class LocalDoor:
             )
         return _text(self._running.tokens.developer_id_token(DEVELOPER, audience))
 
+    def _change_database(self, request: ApiRequest, _values: dict[str, str]) -> ApiResponse:
+        return _json(self._database.change(request.json()))
+
     def _overview(self, _request: ApiRequest, _values: dict[str, str]) -> ApiResponse:
         services = self._running.cloud.run.services()
         listed = [self._service(service) for service in services]
-        answer = {"endpoints": dict(self._running.endpoints()), "services": listed}
+        answer = {
+            "endpoints": dict(self._running.endpoints()),
+            "services": listed,
+            "database": self._database.overview(),
+        }
         engine = self._running.workflows
         if engine is not None:
             answer["workflows"] = {"pid": engine.pid, "log": str(engine.log_path)}

@@ -86,6 +86,7 @@ def test_the_newest_version_is_latest_and_the_older_ones_stay(rest):
     rest.add("first")
     status, added = rest.add("second", dataCrc32c=str(crc32c(b"second")))
 
+    assert added["clientSpecifiedPayloadChecksum"] is True
     assert (status, added["name"]) == (200, "projects/prod/secrets/database-password/versions/2")
     assert (rest.content(), rest.content("1"), rest.content("2")) == ("second", "first", "second")
     _, listed = rest("GET", f"{ONE}/versions")
