@@ -31,6 +31,7 @@ test-full: test  ## What is longer: more examples, the whole demo, every kill -9
 	@$(PY) -m benchmarks.kills
 	@$(PY) -m benchmarks.proxy
 	@$(PY) -m benchmarks.memory
+	@$(PY) -m benchmarks.image
 
 simulate: $(READY)  ## Hunt for broken rules until told to stop; SEED=... ONLY=3,7 replays one.
 	@$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(ARGS)
