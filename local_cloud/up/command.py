@@ -80,6 +80,7 @@ def _about(settings: UpSettings, up: Up) -> str:
         workflow=up.installed.workflow.rpartition("/")[2],
         topic=up.installed.topics["builds"].rpartition("/")[2],
         target=first_with_approval(up.targets),
+        database=up.database.there,
     )
     delivered = ", ".join(f"{one.service} {one.name}" for one in up.targets)
     pace = "Google's" if settings.real_time else "1 s old at most; --real-time makes them Google's"

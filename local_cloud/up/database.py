@@ -1,6 +1,6 @@
 """The database of `up`: one for each target's service, or a sentence on why there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +18,14 @@ STATES: Final = ("running", "stopped", "paused")
 class UpDatabase:
     """Planned before the services are created, started while the functions are."""
 
-    def __init__(self, folder: Path, package: Path) -> None:
+    def __init__(
+        self, folder: Path, package: Path, make: Callable[[Path, Path], Databases] = Databases
+    ) -> None:
+        """`make` raises NoPostgres where there is none."""
         self._databases: Databases | None = None
         self._missing = ""
         try:
-            self._databases = Databases(folder, package)
+            self._databases = make(folder, package)
         except NoPostgres as error:
             self._missing = _sentence(error)
 
@@ -49,6 +52,11 @@ class UpDatabase:
         """End it. Safe to repeat."""
         if self._databases is not None:
             await self._databases.close()
+
+    @property
+    def there(self) -> bool:
+        """Whether services can use it."""
+        return not self._missing
 
     @property
     def line(self) -> str:

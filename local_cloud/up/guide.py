@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from local_cloud.up.delivery import Target
 
+PATH: Final = "/vehicles"
+"""A route of the health service that needs its database."""
 REQUESTS: Final = 6000
 """How many requests the line that sends some sends: a few minutes of them."""
 
@@ -32,6 +34,8 @@ class Names:
     topic: str
     """Of builds; its short name."""
     target: Target
+    database: bool = True
+    """Whether there is one: without it the story goes on where none is needed."""
 
 
 def steps(names: Names) -> tuple[Step, ...]:
@@ -39,10 +43,8 @@ def steps(names: Names) -> tuple[Step, ...]:
     target = names.target
     by_hand = _Hand(names)
     approved = by_hand.run("approve", reason="looks good")
-    send = (
-        f"(for n in $(seq {REQUESTS}); do"
-        f' curl -sS -o /dev/null "${target.variable}/"; sleep 0.04; done) &'
-    )
+    url = f"${target.variable}{PATH if names.database else '/'}"
+    send = f'(for n in $(seq {REQUESTS}); do curl -sS -o /dev/null "{url}"; sleep 0.04; done) &'
     return (
         Step("Send requests to the service, for some minutes", (send,)),
         _push(names, "v1", "Push the first image: the installer's placeholder makes way for it"),
@@ -59,6 +61,7 @@ def steps(names: Names) -> tuple[Step, ...]:
             "Push a bad image, approve it, and watch it being taken back",
             {"FAULT_ERROR_RATIO": "0.3"},
         ),
+        *(_outage() if names.database else ()),
         Step(
             "Deny, instead of approving",
             _answer(target, "deny", "not today"),
@@ -132,6 +135,24 @@ def _push(names: Names, version: str, title: str, env: dict[str, str] | None = N
     told = f'"$(curl -sS "$BARQ_LOCAL_URL/builds/{version}")"'
     announced = f"gcloud pubsub topics publish {names.topic} --message={told}"
     return Step(title, (_build(asked),), (_build({**asked, "announce": False}), announced))
+
+
+def _outage() -> tuple[Step, ...]:
+    """Take the database away from every revision at once, and give it back."""
+    return (
+        Step(
+            "Stop the database while a canary has users: it goes no further, and somebody is told",
+            (_database("stopped"),),
+        ),
+        Step(
+            "Start it again, before that has lasted `common_outage_max`: it goes on",
+            (_database("running"),),
+        ),
+    )
+
+
+def _database(state: str) -> str:
+    return f'curl -sS "$BARQ_LOCAL_URL/database" -d {_quoted(json.dumps({"state": state}))}'
 
 
 def _start(names: Names, by_hand: _Hand) -> Step:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import re
 import shlex
@@ -90,3 +91,13 @@ def test_without_approvals_the_story_is_about_the_last_target():
     listed = [target("staging", approval=False), target("production", approval=False)]
 
     assert first_with_approval(listed).name == "production"
+
+
+def test_without_a_database_the_story_needs_none(names):
+    without = dataclasses.replace(names, database=False)
+
+    assert any("/vehicles" in line for line in _all(names))
+    assert any("/local/database" in line or "URL/database" in line for line in _all(names))
+    for line in _all(without):
+        assert "vehicles" not in line
+        assert "database" not in line
