@@ -5,7 +5,7 @@ import datetime as dt
 import json
 import random
 import selectors
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 from health_service.app import create_app
 from health_service.asgi import ASGIApp, Message
-from health_service.health.checks import Check
+from health_service.health.checks import Check, Details
 from health_service.health.lifecycle import Lifecycle
 from health_service.logs import Log
 from health_service.settings import parse_settings
@@ -55,18 +55,24 @@ class Answer:
 
 
 async def get(
-    app: ASGIApp, path: str, headers: Mapping[str, str] | None = None, query: str = ""
+    app: ASGIApp,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    query: str = "",
+    *,
+    method: str = "GET",
+    root_path: str = "",
 ) -> Answer:
     """Ask an ASGI application as a server would; an exception that escapes it is raised."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": method,
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
-        "root_path": "",
+        "root_path": root_path,
         "query_string": query.encode(),
         "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
         "client": ("127.0.0.1", 50000),
@@ -97,16 +103,36 @@ class Service:
     written: list[str] = field(default_factory=list)
 
     async def get(
-        self, path: str, headers: Mapping[str, str] | None = None, query: str = ""
+        self,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        query: str = "",
+        method: str = "GET",
     ) -> Answer:
-        return await get(self.app, path, headers, query)
+        return await get(self.app, path, headers, query, method=method)
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.written]
 
 
+CONTAINER: Details = {
+    "cpu": {"limit_cores": 1},
+    "memory": {"limit_bytes": 536_870_912},
+    "disk": {"path": "/"},
+    "process": {"threads": 3},
+}
+
+
+async def read_container() -> Details:
+    """Look at no real container: threads and files know nothing of virtual time."""
+    return CONTAINER
+
+
 def make_service(
-    env: Mapping[str, str] | None = None, *checks: Check, serving: bool = True
+    env: Mapping[str, str] | None = None,
+    *checks: Check,
+    serving: bool = True,
+    container: Callable[[], Awaitable[Details]] = read_container,
 ) -> Service:
     lifecycle = Lifecycle()
     written: list[str] = []
@@ -121,6 +147,7 @@ def make_service(
         started=monotonic(),
         rng=random.Random(7),
         checks=checks,
+        container=container,
     )
     return Service(app, lifecycle, written)
 

@@ -1,20 +1,24 @@
 import asyncio
+import contextlib
 
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from health_service.health.callers import Public
 from health_service.health.checks import Check, Checks, Unhealthy
 from health_service.health.identity import Identity
 from health_service.health.lifecycle import Lifecycle, Phase
 from health_service.health.router import HealthRouter
-from health_service.health.usage import Reading, UsageMeter
+from tests.unit.health_service.conftest import read_container
 
 ENV = {
     "K_SERVICE": "fleet",
     "K_REVISION": "fleet-9f2c",
     "SERVICE_VERSION": "v2",
     "GOOGLE_CLOUD_REGION": "europe-west1",
+    "ENVIRONMENT": "staging",
 }
 
 
@@ -27,7 +31,7 @@ def failing(why, name="db", **settings):
 
 def passing(name="db", **settings):
     async def probe():
-        return
+        return {"latency_ms": 1}
 
     return Check(name, probe, **settings)
 
@@ -191,12 +195,72 @@ def test_detailed_reports_the_instance_and_every_check(fetch):
     assert document["region"] == "europe-west1"
     assert (document["service"], document["version"]) == ("fleet", "v2")
     assert document["revision"] == "fleet-9f2c"
-    assert document["memory_bytes"] > 1_000_000
-    assert document["cpu_seconds"] > 0
-    assert [(c["name"], c["critical"], c["healthy"], c["why"]) for c in document["checks"]] == [
-        ("db", True, True, ""),
-        ("mail", False, False, "full"),
+    assert (document["phase"], document["environment"]) == ("serving", "staging")
+    assert document["cpu"] == {"limit_cores": 1}
+    assert document["process"] == {"threads": 3}
+    assert document["checks"] == [
+        {
+            "name": "db",
+            "critical": True,
+            "healthy": True,
+            "why": "",
+            "elapsed_ms": 0.0,
+            "details": {"latency_ms": 1},
+        },
+        {
+            "name": "mail",
+            "critical": False,
+            "healthy": False,
+            "why": "full",
+            "elapsed_ms": 0.0,
+            "details": {},
+        },
     ]
+
+
+def test_a_container_that_cannot_be_read_is_null_and_costs_little(run, service):
+    """Broken, hung, or of another shape: the rest of the answer is told all the same."""
+
+    async def broken():
+        raise PermissionError("/sys/fs/cgroup on host-7")
+
+    async def hangs():
+        await asyncio.Event().wait()
+
+    async def odd():
+        return {"cpu": "fast", "memory": {"used_bytes": float("nan")}}
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        for container in (broken, hangs, odd):
+            subject = service(ENV, passing(), container=container)
+            began = loop.time()
+            document = (await subject.get("/health/detailed")).json()
+            assert loop.time() - began < 2
+            assert document["status"] == "ready"
+            assert [document[part] for part in ("cpu", "memory", "disk", "process")] == [None] * 4
+
+    run(main())
+
+
+def test_a_container_that_hangs_is_not_read_again_beside_itself(run, service):
+    looks = []
+
+    async def stubborn():
+        looks.append(1)
+        for _ in range(100):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(1)
+
+    async def main():
+        subject = service(ENV, container=stubborn)
+        for _ in range(5):
+            await subject.get("/health/detailed")
+        return subject
+
+    run(main())
+
+    assert len(looks) == 1
 
 
 def test_detailed_answers_200_also_when_the_service_is_not_ready(fetch):
@@ -271,30 +335,226 @@ def test_readiness_is_logged_once_per_change(run, service):
     assert (regained["severity"], regained["event"]) == ("INFO", "readiness.regained")
 
 
-def test_the_router_can_be_mounted_in_any_application(run, ask):
+def test_a_start_is_no_change_and_an_end_is_one(run, service):
+    async def main():
+        subject = service(ENV, serving=False)
+        await subject.get("/health/ready")
+        subject.lifecycle.serve()
+        await subject.get("/health/ready")
+        subject.lifecycle.stop()
+        for _ in range(2):
+            await subject.get("/health/ready")
+        return subject.lines()
+
+    [lost] = run(main())
+
+    assert lost["failed"] == [{"check": "lifecycle", "why": "shutting down"}]
+
+
+def test_a_word_of_before_is_no_change_after_a_later_one(run, service):
+    """Asked first and answered last: what it saw of the fast check is over by then."""
+    slow_takes, down = [2], ["down"]
+
+    async def slow():
+        await asyncio.sleep(slow_takes[0])
+
+    async def fast():
+        if down:
+            raise Unhealthy("down")
+
+    async def main():
+        subject = service(
+            ENV,
+            Check("slow", slow, timeout_seconds=5, cache_seconds=0),
+            Check("fast", fast, cache_seconds=0),
+        )
+        first = asyncio.create_task(subject.get("/health/ready"))
+        await asyncio.sleep(1)
+        down.clear()
+        second = asyncio.create_task(subject.get("/health/ready"))
+        # Both end with the slow run; whichever is woken first.
+        answers = [(await one).status for one in (second, first)]
+        return answers, subject.lines()
+
+    answers, lines = run(main())
+
+    assert answers == [200, 503]
+    assert [line["event"] for line in lines] in ([], ["readiness.lost", "readiness.regained"])
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/health/detailed"])
+def test_head_answers_as_get_does_without_the_body(run, service, path):
+    async def main():
+        subject = service(ENV, failing("down"))
+        return await subject.get(path), await subject.get(path, method="HEAD")
+
+    got, head = run(main())
+
+    assert (head.status, head.body) == (got.status, b"")
+    assert head.headers == {**got.headers, "content-length": head.headers["content-length"]}
+    assert int(head.headers["content-length"]) == len(got.body)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"])
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/health/detailed"])
+def test_another_method_is_refused_with_those_that_are_allowed(run, service, path, method):
+    async def main():
+        return await service(ENV).get(path, method=method)
+
+    answer = run(main())
+
+    assert answer.status == 405
+    assert answer.headers["allow"] == "GET, HEAD"
+    assert answer.json() == {"error": "method not allowed"}
+
+
+def test_headers_that_a_layer_adds_do_not_pile_up(run, ask):
+    """The prepared answer is everybody's; what a layer puts into it is one request's."""
+
+    async def main():
+        router, _ = bare()
+
+        async def layer(scope, receive, send):
+            async def adding(message):
+                if message["type"] == "http.response.start":
+                    message["headers"].append((b"x-request", b"1"))
+                await send(message)
+
+            await router(scope, receive, adding)
+
+        counts = []
+
+        async def counting(scope, receive, send):
+            async def count(message):
+                if message["type"] == "http.response.start":
+                    counts.append(len(message["headers"]))
+                await send(message)
+
+            await layer(scope, receive, count)
+
+        for _ in range(3):
+            await ask(counting, "/live")
+        return counts
+
+    assert len(set(run(main()))) == 1
+
+
+def bare(*checks, **settings):
+    loop = asyncio.get_running_loop()
+    registered = Checks(loop.time)
+    for check in checks:
+        registered.add(check)
+    lifecycle = Lifecycle()
+    lifecycle.serve()
+    wanted = {
+        "identity": Identity("other", "1", "other-1", "here", "test"),
+        "checks": registered,
+        "lifecycle": lifecycle,
+        "uptime": loop.time,
+        "container": read_container,
+        "callers": Public(),
+    }
+    return HealthRouter(**{**wanted, **settings}), lifecycle
+
+
+def mounted_in_fastapi(router, **settings):
+    application = FastAPI(**settings)
+    application.mount("/probes", router)
+    return application
+
+
+@pytest.mark.parametrize(
+    ("around", "path", "root_path"),
+    [
+        (lambda router: router, "/ready", ""),
+        (lambda router: router, "/behind/ready", "/behind"),
+        (lambda router: router, "/ready", "/behind"),
+        (lambda router: Starlette(routes=[Mount("/probes", router)]), "/probes/ready", ""),
+        (lambda router: Starlette(routes=[Mount("/", router)]), "/ready", ""),
+        (
+            lambda router: Starlette(routes=[Mount("/a", routes=[Mount("/b", router)])]),
+            "/a/b/ready",
+            "",
+        ),
+        (lambda router: Starlette(routes=[Mount("/a", router)]), "/behind/a/ready", "/behind"),
+        (mounted_in_fastapi, "/probes/ready", ""),
+        (mounted_in_fastapi, "/behind/probes/ready", "/behind"),
+        # The proxy took its prefix off, and the application knows of it.
+        (lambda router: mounted_in_fastapi(router, root_path="/api"), "/probes/ready", ""),
+        (lambda router: mounted_in_fastapi(router, root_path="/api"), "/api/probes/ready", ""),
+    ],
+)
+def test_the_router_works_wherever_it_is_mounted(run, ask, around, path, root_path):
+    async def main():
+        router, _ = bare()
+        application = around(router)
+        other = path.replace("ready", "readiness")
+        return (
+            await ask(application, path, root_path=root_path),
+            await ask(application, other, root_path=root_path),
+        )
+
+    answer, other = run(main())
+
+    assert answer.json() == {"status": "ready", "version": "1", "revision": "other-1"}
+    assert (other.status, other.json()) == (404, {"error": "not found"})
+
+
+def test_bare_it_begins_and_ends_with_its_server(run):
+    sent = []
+
     async def main():
         loop = asyncio.get_running_loop()
         lifecycle = Lifecycle()
-        lifecycle.serve()
-        router = HealthRouter(
-            identity=Identity("other", "1", "other-1", "here", "test"),
-            checks=Checks(loop.time),
-            lifecycle=lifecycle,
-            uptime=loop.time,
-            usage=UsageMeter(loop.time),
-        )
-        other = Starlette(routes=[Mount("/probes", router)])
-        return (await ask(other, "/probes/ready")).json()
+        checks = Checks(loop.time)
+        checks.add(passing())
+        router, _ = bare(lifecycle=lifecycle, checks=checks)
+        phases = []
 
-    assert run(main()) == {"status": "ready", "version": "1", "revision": "other-1"}
+        async def receive():
+            phases.append(lifecycle.phase)
+            return {"type": "lifespan.startup" if len(phases) == 1 else "lifespan.shutdown"}
+
+        async def send(message):
+            sent.append(message["type"])
+
+        await router({"type": "lifespan"}, receive, send)
+        [result] = await checks.results()
+        return [*phases, lifecycle.phase], result.why
+
+    phases, why = run(main())
+
+    assert phases == [Phase.STARTING, Phase.SERVING, Phase.STOPPING]
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert why == "no longer checked: shutting down"
 
 
-def test_cpu_is_the_mean_since_the_look_before():
-    readings = iter([Reading(1.0, 10), Reading(5.0, 20), Reading(5.1, 30)])
-    times = iter([10.0, 12.0, 12.1])
-    meter = UsageMeter(lambda: next(times), lambda: next(readings))
+def test_a_websocket_is_refused(run):
+    async def main():
+        router, _ = bare()
+        sent = []
 
-    looks = [meter.usage() for _ in range(3)]
+        async def send(message):
+            sent.append(message)
 
-    assert [look.cpu_cores for look in looks] == [0.1, 2.0, 2.0]
-    assert [look.memory_bytes for look in looks] == [10, 20, 30]
+        await router({"type": "websocket", "path": "/live"}, None, send)
+        return sent
+
+    assert run(main()) == [{"type": "websocket.close", "code": 1000}]
+
+
+@pytest.mark.parametrize(("callers", "status"), [("public", 200), ("nobody", 403)])
+def test_detailed_is_for_those_who_may(run, service, callers, status):
+    asked = []
+
+    async def probe():
+        asked.append(1)
+
+    async def main():
+        subject = service({**ENV, "DETAILED_CALLERS": callers}, Check("db", probe))
+        return [(await subject.get(f"/health/{it}")).status for it in ("detailed", "live", "ready")]
+
+    statuses = run(main())
+
+    assert statuses == [status, 200, 200]
+    assert len(asked) == 1
