@@ -158,13 +158,17 @@ def test_what_was_explained_once_keeps_its_words() -> None:
     assert why_not_connected(Unavailable("words")) == "words"
 
 
+def roll_back_after(cause: Exception) -> None:
+    try:
+        raise cause
+    finally:
+        raise asyncpg.InterfaceError("cannot call Transaction.__aexit__(): released")
+
+
 def test_an_error_is_looked_for_behind_the_rollback_that_it_caused() -> None:
     cause = TimeoutError()
     with pytest.raises(asyncpg.InterfaceError) as caught:
-        try:
-            raise cause
-        finally:
-            raise asyncpg.InterfaceError("cannot call Transaction.__aexit__(): released")
+        roll_back_after(cause)
 
     assert origin(caught.value) is cause
 

@@ -1,0 +1,315 @@
+"""The pool and its check on a real server that hangs, ends, refuses and comes back."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import asyncpg
+import pytest
+
+from health_service.database import pool
+from health_service.database.errors import NO_ANSWER, NO_CONNECTION, REFUSED, Unavailable
+from health_service.health.checks import Result
+from tests.processes.database.conftest import POOL_MAX, SCHEDULING_SECONDS, USER, Place, Run, Used
+
+pytestmark = pytest.mark.processes
+SHUT_DOWN = "the database is shutting down, or its administrator ended the connection"
+ALL_IN_USE = f"all {POOL_MAX} connections are in use, and none came free in time"
+both_ways = pytest.mark.parametrize("in_transaction", [False, True], ids=["plain", "transaction"])
+
+
+async def words(asked: Coroutine[Any, Any, Any]) -> str:
+    """Return why a question could not be served."""
+    with pytest.raises(Unavailable) as caught:
+        await asked
+    return str(caught.value)
+
+
+async def until_running(place: Place, count: int) -> None:
+    """Wait until the server works on so many statements of the user."""
+    busy = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{USER}' AND state = 'active'"
+    deadline = time.monotonic() + 10
+    while int(await place.admin(busy)) < count:
+        assert time.monotonic() < deadline
+
+
+async def half_done(used: Used) -> None:
+    async with used.db.connection() as connection, connection.transaction():
+        await connection.execute("CREATE TABLE half_done ()")
+        raise KeyError
+
+
+def details(result: Result) -> Any:
+    """Return what was found, to be looked into."""
+    return result.details
+
+
+def test_a_healthy_database_is_told_with_its_latency_and_pool(place: Place, run: Run) -> None:
+    async def story() -> None:
+        async with Used(place) as used:
+            result = await used.check()
+
+        assert result.healthy, result.why
+        assert 0 < details(result)["latency_ms"] < 1000
+        assert details(result)["pool"] == {
+            "size": 1,
+            "idle": 1,
+            "in_use": 0,
+            "max": POOL_MAX,
+            "waiting": 0,
+        }
+
+    run(story())
+
+
+def test_two_hundred_who_ask_of_a_halted_server_share_one_question(place: Place, run: Run) -> None:
+    """And one attempt to connect. None asks it to cancel: it would never answer that either."""
+
+    async def story() -> None:
+        async with Used(place) as used:
+            assert (await used.check()).healthy
+            await place.server.pause()
+            before = place.door.accepted
+
+            on_the_old = await asyncio.gather(*(used.check() for _ in range(200)))
+            assert {one.why for one in on_the_old} == {NO_ANSWER}
+            assert place.door.accepted == before
+
+            on_a_new = await asyncio.gather(*(used.check() for _ in range(200)))
+            assert {one.why for one in on_a_new} == {NO_CONNECTION}
+            assert place.door.accepted == before + 1
+
+            await place.server.resume()
+            assert (await used.check()).healthy
+
+    run(story())
+
+
+@both_ways
+def test_a_statement_on_a_halted_server_is_given_up_in_time(
+    place: Place, run: Run, in_transaction: bool
+) -> None:
+    async def story() -> None:
+        async with Used(place) as used:
+            asked = asyncio.create_task(
+                words(used.ask("SELECT pg_sleep(9)", in_transaction=in_transaction))
+            )
+            await until_running(place, 1)
+            before = place.door.accepted
+            await place.server.pause()
+            began = time.monotonic()
+
+            assert await asked == NO_ANSWER
+            assert time.monotonic() - began < 0.55 + SCHEDULING_SECONDS
+            assert place.door.accepted == before
+            assert used.db.stats().in_use == 0
+
+    run(story())
+
+
+@both_ways
+def test_who_is_cancelled_on_a_halted_server_is_gone_at_once(
+    place: Place, run: Run, in_transaction: bool
+) -> None:
+    """It stays cancelled, too: the rollback that cannot be sent does not stand in its place."""
+
+    async def story() -> None:
+        async with Used(place, statement_seconds=60) as used:
+            asked = asyncio.create_task(
+                used.ask("SELECT pg_sleep(60)", in_transaction=in_transaction)
+            )
+            await until_running(place, 1)
+            before = place.door.accepted
+            await place.server.pause()
+
+            asked.cancel()
+            done, _ = await asyncio.wait({asked}, timeout=SCHEDULING_SECONDS)
+
+            assert done
+            assert asked.cancelled()
+            assert place.door.accepted == before
+            assert used.db.stats().in_use == 0
+
+    run(story())
+
+
+@both_ways
+def test_a_slow_statement_is_ended_by_the_server_and_its_connection_lives_on(
+    place: Place, run: Run, in_transaction: bool
+) -> None:
+    async def story() -> None:
+        async with Used(place) as used:
+            backend = await used.ask("SELECT pg_backend_pid()")
+
+            why = await words(used.ask("SELECT pg_sleep(9)", in_transaction=in_transaction))
+
+            assert why == "the database ended a statement that took too long"
+            assert await used.ask("SELECT pg_backend_pid()") == backend
+
+    run(story())
+
+
+def test_a_wrong_statement_is_its_senders_matter_and_costs_no_connection(
+    place: Place, run: Run
+) -> None:
+    async def story() -> None:
+        async with Used(place) as used:
+            backend = await used.ask("SELECT pg_backend_pid()")
+
+            with pytest.raises(asyncpg.PostgresSyntaxError):
+                await used.ask("SELEKT 1")
+            with pytest.raises(KeyError):
+                await half_done(used)
+
+            assert await used.ask("SELECT pg_backend_pid()") == backend
+            assert await used.ask("SELECT to_regclass('half_done')") is None
+
+    run(story())
+
+
+def test_what_was_done_stands_though_the_server_hangs_right_after(place: Place, run: Run) -> None:
+    """The connection is reset for the next user: that cannot fail what the last one did."""
+
+    async def story() -> None:
+        async with Used(place) as used:
+            began = time.monotonic()
+            async with used.db.connection() as connection:
+                found = await connection.fetchval("SELECT 42")
+                await place.server.pause()
+
+            assert found == 42
+            assert time.monotonic() - began < 0.3 + SCHEDULING_SECONDS
+            assert used.db.stats().size == 0
+
+    run(story())
+
+
+def test_a_pool_that_is_used_up_is_told_and_who_waits_is_counted(place: Place, run: Run) -> None:
+    async def story() -> None:
+        async with Used(place, acquire_seconds=60) as used:
+            async with used.db.connection(), used.db.connection():
+                waiting = asyncio.create_task(used.ask("SELECT 42"))
+                result = await used.check()
+
+                assert result.why == ALL_IN_USE
+                assert details(result)["pool"]["in_use"] == POOL_MAX
+                assert details(result)["pool"]["waiting"] == 1
+            assert await waiting == 42
+            assert (await used.check()).healthy
+
+    run(story())
+
+
+def test_a_pool_that_hangs_on_a_silent_server_is_told_with_the_reason(
+    place: Place, run: Run
+) -> None:
+    """Whoever looks must not search for a leak of connections."""
+
+    async def story() -> None:
+        async with Used(place, connect_seconds=0.6) as used:
+            place.door.fall_silent()
+            assert await words(used.ask()) == NO_CONNECTION
+
+            asked = [asyncio.create_task(words(used.ask())) for _ in range(POOL_MAX)]
+            await asyncio.sleep(0)
+            assert (await used.check()).why == f"{ALL_IN_USE}: {NO_CONNECTION}"
+
+            assert await asyncio.gather(*asked) == [NO_CONNECTION] * POOL_MAX
+            place.door.carry_again()
+            assert (await used.check()).healthy
+
+    run(story())
+
+
+def test_connections_that_died_in_silence_do_not_fail_the_next_request(
+    place: Place, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the first of them is waited for; the rest are as old as that one."""
+    monkeypatch.setattr(pool, "TRUSTED_SECONDS", 0.0)
+
+    async def story() -> None:
+        async with Used(place) as used:
+            async with used.db.connection(), used.db.connection():
+                pass
+            assert used.db.stats().idle == POOL_MAX
+            place.door.fall_silent()
+            place.door.carry_again()
+            before = place.door.accepted
+
+            assert await used.ask("SELECT 42") == 42
+            assert used.db.stats().size == 1
+            assert place.door.accepted == before + 1
+
+    run(story())
+
+
+def test_a_shutdown_ends_what_runs_and_the_next_server_is_found(place: Place, run: Run) -> None:
+    async def story() -> None:
+        past_the_door = place.url(place.server.port)
+        async with Used(place, url=past_the_door, statement_seconds=20) as used:
+            asked = [
+                asyncio.create_task(words(used.ask("SELECT pg_sleep(20)", in_transaction=way)))
+                for way in (False, True)
+            ]
+            await until_running(place, 2)
+            await place.server.stop()
+
+            assert await asyncio.gather(*asked) == [SHUT_DOWN, SHUT_DOWN]
+            assert (await used.check()).why == REFUSED
+            await place.server.start()
+            assert (await used.check()).healthy
+
+    run(story())
+
+
+def test_closing_waits_for_what_is_lent_and_lends_no_more(place: Place, run: Run) -> None:
+    async def story() -> None:
+        async with Used(place) as used:
+            async with used.db.connection() as connection:
+                closing = asyncio.create_task(used.db.close(20))
+                await asyncio.sleep(0)
+
+                assert await words(used.ask()) == "this instance is shutting down"
+                assert await connection.fetchval("SELECT 42") == 42
+                assert not closing.done()
+            await closing
+            assert used.db.stats().size == 0
+
+    run(story())
+
+
+def test_closing_does_not_wait_for_a_hung_server(place: Place, run: Run) -> None:
+    """One hangs in a statement, one in its connection, and one waits for a turn."""
+
+    async def story() -> None:
+        used = Used(place, statement_seconds=60, connect_seconds=60, acquire_seconds=60)
+        asked = [asyncio.create_task(words(used.ask("SELECT pg_sleep(60)")))]
+        await until_running(place, 1)
+        place.door.fall_silent()
+        asked += [asyncio.create_task(words(used.ask())) for _ in range(2)]
+        await asyncio.sleep(0)
+        began = time.monotonic()
+
+        await used.db.close(0.1)
+
+        assert time.monotonic() - began < 0.1 + SCHEDULING_SECONDS
+        for one in asked:
+            one.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*asked)
+
+    run(story())
+
+
+def test_a_password_that_cannot_be_read_is_told_without_its_file(place: Place, run: Run) -> None:
+    async def story() -> None:
+        def unreadable() -> str:
+            raise FileNotFoundError(2, "No such file", "/secrets/of-fleet")
+
+        async with Used(place, unreadable) as used:
+            why = await words(used.ask())
+            assert why == "the file of the database's password cannot be read"
+
+    run(story())
