@@ -2,23 +2,27 @@
 
 import contextlib
 import random
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import asdict
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
-from health_service.asgi import HEALTH_PREFIX, ASGIApp
+from health_service import openapi
+from health_service.asgi import HEALTH_PREFIX, ASGIApp, Receive, Scope, Send, is_health_path
+from health_service.data import Data, data
 from health_service.faults import FaultLayer, Faults
-from health_service.health.checks import Check, Checks, Unhealthy
+from health_service.health.callers import ByIdentity, Callers, Nobody, Public
+from health_service.health.checks import Check, Checks, Details, Unhealthy
+from health_service.health.container import Container
+from health_service.health.keys import keys_at
 from health_service.health.lifecycle import Lifecycle
 from health_service.health.router import Failure, HealthRouter
-from health_service.health.usage import UsageMeter
 from health_service.logs import Log, RequestLog, describe
-from health_service.settings import Settings
+from health_service.settings import CallerSettings, Settings
 
 MESSAGE = "BARQ Fleet Management is running."
 
@@ -32,6 +36,7 @@ def create_app(
     started: float,
     rng: random.Random,
     checks: Iterable[Check] = (),
+    container: Callable[[], Awaitable[Details]] | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -42,25 +47,40 @@ def create_app(
     def uptime() -> float:
         return monotonic() - started
 
-    registered = Checks(monotonic)
-    for check in (*_fault_checks(settings.faults), *checks):
+    registered, store = Checks(monotonic), data(settings.database, settings.ready, monotonic)
+    for check in (*_fault_checks(settings.faults), *store.checks, *checks):
         registered.add(check)
     health = HealthRouter(
         identity=settings.identity,
         checks=registered,
         lifecycle=lifecycle,
         uptime=uptime,
-        usage=UsageMeter(uptime),
+        container=container or Container(monotonic).read,
+        callers=_callers(settings.callers),
         on_change=lambda failed: _log_change(log, failed),
     )
-    service = _service(settings, health, lifecycle, registered, log)
+    service = _service(settings, store, lifecycle, registered, log)
     who = {"version": settings.identity.version, "revision": settings.identity.revision}
-    faulty = FaultLayer(service, settings.faults, rng=rng, uptime=uptime, about=who)
-    return RequestLog(faulty, log, monotonic=monotonic, project=settings.project)
+    app = _beside(health, service)
+    if settings.faults.in_requests:
+        app = FaultLayer(app, settings.faults, rng=rng, uptime=uptime, about=who)
+    return RequestLog(app, log, monotonic=monotonic, project=settings.project)
+
+
+def _beside(health: ASGIApp, service: ASGIApp) -> ASGIApp:
+    """Lead health routes past the framework: probes are many, and must be cheap."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_health_path(scope["path"]):
+            await health({**scope, "root_path": HEALTH_PREFIX}, receive, send)
+        else:
+            await service(scope, receive, send)
+
+    return app
 
 
 def _service(
-    settings: Settings, health: HealthRouter, lifecycle: Lifecycle, checks: Checks, log: Log
+    settings: Settings, store: Data, lifecycle: Lifecycle, checks: Checks, log: Log
 ) -> Starlette:
     identity = settings.identity
     about = {
@@ -81,10 +101,11 @@ def _service(
         yield
         lifecycle.stop()
         await checks.close()
+        await store.close()
         log.emit("INFO", "service.stopped")
 
     app = Starlette(
-        routes=[Route("/", root), Mount(HEALTH_PREFIX, health)],
+        routes=[Route("/", root), openapi.route(identity.version, HEALTH_PREFIX), *store.routes],
         lifespan=life,
         exception_handlers={HTTPException: _refusal},
     )
@@ -95,6 +116,19 @@ def _service(
 async def _refusal(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail.lower()}, error.status_code, headers=error.headers)
+
+
+def _callers(settings: CallerSettings) -> Callers:
+    if settings.public:
+        return Public()
+    if not settings.emails:
+        return Nobody()
+    return ByIdentity(
+        settings.emails,
+        settings.audience,
+        keys_at(settings.keys_url),
+        checked_by="platform" if settings.checked_by_platform else "service",
+    )
 
 
 def _fault_checks(faults: Faults) -> list[Check]:

@@ -38,6 +38,11 @@ class Faults:
     health: bool = False
     seed: int | None = None
 
+    @property
+    def in_requests(self) -> bool:
+        """Whether any request can meet one."""
+        return self.error_ratio > 0 or self.latency_seconds > 0
+
     def for_request(self, path: str, uptime_seconds: float, rng: random.Random) -> Injection:
         """Choose what a request to `path` bears. Draws once from `rng` if errors are on."""
         if uptime_seconds < self.after_seconds:

@@ -9,14 +9,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import asyncpg
 
 from health_service.database.errors import why_failed, why_not_connected
+from health_service.database.password import reader
 from health_service.migrations.limits import Limits
 from health_service.migrations.upgrade import (
     Connect,
+    NotConnected,
+    NotLookedAt,
     NotUpgraded,
     NoTurn,
     Outcome,
@@ -34,7 +36,11 @@ _AGAIN = " hint: run it again; what is done is not done twice"
 def main(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Run the command and return its exit status."""
     options = _options(arguments)
-    limits = Limits(lock_seconds=options.lock_timeout_ms / 1000, attempts_max=options.attempts)
+    limits = Limits(
+        lock_seconds=options.lock_timeout_ms / 1000,
+        attempts_max=options.attempts,
+        turn_seconds=options.turn_seconds,
+    )
     if options.sql:
         _tell(sql(limits))
         return 0
@@ -64,6 +70,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         default=Limits().attempts_max,
         help="how often a step is tried whose lock is not got in time",
     )
+    parser.add_argument(
+        "--turn-seconds",
+        type=_above_zero,
+        default=round(Limits().turn_seconds),
+        help="how long to wait for another migration to end",
+    )
     return parser.parse_args(arguments)
 
 
@@ -86,20 +98,19 @@ async def _migrate(settings: DatabaseSettings, limits: Limits) -> int:
         at = f"it is at {strange}, which is none of this image's migrations up to {head()}"
         hint = " hint: is DATABASE_URL the database of another service?"
         return _fail(1, f"the schema was left as it is; {at}", hint)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        reason = why_not_connected(error) or type(error).__name__
+    except NotConnected as failed:
+        reason = why_not_connected(_origin(failed)) or _reason(failed)
         return _fail(1, f"the schema was not looked at; {reason}", _AGAIN)
+    except NotLookedAt as failed:
+        return _fail(1, f"the schema was not looked at; {_reason(failed)}", _AGAIN)
     _tell(_said(outcome))
     return 0
 
 
 def _connect(settings: DatabaseSettings, limits: Limits) -> Connect:
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
-        password = settings.password
-        if settings.password_file:
-            text = await asyncio.to_thread(Path(settings.password_file).read_text, "utf-8")
-            password = text.rstrip("\r\n")
         # Empty, not None: for that asyncpg would look through the environment and the home folder.
+        password = await asyncio.to_thread(reader(settings.password, settings.password_file))
         return await asyncpg.connect(
             settings.url,
             password=password,
@@ -123,21 +134,24 @@ def _said(outcome: Outcome) -> str:
 
 
 def _not_upgraded(failed: NotUpgraded) -> int:
-    cause = failed.__cause__
-    assert isinstance(cause, Exception)
-    origin: Exception = getattr(getattr(cause, "orig", None), "__cause__", None) or cause
-    ended = not isinstance(origin, asyncpg.PostgresError)
-    reason = why_failed(origin, ended=ended) or _in_words(origin)
     state = f"it is at {failed.at or 'nothing'}, which serves the revision before as well as ever"
     what = f"the schema was not brought to {head()}; {state}"
-    return _fail(1, what, f" because {reason}", _AGAIN)
+    return _fail(1, what, f" because {_reason(failed)}", _AGAIN)
 
 
-def _in_words(error: Exception) -> str:
+def _origin(failed: Exception) -> Exception:
+    """Return the driver's error, which stands behind SQLAlchemy's two."""
+    cause = failed.__cause__
+    assert isinstance(cause, Exception)
+    return getattr(getattr(cause, "orig", None), "__cause__", None) or cause
+
+
+def _reason(failed: Exception) -> str:
     """This is read by who runs the migration, so the server's own word may be told."""
-    if isinstance(error, asyncpg.PostgresError):
-        return f"the database says: {error} ({error.sqlstate})"
-    return f"of a {type(error).__name__}"
+    error = _origin(failed)
+    if not isinstance(error, asyncpg.PostgresError):
+        return why_failed(error, ended=True) or f"of a {type(error).__name__}"
+    return why_failed(error, ended=False) or f"the database says: {error} ({error.sqlstate})"
 
 
 def _tell(line: str) -> None:
