@@ -134,7 +134,7 @@ _DETAILED: Final = {
     ),
 }
 # `{}`: an application may leave it open to everybody.
-_IDENTITY: Final = {"security": [{SCHEME: []}, {}]}
+_IDENTITY: Final[Document] = {"security": [{SCHEME: []}, {}]}
 
 _WHO: Final = {"version": _text("Of the service."), "revision": _text("On Cloud Run.")}
 _STATUS: Final = {"type": "string", "enum": ["ready", "not ready"]}
