@@ -126,6 +126,14 @@ def test_a_group_outside_the_namespace_is_nobodys(root):
     assert folders("memory", "0::/../other\n", mount) == []
 
 
+def test_a_mount_that_begins_above_the_namespace_is_passed_over():
+    """It was there before the namespace: the way down from its root has no name to be seen."""
+    above = Mount("/..", "/host/cgroup", "cgroup2", frozenset())
+
+    assert folders("memory", "0::/\n", above) == []
+    assert folders("memory", "0::/\n", above, V2) == ["/sys/fs/cgroup"]
+
+
 def test_where_both_versions_are_mounted_the_controller_says_which():
     membership = "4:memory:/app\n2:cpu,cpuacct:/app\n0::/app\n"
     cpu = Mount("/", "/sys/fs/cgroup/cpu,cpuacct", "cgroup", frozenset({"cpu", "cpuacct"}))

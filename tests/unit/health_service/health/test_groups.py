@@ -61,14 +61,16 @@ def test_version_1_tells_a_limit_of_a_group_that_is_out_of_sight(in_v1, own):
 
 
 def test_version_1_may_count_use_in_a_tree_apart(tree):
-    tree.membership("3:cpuacct:/app", "2:cpu:/app")
+    """There too it is the use of the group that has the limit, here of the pod."""
+    tree.membership("3:cpuacct:/pod/app", "2:cpu:/pod/app")
     for name in ("cpu", "cpuacct"):
         tree.mount(f"/sys/fs/cgroup/{name}", "cgroup", f"rw,{name}")
-    tree.write("/sys/fs/cgroup/cpu/app", cpu_v1(25_000))
-    tree.write("/sys/fs/cgroup/cpuacct/app", {"cpuacct.usage": "1000000000"})
-    tree.write("/sys/fs/cgroup/cpuacct", {"cpuacct.usage": "900000000000"})
+    tree.write("/sys/fs/cgroup/cpu/pod/app", cpu_v1())
+    tree.write("/sys/fs/cgroup/cpu/pod", cpu_v1(25_000))
+    for folder, seconds in (("pod/app", 1), ("pod", 3), ("", 900)):
+        tree.write(f"/sys/fs/cgroup/cpuacct/{folder}", {"cpuacct.usage": seconds * 10**9})
 
-    assert tree.groups.cpu() == GroupCpu(0.25, "/sys/fs/cgroup/cpu/app", 1.0, 0, 0)
+    assert tree.groups.cpu() == GroupCpu(0.25, "/sys/fs/cgroup/cpu/pod", 3.0, 0, 0)
 
 
 def test_version_2(in_v2):
