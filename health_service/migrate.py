@@ -143,7 +143,8 @@ def _origin(failed: Exception) -> Exception:
     """Return the driver's error, which stands behind SQLAlchemy's two."""
     cause = failed.__cause__
     assert isinstance(cause, Exception)
-    return getattr(getattr(cause, "orig", None), "__cause__", None) or cause
+    wrapped: Exception = getattr(cause, "orig", None) or cause
+    return getattr(wrapped, "__cause__", None) or wrapped
 
 
 def _reason(failed: Exception) -> str:

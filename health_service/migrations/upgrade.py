@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -27,6 +27,8 @@ LOCK: Final = 6_238_119_240
 _LOOK_EVERY_SECONDS: Final = 0.2
 _AGAIN: Final = frozenset({"55P03", "40P01"})
 """SQLSTATE of what another attempt cures: a lock that was not got in time, a deadlock."""
+
+_FAILURES: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 Tell = Callable[[str], None]
@@ -39,6 +41,14 @@ class Outcome:
     before: str | None
     after: str | None
     known: bool = True
+
+
+class NotConnected(Exception):
+    """No connection was made; the cause is the driver's error."""
+
+
+class NotLookedAt(Exception):
+    """The connection did not tell where the schema is; the cause says why."""
 
 
 class NotUpgraded(Exception):
@@ -76,16 +86,31 @@ def sql(limits: Limits) -> str:
 async def upgrade(connect: Connect, limits: Limits, tell: Tell, target: str = "head") -> Outcome:
     """Bring the schema up to `target`. `connect` opens a connection with the limits' settings.
 
-    Raises NotUpgraded, NoTurn, StrangeSchema, and the driver's errors of a connection that was not
-    made. Every step that was done stays done, and the next call goes on behind it.
+    Raises NotConnected, NotLookedAt, NotUpgraded, NoTurn and StrangeSchema. Every step that was
+    done stays done, and the next call goes on behind it.
     """
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    try:
+        driver = await connect()
+    except Exception as error:
+        raise NotConnected from error
+
+    async def connected() -> "asyncpg.Connection[asyncpg.Record]":
+        return driver
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=connected, poolclass=NullPool
+    )
     try:
         # One connection holds the lock and does the work: without the one there is not the other.
         async with engine.connect() as connection:
-            await _wait_for_turn(connection, limits, tell)
-            return await _upgrade(connection, limits, tell, target)
+            try:
+                await _wait_for_turn(connection, limits, tell)
+                before = await _revision(connection)
+            except _FAILURES as error:
+                raise NotLookedAt from error
+            return await _upgrade(connection, before, limits, tell, target)
     finally:
+        driver.terminate()
         await engine.dispose()
 
 
@@ -110,8 +135,9 @@ async def _wait_for_turn(connection: AsyncConnection, limits: Limits, tell: Tell
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
 
-async def _upgrade(connection: AsyncConnection, limits: Limits, tell: Tell, target: str) -> Outcome:
-    before = await _revision(connection)
+async def _upgrade(
+    connection: AsyncConnection, before: str | None, limits: Limits, tell: Tell, target: str
+) -> Outcome:
     if before is not None and before not in _revisions():
         if not (before.isdigit() and int(before) > int(head())):
             raise StrangeSchema(before)
@@ -164,7 +190,7 @@ async def _revision_if_told(connection: AsyncConnection, otherwise: str | None) 
     try:
         await connection.rollback()
         return await _revision(connection)
-    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except _FAILURES:
         return otherwise
 
 

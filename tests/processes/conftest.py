@@ -6,7 +6,9 @@ from concurrent.futures import Future
 import psutil
 import pytest
 
+from local_cloud.sql.server import PostgresServer
 from tests.processes.demo_run import DemoRun, demo_run
+from tests.processes.fleet_database import FreshDatabases
 from tests.processes.hosted import Hosted, hosted
 from tests.processes.kills import Killed, killed
 from tests.processes.reaction import Played, played
@@ -47,6 +49,17 @@ def kills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Kil
     """
     with killed(tmp_path_factory.mktemp("kills")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def fresh_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreshDatabases]:
+    """Empty databases, on one server for all."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    server.blocking.start()
+    try:
+        yield FreshDatabases(server)
+    finally:
+        server.blocking.stop()
 
 
 @pytest.fixture(scope="session")

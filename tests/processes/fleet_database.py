@@ -1,0 +1,84 @@
+"""Fresh databases for the fleet on one real server, and the migrator as the process that it is."""
+
+import asyncio
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+
+from health_service.database.pool import Database
+from health_service.migrations.limits import Limits
+from health_service.migrations.upgrade import Outcome, Tell, upgrade
+from local_cloud.sql.server import PostgresServer
+
+ROOT = Path(__file__).parents[2]
+USER, PASSWORD = "fleet", "s3cret-of-the-tests"
+QUICK = Limits(lock_seconds=0.2, attempts_max=3, pause_seconds=0.05, turn_seconds=20)
+
+
+@dataclass
+class Fresh:
+    """A database in which nothing stands yet."""
+
+    url: str
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.url, "DATABASE_PASSWORD": PASSWORD}
+
+    async def connect(self, limits: Limits | None = None) -> asyncpg.Connection:
+        settings = limits.settings() if limits else {}
+        return await asyncpg.connect(self.url, password=PASSWORD, server_settings=settings)
+
+    def pool(self) -> Database:
+        return Database(
+            self.url,
+            lambda: PASSWORD,
+            pool_max=4,
+            connect_seconds=5,
+            statement_seconds=5,
+            acquire_seconds=5,
+        )
+
+    async def upgrade(self, target: str = "head", tell: Tell = lambda _: None) -> Outcome:
+        def told(line: str) -> None:
+            self.told.append(line)
+            tell(line)
+
+        return await upgrade(lambda: self.connect(QUICK), QUICK, told, target)
+
+    def migrator(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
+        """Start `python -m health_service.migrate`."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "health_service.migrate", *arguments],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **self.env, **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    async def migrate(self, *arguments: str, **env: str) -> tuple[int, str, str]:
+        """Run it to its end; return status, standard output and standard error."""
+        process = self.migrator(*arguments, **env)
+        out, err = await asyncio.to_thread(process.communicate, timeout=60)
+        return process.returncode, out, err
+
+
+class FreshDatabases:
+    """Makes them, on a server that is shared."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self._numbers: Iterator[int] = itertools.count(1)
+
+    def __call__(self) -> Fresh:
+        name = f"fleet_{next(self._numbers)}"
+        asyncio.run(self.server.create_database(name, USER, PASSWORD))
+        return Fresh(self.server.url(name, USER))
