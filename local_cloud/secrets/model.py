@@ -16,6 +16,11 @@ from local_cloud.secrets.values import Secret, State, Version
 _API: Final = "google.cloud.secretmanager.v1.SecretManagerService."
 _PARENT: Final = re.compile(r"projects/[A-Za-z0-9.:-]+")
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_CHANGES: Final[Mapping[State, str]] = {
+    "ENABLED": _API + "EnableSecretVersion",
+    "DISABLED": _API + "DisableSecretVersion",
+    "DESTROYED": _API + "DestroySecretVersion",
+}
 BYTES_MAX: Final = 65_536
 LATEST: Final = "latest"
 
@@ -107,8 +112,7 @@ class SecretManagerModel:
         self, name: str, version: str, state: State, *, caller: str | None = None
     ) -> tuple[Secret, Version]:
         """Disable, enable or destroy a version; destroying is for ever."""
-        verb = {"ENABLED": "Enable", "DISABLED": "Disable", "DESTROYED": "Destroy"}[state]
-        self._audit.note(caller, f"{_API}{verb}SecretVersion", f"{name}/versions/{version}")
+        self._audit.note(caller, _CHANGES[state], f"{name}/versions/{version}")
         secret, found = self._version(name, version)
         if found.state == "DESTROYED":
             raise _in_state(secret, found)

@@ -131,6 +131,23 @@ def test_a_common_outage_of_four_minutes_is_nobodys_fault():
     assert ends(flow)[0] == "promoted"
 
 
+def test_while_a_shared_database_is_away_nothing_moves_and_one_person_is_called_once():
+    """At the end of a step's window the canary would have got more users."""
+    flow = Flow(changed(DELIVERY, window="1m", check_every="10s", analysis="{}"), rps=20)
+    flow.passes(minutes=30)
+    flow.built(flow.image("v2"))
+    flow.until(lambda: flow.state() == "shifting" and flow.rollout().percent == 10)
+    flow.traffic.platform_fails["production"] = 1.0
+
+    flow.passes(minutes=4)
+
+    assert flow.split() == {"v1": 90, "v2": 10}
+    assert (flow.told()[-1], flow.told().count("verdict.page")) == ("verdict.page", 1)
+    flow.traffic.platform_fails.clear()
+    assert ends(flow)[0] == "promoted"
+    assert flow.told().count("verdict.page") == 1
+
+
 def test_with_session_affinity_nothing_is_compared_and_absolute_limits_stay():
     """The share of requests is not the share that was set: no odds, no evidence."""
     flow = Flow(changed(COMPARED, analysis="{max_errors: 100}"), rps=20)

@@ -9,6 +9,7 @@ from typing import Final
 from tests.processes.stage import BUILDER, PERSON, PROJECT
 
 _RUN: Final = "google.cloud.run.v1.Services."
+ACCESSES: Final = "google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion"
 READS: Final = f"{_RUN}GetService"
 WRITES: Final = f"{_RUN}ReplaceService"
 _REVISION: Final = {
@@ -57,6 +58,11 @@ METHODS: Final[dict[str, set[str]]] = {
     account("barq-trigger"): {TRIGGERS},
 }
 """The identities of ours. `barq-notify` is not here: it calls no API of Google's."""
+
+SERVICES: Final[dict[str, set[str]]] = {
+    "depot@depot-production.iam.gserviceaccount.com": {ACCESSES},
+}
+"""The services that are delivered: for each, Cloud Run reads the secrets in its name."""
 
 IN_RACES: Final[dict[str, set[str]]] = {
     account(f"barq-{name}"): {WAKES} for name in ("deploy", "verify", "check-metrics", "on-alert")

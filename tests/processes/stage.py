@@ -27,6 +27,7 @@ from local_cloud.pubsub.values import Message, RetryPolicy, Subscription
 from local_cloud.registry.images import PushedImage
 from local_cloud.run.resources import Service, ServiceKey
 from local_cloud.running import RunningCloud, RunningSettings
+from local_cloud.sql.databases import Databases
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -66,6 +67,8 @@ class Stage:
         """How many API calls the installation took."""
         self.installed: Installed
         self.builds: LocalBuilds
+        self.databases = Databases(self.running.folder / "sql", ROOT / "health_service")
+        """Of the service `depot` alone."""
         self._chat = web.AppRunner(_chat_app(self.chat))
 
     async def set_up(self) -> None:
@@ -73,8 +76,10 @@ class Stage:
         installer = Installer(
             self.running, PLACE, people=[PERSON], webhooks={"WEBHOOK_TEAM": webhook}
         )
-        await installer.create_targets()
-        self.installed = await installer.install()
+        depot = self.key("depot")
+        variables = self.databases.plan(depot, "depot", self.cloud.secrets)
+        await installer.create_targets({depot: variables})
+        _, self.installed = await asyncio.gather(self.databases.start(), installer.install())
         topics = self.installed.topics
         self.cloud.pubsub.create_subscription(
             Subscription(f"projects/{PROJECT}/subscriptions/test", topics["events"]),
@@ -93,6 +98,7 @@ class Stage:
 
     async def close(self) -> None:
         await self._chat.cleanup()
+        await self.databases.close()
 
     # What there is.
 
@@ -165,6 +171,11 @@ class Stage:
         delivered = await self.ended(event["execution"])
         action: Json = delivered["outcomes"][-1]["action"]
         return action
+
+    async def settled(self, state: str) -> None:
+        """Bring the database into a state."""
+        self.databases.change(state)
+        await self.databases.settled()
 
     # What people and builds do.
 
@@ -244,9 +255,11 @@ class Stage:
         )
 
     @asynccontextmanager
-    async def under_traffic(self, service: str, per_second: float) -> AsyncIterator[Traffic]:
+    async def under_traffic(
+        self, service: str, per_second: float, path: str = ""
+    ) -> AsyncIterator[Traffic]:
         """Send requests to a service all the while, whatever becomes of them."""
-        traffic = Traffic(self.service(service).url, per_second)
+        traffic = Traffic(self.service(service).url + path, per_second)
         driving = asyncio.create_task(traffic.run())
         try:
             yield traffic

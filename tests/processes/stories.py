@@ -181,6 +181,35 @@ async def orphan(stage: Stage) -> Kept:
     return kept
 
 
+async def depot(stage: Stage) -> Kept:
+    """The database that both revisions stand on goes away while a canary has half of the users.
+
+    It stays away until the rollout is taken back and another image was tested in vain; then it
+    comes back, and the image of the rollout is pushed again.
+    """
+    kept = Kept()
+    async with stage.under_traffic("depot", 20.0, "/vehicles"):
+        first = stage.deliver(stage.push("depot", "v1"))
+        kept.events["first"] = await stage.event("depot", "rollout.promoted", first)
+        image = kept.images["depot"] = stage.deliver(stage.push("depot", "v2"))
+        await stage.event("depot", "traffic.shifted", image)
+        await stage.settled("stopped")
+        kept.events["page"] = await stage.event("depot", "verdict.page", image)
+        kept.answers["paged"] = stage.shares("depot")
+        kept.events["back"] = await stage.event("depot", "rollout.rolled_back", image)
+        kept.answers["back"] = await stage.outcome(kept.events["back"])
+        meanwhile = stage.deliver(stage.push("depot", "v3"))
+        kept.events["meanwhile"] = await stage.event("depot", "rollout.rolled_back", meanwhile)
+        await stage.outcome(kept.events["meanwhile"])
+        kept.answers["told"] = stage.told("depot")
+        kept.answers["refused"] = stage.record("depot").get("refused", [])
+        await stage.settled("running")
+        stage.deliver(image)
+        kept.events["again"] = await stage.event("depot", "rollout.promoted", image)
+        await _served(stage, "depot", kept.events["again"]["canary"])
+    return kept
+
+
 STORIES: dict[str, Callable[[Stage], Coroutine[Any, Any, Kept]]] = {
     "shop": shop,
     "late": late,
@@ -189,6 +218,7 @@ STORIES: dict[str, Callable[[Stage], Coroutine[Any, Any, Kept]]] = {
     "hand": hand,
     "moved": moved,
     "orphan": orphan,
+    "depot": depot,
 }
 
 

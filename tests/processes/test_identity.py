@@ -14,6 +14,7 @@ from tests.processes.least_privilege import (
     INVOKES,
     METHODS,
     PEOPLE,
+    SERVICES,
     account,
 )
 from tests.processes.stage import PERSON, PROJECT, REGION, ask
@@ -37,7 +38,7 @@ def test_each_identity_calls_the_methods_of_its_list_and_no_others(calls):
 
     for who, methods in IN_RACES.items():
         found[who] -= methods
-    assert found == METHODS | AGENTS | PEOPLE
+    assert found == METHODS | SERVICES | AGENTS | PEOPLE
 
 
 def test_nothing_calls_without_an_identity(calls):
