@@ -14,7 +14,6 @@ import asyncpg
 
 from health_service.database.errors import why_failed, why_not_connected
 from health_service.database.password import reader
-from health_service.database.password import reader
 from health_service.migrations.limits import Limits
 from health_service.migrations.upgrade import (
     Connect,
@@ -109,14 +108,12 @@ async def _migrate(settings: DatabaseSettings, limits: Limits) -> int:
 
 
 def _connect(settings: DatabaseSettings, limits: Limits) -> Connect:
-    password = reader(settings.password, settings.password_file)
-
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         # Empty, not None: for that asyncpg would look through the environment and the home folder.
         password = await asyncio.to_thread(reader(settings.password, settings.password_file))
         return await asyncpg.connect(
             settings.url,
-            password=await asyncio.to_thread(password),
+            password=password,
             timeout=_CONNECT_SECONDS,
             server_settings={"application_name": "health_service.migrate", **limits.settings()},
         )
