@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import asdict
 from typing import Final
 
-from health_service.database.errors import Unavailable
+from health_service.database.errors import READ_ONLY, Unavailable
 from health_service.database.pool import Database
 from health_service.health.checks import Check, Details, Unhealthy
 
@@ -28,9 +28,13 @@ def database_check(db: Database, *, timeout_seconds: float, cache_seconds: float
                 latency_seconds = loop.time() - asked_at
         except Unavailable as error:
             raise Unhealthy(str(error), {"pool": asdict(db.stats())}) from error
+        found: Details = {
+            "latency_ms": round(latency_seconds * 1000, 1),
+            "pool": asdict(db.stats()),
+        }
         if read_only == "on":
-            raise Unhealthy("the database is read-only")
-        return {"latency_ms": round(latency_seconds * 1000, 1), "pool": asdict(db.stats())}
+            raise Unhealthy(READ_ONLY, found)
+        return found
 
     return Check(
         NAME,

@@ -17,13 +17,14 @@ import asyncpg
 
 LOST: Final = "the connection to the database was lost"
 UNREACHABLE: Final = "the database cannot be reached"
+READ_ONLY: Final = "the database is read-only"
 REFUSED: Final = "the database refuses connections"
 NO_CONNECTION: Final = "the database did not answer a new connection in time"
 NO_ANSWER: Final = "the database did not answer a statement in time"
 NOT_UNDERSTOOD: Final = "the database's server answers, but not as PostgreSQL does"
 
 _BY_STATE: Final = {
-    "25006": "the database is read-only",
+    "25006": READ_ONLY,
     "28000": "the database refuses this user",
     "28P01": "the database refuses the password",
     "3D000": "the server has no such database",

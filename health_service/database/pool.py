@@ -169,7 +169,7 @@ class Database:
     async def _connect(self, *arguments: Any, **options: Any) -> Connection:
         try:
             password = await asyncio.to_thread(self._password)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # Not there, or no text.
             raise Unavailable("the file of the database's password cannot be read") from error
         # Empty, not None: for that asyncpg looks through the environment and the home folder.
         connection = await asyncpg.connect(*arguments, password=password or "", **options)

@@ -12,6 +12,7 @@ from health_service.database.errors import (
     NO_ANSWER,
     NO_CONNECTION,
     NOT_UNDERSTOOD,
+    READ_ONLY,
     REFUSED,
     UNREACHABLE,
     Unavailable,
@@ -22,7 +23,6 @@ from health_service.database.errors import (
 
 SECRETS = ("10.9.8.7", "5432", "zoe", "s3cret", "stock")
 TELLTALE = 'user "zoe" at 10.9.8.7:5432, database "stock", password s3cret'
-READ_ONLY = "the database is read-only"
 RESTARTING = "the database is starting up or shutting down"
 BY_NETWORK = [
     (ConnectionRefusedError(errno.ECONNREFUSED, TELLTALE), REFUSED),
