@@ -107,7 +107,8 @@ def _service(
     app = Starlette(
         routes=[Route("/", root), openapi.route(identity.version, HEALTH_PREFIX), *store.routes],
         lifespan=life,
-        exception_handlers={HTTPException: _refusal},
+        # Any other exception is raised again by the framework: the log's layer tells it.
+        exception_handlers={HTTPException: _refusal, Exception: _failure},
     )
     app.router.redirect_slashes = False  # One address per answer; a redirect would name the host.
     return app
@@ -129,6 +130,10 @@ def _callers(settings: CallerSettings) -> Callers:
         keys_at(settings.keys_url),
         checked_by="platform" if settings.checked_by_platform else "service",
     )
+
+
+async def _failure(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"error": "internal server error"}, 500)
 
 
 def _fault_checks(faults: Faults) -> list[Check]:
