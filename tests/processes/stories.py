@@ -204,9 +204,12 @@ async def depot(stage: Stage) -> Kept:
         kept.answers["told"] = stage.told("depot")
         kept.answers["refused"] = stage.record("depot").get("refused", [])
         await stage.settled("running")
+        before = len(stage.events)
         stage.deliver(image)
-        kept.events["again"] = await stage.event("depot", "rollout.promoted", image)
-        await _served(stage, "depot", kept.events["again"]["canary"])
+        kept.events["again"] = await stage.until(
+            lambda: next((e for e in stage.events[before:] if _gets_users(e, image)), None),
+            "users of the image that is pushed again",
+        )
     return kept
 
 
@@ -229,6 +232,10 @@ async def _approved(stage: Stage, service: str, image: PushedImage, kept: Kept) 
     kept.answers["evidence"] = await stage.approve(service, None)
     kept.answers["approved"] = await stage.approve(service, "approve", "looks good")
     kept.events["approved"] = await stage.event(service, "approval.given", image)
+
+
+def _gets_users(event: Json, image: PushedImage) -> bool:
+    return (event["event"], event["digest"]) == ("traffic.shifted", image.digest)
 
 
 async def _served(stage: Stage, service: str, revision: str) -> None:
