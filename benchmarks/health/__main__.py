@@ -8,6 +8,7 @@ python -m benchmarks.health --write docs/benchmarks/health.md
 import argparse
 import asyncio
 import datetime as dt
+import os
 import tempfile
 from pathlib import Path
 
@@ -21,11 +22,13 @@ async def measure(
     folder: Path, *, rounds: int, seconds: float, steady_seconds: float, per_second: float
 ) -> Measured:
     """Start everything, measure, and end everything."""
+    load_average = os.getloadavg()[0]
     async with stage(folder) as ready:
         steady = [(one, await ready.steady(one, per_second, steady_seconds)) for one in STEADY]
         saturated = await ready.rounds((*LIVE, *READY), rounds, seconds)
         saturated[CEILING.name] = [await ready.saturate(CEILING, seconds)]
-        return Measured(steady, per_second, saturated, ready.cores.serving is not None)
+        pinned = ready.cores.serving is not None
+        return Measured(steady, per_second, saturated, pinned, load_average)
 
 
 def main() -> None:

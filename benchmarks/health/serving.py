@@ -41,9 +41,23 @@ def choose_cores() -> Cores:
 
 
 def pin(pid: int, core: int | None) -> None:
-    """Keep a process, and what it starts from now on, to one core. 0 is this process."""
+    """Keep a process, and what it starts from now on, to one core."""
     if core is not None:
         os.sched_setaffinity(pid, {core})
+
+
+@contextlib.contextmanager
+def pinned(core: int | None) -> Iterator[None]:
+    """Keep this process, and what it starts, to one core until the block ends."""
+    if core is None:
+        yield
+        return
+    usable = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, usable)
 
 
 @dataclass(frozen=True)

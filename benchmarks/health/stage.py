@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from benchmarks.health.cases import SERVERS, Case, Steady, fleet_orders
 from benchmarks.health.load import Found, Order
-from benchmarks.health.serving import ROOT, Cores, Server, choose_cores, load, pin, server
+from benchmarks.health.serving import ROOT, Cores, Server, choose_cores, load, pinned, server
 from local_cloud.sql.server import PostgresServer
 
 _PASSWORD: Final = "of-the-benchmark"
@@ -99,26 +99,41 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
     """Start everything, and end it. Raises RuntimeError if something does not start."""
     cores = choose_cores()
     # What this process starts inherits its core, so PostgreSQL shares one with the asker.
-    pin(0, cores.asking)
-    async with PostgresServer(folder / "postgres") as postgres:
+    with pinned(cores.asking):
+        async with _database(folder / "postgres") as database:
+            with _servers(folder, database, cores) as servers:
+                yield Stage(servers, cores)
+
+
+@contextlib.contextmanager
+def _servers(
+    folder: Path, database: Mapping[str, str], cores: Cores
+) -> Iterator[Mapping[str, Server]]:
+    with contextlib.ExitStack() as running:
+        servers = {
+            name: running.enter_context(
+                server(name, command, {**database, **env}, folder / name, cores.serving)
+            )
+            for name, (command, env) in SERVERS.items()
+        }
+        for one in servers.values():
+            one.wait()
+        for name in ("ours", "ours, uncached"):
+            _require_database(servers[name])
+        yield servers
+
+
+@contextlib.asynccontextmanager
+async def _database(folder: Path) -> AsyncIterator[Mapping[str, str]]:
+    """Start PostgreSQL with the service's schema, and yield the settings for it."""
+    async with PostgresServer(folder) as postgres:
         await postgres.create_database("fleet", "fleet", _PASSWORD)
         database = {
             "DATABASE_URL": postgres.url("fleet", "fleet"),
             "DATABASE_PASSWORD": _PASSWORD,
         }
         await _migrate(database)
-        with contextlib.ExitStack() as running:
-            servers = {
-                name: running.enter_context(
-                    server(name, command, {**database, **env}, folder / name, cores.serving)
-                )
-                for name, (command, env) in SERVERS.items()
-            }
-            for one in servers.values():
-                one.wait()
-            for name in ("ours", "ours, uncached"):
-                _require_database(servers[name])
-            yield Stage(servers, cores)
+        yield database
 
 
 async def _migrate(database: Mapping[str, str]) -> None:

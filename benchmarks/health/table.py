@@ -38,6 +38,8 @@ class Measured:
     saturated: Mapping[str, Sequence[Round]]
     """By the case's name."""
     pinned: bool
+    load_average: float
+    """Of the machine, before anything was started: what else it did."""
 
 
 def report(measured: Measured, day: dt.date) -> str:
@@ -60,9 +62,10 @@ def _how(measured: Measured, day: dt.date) -> str:
         for one in rounds
         if name != CEILING.name
     )
-    cores = "server and load generator on a core each" if measured.pinned else "no pinned cores"
+    cores = "server and load generator on a core each" if measured.pinned else "no core pinned"
     return (
-        f"`python -m benchmarks.health`, {day}: {len(every)} turns at saturation, {cores}."
+        f"`python -m benchmarks.health`, {day}: {len(every)} turns at saturation, {cores},"
+        f" load average {measured.load_average:.1f} before it began."
         f" At {measured.per_second:g} requests/s arrivals are a Poisson process, and latency"
         " counts from when a request was due. Ratios and rates: smallest, **median** and largest"
         f" of the rounds. The load generator used at most {busiest:.0%} of its core;"

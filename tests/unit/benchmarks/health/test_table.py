@@ -61,9 +61,12 @@ def test_the_report_says_how_busy_the_load_generator_was():
     saturated[CEILING.name] = [Round(240_000.0, 4.0, 0.99)]
     steady = [(one, found([0.001] * 10)) for one in STEADY]
 
-    told = report(Measured(steady, 200.0, saturated, pinned=True), dt.date(2026, 1, 2))
+    told = report(
+        Measured(steady, 200.0, saturated, pinned=True, load_average=0.25), dt.date(2026, 1, 2)
+    )
 
     assert "2026-01-02" in told
     assert "at most 25% of its core" in told
     assert "240,000/s" in told
+    assert "load average 0.2 " in told
     assert "**no**" not in told
