@@ -29,10 +29,16 @@ def keys_at(url: str = GOOGLE_KEYS) -> ReadKeys:
     """Return what reads the key set at `url`."""
 
     def read() -> Mapping[str, Any]:
-        import urllib.request  # noqa: PLC0415 - an instance that nobody asks starts without it.
+        # An instance that nobody asks starts without these.
+        import urllib.error  # noqa: PLC0415
+        import urllib.request  # noqa: PLC0415
 
-        with urllib.request.urlopen(url, timeout=_READ_SECONDS) as answer:  # noqa: S310 - the operator's setting, no caller's.
-            document: Mapping[str, Any] = json.loads(answer.read(_BYTES_MAX))
+        try:
+            with urllib.request.urlopen(url, timeout=_READ_SECONDS) as answer:  # noqa: S310 - the operator's setting, no caller's.
+                document: Mapping[str, Any] = json.loads(answer.read(_BYTES_MAX))
+        except urllib.error.HTTPError as error:
+            error.close()  # It is an answer too, and holds a connection.
+            raise
         return document
 
     return read

@@ -43,6 +43,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    def block(self, seconds: float) -> None:
+        """Let time pass in which the loop does nothing, as code that blocks does."""
+        self._jumping.now += seconds
+
 
 @dataclass(frozen=True)
 class Answer:

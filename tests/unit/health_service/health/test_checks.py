@@ -1,9 +1,12 @@
 import asyncio
+import contextlib
 import contextvars
+from typing import cast
 
 import pytest
 
 from health_service.health.checks import Check, Checks, Unhealthy
+from tests.unit.health_service.conftest import VirtualLoop
 
 
 class Probe:
@@ -126,10 +129,15 @@ def test_details_that_change_later_leave_a_kept_answer_as_it_was(run):
 
 RING: list[object] = []
 RING.append(RING)
+DEEP: list[object] = []
+for _ in range(100_000):
+    DEEP = [DEEP]
 
 
 @pytest.mark.parametrize(
-    "details", [{"a": object()}, {"a": float("nan")}, {(1, 2): 3}, {"a": RING}, {"a": {1}}]
+    "details",
+    [{"a": object()}, {"a": float("nan")}, {(1, 2): 3}, {"a": RING}, {"a": DEEP}, {"a": {1}}],
+    ids=["object", "nan", "key", "ring", "deep", "set"],
 )
 def test_details_that_are_no_json_are_told_and_decide_nothing(run, details):
     async def probe():
@@ -263,6 +271,58 @@ def test_one_who_asks_right_after_a_hang_is_released_gets_a_run_of_its_own(run):
     assert elapsed == pytest.approx(11.5)
     assert recovered
     assert len(runs) == 2
+
+
+def test_the_late_word_of_an_earlier_run_is_not_taken_for_that_of_the_next(run):
+    """The next run may begin in the very turn of the loop in which the earlier one ends."""
+    release = asyncio.Event()
+    runs = []
+
+    async def probe():
+        runs.append(1)
+        if len(runs) > 1:
+            await asyncio.sleep(0.5)
+            return {"run": 2}
+        while not release.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await release.wait()
+        return {"run": 1}
+
+    async def main():
+        checks = registry(Check("db", probe, timeout_seconds=1, cache_seconds=0))
+        await only(checks)
+        await asyncio.sleep(0)  # The probe waits again, before the one who asks.
+        asked = asyncio.create_task(asked_at_once(checks))
+        await asyncio.sleep(0)
+        release.set()
+        return await asked
+
+    async def asked_at_once(checks):
+        await release.wait()
+        return await only(checks)
+
+    assert run(main()).details == {"run": 2}
+
+
+def test_an_answer_that_was_there_when_a_blocked_loop_came_back_is_taken(run):
+    """The limit and the answer are due in the same turn: the dependency was not too late."""
+    event = asyncio.Event()
+
+    async def probe():
+        await event.wait()
+
+    async def main():
+        loop = cast(VirtualLoop, asyncio.get_running_loop())
+        asked = asyncio.create_task(only(registry(Check("db", probe))))
+        await asyncio.sleep(0.5)
+        event.set()
+        loop.block(5)
+        return await asked
+
+    result = run(main())
+
+    assert result.healthy
+    assert result.elapsed_seconds == pytest.approx(5.5)
 
 
 def test_a_thousand_who_ask_at_once_share_one_run(run):
