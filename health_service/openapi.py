@@ -73,7 +73,12 @@ def _list() -> Document:
 
     limit = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT}
     after = {"type": "string", "format": "uuid"}
-    responses = {"200": _answer("Page", "The page."), "422": _REFUSED, "503": _UNAVAILABLE}
+    responses = {
+        "200": _answer("Page", "The page."),
+        "404": _failure("No vehicle has the id `after`."),
+        "422": _REFUSED,
+        "503": _UNAVAILABLE,
+    }
     return {
         **_operation("list_vehicles", "A page of the vehicles, oldest first", responses),
         "parameters": [

@@ -98,11 +98,6 @@ def parse_page_query(items: Sequence[tuple[str, str]]) -> PageQuery:
     return PageQuery(int(limit), None if after is None else parse_id(after))
 
 
-def unknown_cursor(after: UUID) -> Refused:
-    """Return what a cursor is refused with that no vehicle stands behind."""
-    return Refused([Problem(name="after", value=_told(str(after)), rule=_AFTER_RULE)])
-
-
 def parse_id(text: str) -> UUID | None:
     """Read a UUID in its usual form; None for any other: Python's own parser takes many."""
     return UUID(text) if _UUID.fullmatch(text) else None

@@ -3,7 +3,7 @@
 | status | when |
 |---|---|
 | 400 | the body is no JSON |
-| 404 | no vehicle has the id, also if it could not be one |
+| 404 | no vehicle has the id, also if it could not be one, or the `after` of a list |
 | 409 | the VIN is taken |
 | 413, 415 | the body is too large, or said to be something other than JSON |
 | 422 | fields or parameters are not accepted: all of them at once |
@@ -28,7 +28,6 @@ from health_service.fleet.parsing import (
     parse_id,
     parse_new_vehicle,
     parse_page_query,
-    unknown_cursor,
 )
 from health_service.fleet.schema import LACKING, LACKS
 from health_service.fleet.store import Vehicles
@@ -75,8 +74,7 @@ async def _list(request: Request, vehicles: Vehicles) -> Response:
     query = parse_page_query(request.query_params.multi_items())
     page = await vehicles.page(query)
     if page is None:
-        assert query.after is not None
-        raise unknown_cursor(query.after)
+        return _failure(404, "no vehicle has the id `after`; begin again without it")
     return _json(200, page)
 
 

@@ -1,5 +1,6 @@
 """One local cloud, with real processes, for all tests of this folder that can share it."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
@@ -9,6 +10,7 @@ import pytest
 from local_cloud.sql.server import PostgresServer
 from tests.processes.demo_run import DemoRun, demo_run
 from tests.processes.fleet_database import FreshDatabases
+from tests.processes.fleet_service import FleetService
 from tests.processes.hosted import Hosted, hosted
 from tests.processes.kills import Killed, killed
 from tests.processes.reaction import Played, played
@@ -60,6 +62,17 @@ def fresh_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreshD
         yield FreshDatabases(server)
     finally:
         server.blocking.stop()
+
+
+@pytest.fixture(scope="session")
+def fleet(
+    fresh_databases: FreshDatabases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FleetService]:
+    """The health service on a database that is migrated; what a test stores stays."""
+    database = fresh_databases()
+    asyncio.run(database.upgrade())
+    with FleetService(tmp_path_factory.mktemp("fleet"), database.env) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")
