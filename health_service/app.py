@@ -55,7 +55,7 @@ def create_app(
         checks=registered,
         lifecycle=lifecycle,
         uptime=uptime,
-        container=container or Container(monotonic).read,
+        container=container or _container(settings, monotonic).read,
         callers=_callers(settings.callers),
         on_change=lambda failed: _log_change(log, failed),
     )
@@ -117,6 +117,13 @@ def _service(
 async def _refusal(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail.lower()}, error.status_code, headers=error.headers)
+
+
+def _container(settings: Settings, monotonic: Callable[[], float]) -> Container:
+    # Cloud Run, which names a revision, keeps what is written in the instance's memory.
+    # Source: https://cloud.google.com/run/docs/container-contract#filesystem
+    on_cloud_run = settings.identity.revision != "unknown"
+    return Container(monotonic, disk_in_memory=True if on_cloud_run else None)
 
 
 def _callers(settings: CallerSettings) -> Callers:
