@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import asdict
 from typing import Final
 
-from health_service.database.errors import READ_ONLY, Unavailable
+from health_service.database.errors import READ_ONLY, Lost, Unavailable
 from health_service.database.pool import Database
 from health_service.health.checks import Check, Details, Unhealthy
 
@@ -12,27 +12,27 @@ NAME: Final = "database"
 # The check keeps its limit itself, to say what it waited for. This is for the case that it cannot.
 _BACKSTOP_SECONDS: Final = 0.1
 # As good as `SELECT 1`, and it tells of a server that takes no writes: a replica, a full disk.
-_ASK: Final = "SELECT current_setting('transaction_read_only')"
+_QUESTION: Final = "SELECT current_setting('transaction_read_only')"
 
 
 def database_check(db: Database, *, timeout_seconds: float, cache_seconds: float) -> Check:
     """Return the check: a statement through the service's own pool, as a request would send it."""
 
     async def probe() -> Details:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout_seconds
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
         try:
-            async with db.connection(timeout_seconds) as connection:
-                asked_at = loop.time()
-                read_only = await connection.fetchval(_ASK, timeout=deadline - asked_at)
-                latency_seconds = loop.time() - asked_at
+            try:
+                read_only, latency_seconds = await _ask(db, deadline)
+            except Lost:
+                # The server ended it just now, restarting or by hand. What counts is what is next.
+                read_only, latency_seconds = await _ask(db, deadline)
         except Unavailable as error:
             raise Unhealthy(str(error), {"pool": asdict(db.stats())}) from error
         found: Details = {
             "latency_ms": round(latency_seconds * 1000, 1),
             "pool": asdict(db.stats()),
         }
-        if read_only == "on":
+        if read_only:
             raise Unhealthy(READ_ONLY, found)
         return found
 
@@ -42,3 +42,12 @@ def database_check(db: Database, *, timeout_seconds: float, cache_seconds: float
         timeout_seconds=timeout_seconds + _BACKSTOP_SECONDS,
         cache_seconds=cache_seconds,
     )
+
+
+async def _ask(db: Database, deadline: float) -> tuple[bool, float]:
+    """Return whether the server takes no writes, and the seconds in which it said so."""
+    loop = asyncio.get_running_loop()
+    async with db.connection(deadline - loop.time()) as connection:
+        asked_at = loop.time()
+        answer = await connection.fetchval(_QUESTION, timeout=deadline - asked_at)
+        return answer == "on", loop.time() - asked_at

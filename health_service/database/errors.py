@@ -63,6 +63,13 @@ class Unavailable(Exception):
     """The database cannot serve now, and may again later. The text may be shown to anybody."""
 
 
+class Lost(Unavailable):
+    """The connection ended under a statement: what it was meant to do was done or was not.
+
+    A read may be sent once more, and finds another connection, or why there is none.
+    """
+
+
 def origin(error: BaseException) -> BaseException:
     """Return what came first: a rollback on a lost connection hides what was rolled back for."""
     while isinstance(error, asyncpg.InterfaceError) and error.__context__ is not None:
@@ -94,7 +101,9 @@ def why_failed(error: Exception, *, ended: bool) -> str | None:
         return NO_ANSWER
     if isinstance(error, asyncpg.PostgresError):
         return _why_by_state(error) or (LOST if ended else None)
-    return LOST if ended and isinstance(error, asyncpg.InterfaceError | OSError) else None
+    # An internal error: what the server said last came before the statement, which was never sent.
+    of_the_driver = asyncpg.InterfaceError | asyncpg.InternalClientError | OSError
+    return LOST if ended and isinstance(error, of_the_driver) else None
 
 
 def _why_by_state(error: asyncpg.PostgresError) -> str | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import asyncpg
 
 from health_service.database.connection import Connection, end, is_ended
-from health_service.database.errors import Unavailable, origin, why_failed, why_not_connected
+from health_service.database.errors import Lost, Unavailable, origin, why_failed, why_not_connected
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -77,8 +77,9 @@ class Database:
     async def connection(self, limit_seconds: float | None = None) -> AsyncIterator[Connection]:
         """Lend a connection; `limit_seconds` limits the whole wait for it further.
 
-        Raises Unavailable, also for what the block met: then whether its last statement was done
-        is not known. Other errors pass through: a wrong statement, a key that is taken.
+        Raises Unavailable, also for what the block met (Lost: its connection ended). Then whether
+        its last statement was done is not known. Other errors pass through: a wrong statement, a
+        key that is taken.
         """
         began = _now()
         limit = float("inf") if limit_seconds is None else limit_seconds
@@ -190,7 +191,7 @@ class Database:
             await connection.execute("SELECT 1", timeout=WORD_SECONDS)
         except BaseException as error:
             end(connection)
-            if not isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | OSError):
+            if not isinstance(error, Exception):
                 raise
             self._failed_at = began
             return False
@@ -229,7 +230,8 @@ class Database:
         if words is None:
             raise error
         self._trouble = words if ended else ""
-        raise Unavailable(words) from error
+        lost = ended and not isinstance(error, TimeoutError)
+        raise (Lost if lost else Unavailable)(words) from error
 
 
 def _now() -> float:

@@ -53,7 +53,11 @@ class Kept:
         )
 
     async def end_connections(self) -> None:
+        """End them, and wait until the server has done it."""
         assert await self.place.server.end_connections(USER)
+        deadline = time.monotonic() + 10
+        while await self.place.backends():
+            assert time.monotonic() < deadline
 
 
 Fault = Callable[[Kept], AbstractAsyncContextManager[None]]
@@ -233,7 +237,7 @@ def test_a_server_that_restarted_between_two_probes_fails_neither(kept: Kept, ru
 
 def test_connections_that_an_administrator_ended_fail_no_probe(kept: Kept, run: Run) -> None:
     async def story() -> None:
-        await kept.end_connections()
+        assert await kept.place.server.end_connections(USER)
         assert (await kept.service.get("/health/ready")).status == 200
 
     run(story())

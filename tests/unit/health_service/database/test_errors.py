@@ -115,6 +115,7 @@ def test_only_the_end_of_its_connection_makes_a_drivers_refusal_the_databases() 
     refused = asyncpg.InterfaceError(TELLTALE)
 
     assert said(why_failed(refused, ended=True)) == LOST
+    assert said(why_failed(asyncpg.InternalClientError(TELLTALE), ended=True)) == LOST
     assert why_failed(refused, ended=False) is None
 
 
