@@ -312,7 +312,7 @@ def test_an_answer_that_was_there_when_a_blocked_loop_came_back_is_taken(run):
         await event.wait()
 
     async def main():
-        loop = cast(VirtualLoop, asyncio.get_running_loop())
+        loop = cast("VirtualLoop", asyncio.get_running_loop())
         asked = asyncio.create_task(only(registry(Check("db", probe))))
         await asyncio.sleep(0.5)
         event.set()

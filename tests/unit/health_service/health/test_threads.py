@@ -29,7 +29,7 @@ def test_what_a_look_returns_and_raises_comes_back_out_of_its_thread():
 def test_a_look_that_blocks_holds_nobody_up_and_gets_no_second_thread():
     """However often it is asked, what hangs for good costs one thread."""
     release, ended = threading.Event(), threading.Event()
-    looks = []
+    looks, unseen = [], []
 
     def look():
         looks.append(1)
@@ -39,6 +39,7 @@ def test_a_look_that_blocks_holds_nobody_up_and_gets_no_second_thread():
 
     async def main():
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: unseen.append(context))
         checks = Checks(loop.time)
         checks.add(Check("disk", in_thread(look), timeout_seconds=0.01, cache_seconds=0))
         said = [(await only(checks)).why for _ in range(3)]
@@ -53,6 +54,7 @@ def test_a_look_that_blocks_holds_nobody_up_and_gets_no_second_thread():
 
     assert said == ["no answer within 0.01 s", *["an earlier run still hangs"] * 2]
     assert recovered.details == {"look": len(looks)}
+    assert not unseen
 
 
 def test_a_hung_thread_does_not_keep_the_loop_from_ending():
@@ -69,3 +71,19 @@ def test_a_hung_thread_does_not_keep_the_loop_from_ending():
         assert not release.is_set()
     finally:
         release.set()
+
+
+def test_where_no_thread_is_to_be_had_the_next_try_may_have_one(monkeypatch):
+    class Refused(threading.Thread):
+        def start(self):
+            raise RuntimeError("can't start new thread")
+
+    async def main():
+        checks = Checks(asyncio.get_running_loop().time)
+        checks.add(Check("disk", in_thread(dict), cache_seconds=0))
+        with monkeypatch.context() as patch:
+            patch.setattr(threading, "Thread", Refused)
+            refused = await only(checks)
+        return refused.why, (await only(checks)).healthy
+
+    assert asyncio.run(main()) == ("failed with RuntimeError", True)
