@@ -80,10 +80,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _above_zero(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, such as 5; is {text!r}")
+    return int(text)
 
 
 async def _migrate(settings: DatabaseSettings, limits: Limits) -> int:
