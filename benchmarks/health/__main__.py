@@ -25,8 +25,7 @@ async def measure(
     load_average = os.getloadavg()[0]
     async with stage(folder) as ready:
         steady = [(one, await ready.steady(one, per_second, steady_seconds)) for one in STEADY]
-        saturated = await ready.rounds((*LIVE, *READY), rounds, seconds)
-        saturated[CEILING.name] = [await ready.saturate(CEILING, seconds)]
+        saturated = await ready.rounds((*LIVE, *READY, CEILING), rounds, seconds)
         pinned = ready.cores.serving is not None
         return Measured(steady, per_second, saturated, pinned, load_average)
 
