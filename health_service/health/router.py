@@ -52,7 +52,6 @@ class HealthRouter:
         self._callers = callers
         self._on_change = on_change
         self._was_ready = True
-        self._asked = self._told = 0
         self._who = {"version": identity.version, "revision": identity.revision}
         self._ready_answer = Answer(200, {"status": "ready", **self._who})
         self._routes: Mapping[str, Answer | Route] = {
@@ -80,10 +79,8 @@ class HealthRouter:
         await answer.send(send, body=method != "HEAD")
 
     async def _ready(self, _scope: Scope) -> Answer:
-        self._asked += 1
-        number = self._asked
         failed = await self._failures()
-        self._tell(number, failed)
+        self._tell(failed)
         if failed:
             return Answer(503, {"status": "not ready", "failed": failed, **self._who})
         return self._ready_answer
@@ -100,11 +97,10 @@ class HealthRouter:
         phase = self._lifecycle.phase
         return [] if phase is Phase.SERVING else [{"check": "lifecycle", "why": str(phase)}]
 
-    def _tell(self, number: int, failed: list[Failure]) -> None:
-        """Report a change, unless somebody who asked later was answered already."""
-        if self._lifecycle.phase is Phase.STARTING or number < self._told:
+    def _tell(self, failed: list[Failure]) -> None:
+        """Report a change. Who asked first is answered first: they wait for the same runs."""
+        if self._lifecycle.phase is Phase.STARTING:
             return
-        self._told = number
         if self._was_ready == bool(failed):
             self._was_ready = not failed
             self._on_change(failed)
