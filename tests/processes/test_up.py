@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -251,3 +252,57 @@ def test_gcloud_says_what_is_wrong_with_an_argument(cloud):
 
     assert "reason is missing" in said
     assert "FAILED" in said
+
+
+def test_a_pushed_image_serves_from_its_database_and_says_so_when_that_is_away(cloud):
+    told = json.loads(cloud.shell('curl -sS "$BARQ_LOCAL_URL"'))["database"]
+    assert told["state"] == "running"
+    assert told["pid"] in {process.pid for process in cloud.tree()}
+    assert "  database  PostgreSQL at 127.0.0.1:" in cloud.guide
+    build = '{"version": "v10"}'
+    before = cloud.status("staging")["split"]
+    cloud.shell(f"curl -sS \"$BARQ_LOCAL_URL/builds\" -d '{build}'")
+    cloud.wait_for("staging", lambda seen: seen["split"] != before and _promoted(seen))
+
+    vehicle = '{"vin": "1HGCM82633A004352", "name": "Van 12"}'
+    created = _ask(cloud, f"-H 'Content-Type: application/json' -d '{vehicle}'")
+    listed = _ask(cloud)
+    _database(cloud, "stopped")
+    away = _ask(cloud)
+    _database(cloud, "running")
+
+    assert (created[0], listed[0], away[0]) == ("201", "200", "503")
+    assert "Van 12" in listed[1]
+    assert "127.0.0.1" not in away[1]
+    # Another database, another user: production has none of it.
+    assert "Van 12" not in cloud.shell('curl -sS "$BARQ_FLEET_PRODUCTION_URL/vehicles"')
+    until = time.monotonic() + 20
+    while _ask(cloud) != listed:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+def _promoted(seen: dict[str, Any]) -> bool:
+    return bool(seen["rollout"]["state"] == "promoted")
+
+
+def _ask(cloud: UpCloud, more: str = "") -> tuple[str, str]:
+    """Return the status and the body of an answer about vehicles."""
+    url = "$BARQ_FLEET_STAGING_URL/vehicles"
+    said = cloud.shell(f"curl -sS -w ' %{{http_code}}' \"{url}\" {more}")
+    body, _, status = said.rpartition(" ")
+    return status, body
+
+
+def _database(cloud: UpCloud, state: str) -> None:
+    (line,) = [
+        line
+        for ways in lines(cloud.guide).values()
+        for line in ways["curl"]
+        if f'"state": "{state}"' in line
+    ]
+    cloud.shell(line)
+    until = time.monotonic() + 30
+    while json.loads(cloud.shell('curl -sS "$BARQ_LOCAL_URL"'))["database"]["state"] != state:
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -1,5 +1,6 @@
 """How `make up` ends, and how it refuses to begin: sentences, and no process left behind."""
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -19,10 +20,20 @@ def _alive(processes: list[psutil.Process], seconds: float) -> list[psutil.Proce
     return alive
 
 
+def _of_postgres(processes: list[psutil.Process]) -> list[str]:
+    """Return the state of each of its processes; others may end meanwhile."""
+    found: list[str] = []
+    for one in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [one.status()] if one.name() == "postgres" else []
+    return found
+
+
 def test_a_signal_ends_every_process(tmp_path):
     with up(tmp_path / ".barq") as cloud:
         processes = cloud.tree()
         assert len(processes) > 10
+        assert _of_postgres(processes)
 
         code = cloud.end(signal.SIGTERM)
 
@@ -36,6 +47,12 @@ def test_a_kill_ends_every_process_too(tmp_path):
     """SIGKILL cannot be heard: the guard does it, and an engine apart hears its input end."""
     with up(tmp_path / ".barq", "--workflows-apart") as cloud:
         assert any("local_cloud.apart.engine" in one.cmdline() for one in cloud.tree())
+        # Halted, it cannot notice by itself that its parent is gone.
+        cloud.shell('curl -sS "$BARQ_LOCAL_URL/database" -d \'{"state": "paused"}\'')
+        until = time.monotonic() + 10
+        while set(_of_postgres(cloud.tree())) != {"stopped"}:
+            assert time.monotonic() < until
+            time.sleep(0.02)
         processes = cloud.tree()
 
         cloud.end(signal.SIGKILL)
@@ -71,7 +88,8 @@ def test_addresses_are_the_same_after_a_restart(tmp_path):
     ports = [w for i, name in enumerate(names) for w in (f"--{name}-port", str(first + i))]
     seen = []
     for _ in range(2):
-        with up(tmp_path / ".barq", ports=ports):
+        with up(tmp_path / ".barq", ports=ports) as cloud:
+            assert "  database  PostgreSQL at " in cloud.guide
             text = (tmp_path / ".barq" / "env").read_text()
             seen.append([line for line in text.splitlines() if "GCE_METADATA" not in line])
 
