@@ -21,6 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 GROUPS = (
     ("tests/processes/test_up_", ""),
     ("tests/processes/test_up.py", "up"),
+    ("tests/processes/database/", "database"),
     ("tests/processes/", "processes"),
     ("tests/flow/test_thirty_rollouts.py", "thirty"),
 )

@@ -11,6 +11,7 @@ class _Link:
 
     def __init__(self, *, silent: bool) -> None:
         self.silent = silent
+        self.hides_its_end = False
 
 
 class Door:
@@ -29,6 +30,13 @@ class Door:
         self._silent = True
         for link in self._links:
             link.silent = True
+
+    def hide_ends(self) -> None:
+        """Keep the connections of the moment open when the server ends them: its last word comes
+        through, and the end itself is still on its way.
+        """
+        for link in self._links:
+            link.hides_its_end = True
 
     def carry_again(self) -> None:
         """Carry what comes from now on; connections that fell silent stay so."""
@@ -62,7 +70,7 @@ class Door:
 
 async def _answers(there: asyncio.StreamReader, writer: asyncio.StreamWriter, link: _Link) -> None:
     await _carry(there, writer, link)
-    if not link.silent:
+    if not (link.silent or link.hides_its_end):
         writer.close()
 
 

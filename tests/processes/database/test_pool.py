@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from health_service.database import pool
-from health_service.database.errors import NO_ANSWER, NO_CONNECTION, REFUSED, Unavailable
+from health_service.database.errors import NO_ANSWER, NO_CONNECTION, REFUSED, Lost, Unavailable
 from health_service.health.checks import Result
 from tests.processes.database.conftest import POOL_MAX, SCHEDULING_SECONDS, USER, Place, Run, Used
 
@@ -241,6 +241,26 @@ def test_connections_that_died_in_silence_do_not_fail_the_next_request(
             assert await used.ask("SELECT 42") == 42
             assert used.db.stats().size == 1
             assert place.door.accepted == before + 1
+
+    run(story())
+
+
+def test_a_connection_whose_end_is_still_on_its_way_fails_no_check(place: Place, run: Run) -> None:
+    """The driver has heard the server's last word, and lends the connection all the same."""
+
+    async def story() -> None:
+        async with Used(place) as used:
+            for asked_again in (False, True):
+                await used.ask()
+                place.door.hide_ends()
+                await place.server.end_connections(USER)
+                while await place.backends():
+                    pass
+                if asked_again:
+                    assert (await used.check()).why == ""
+                else:
+                    with pytest.raises(Lost):
+                        await used.ask()
 
     run(story())
 
