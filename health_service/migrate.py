@@ -102,7 +102,7 @@ async def _migrate(settings: DatabaseSettings, limits: Limits) -> int:
         return _fail(1, f"the schema was not looked at; {reason}", _AGAIN)
     except NotLookedAt as failed:
         return _fail(1, f"the schema was not looked at; {_reason(failed)}", _AGAIN)
-    _tell(_said(outcome))
+    _tell(said(outcome))
     return 0
 
 
@@ -120,7 +120,8 @@ def _connect(settings: DatabaseSettings, limits: Limits) -> Connect:
     return connect
 
 
-def _said(outcome: Outcome) -> str:
+def said(outcome: Outcome) -> str:
+    """Return the sentence for an end that is no error."""
     if not outcome.known:
         return (
             f"the schema is at {outcome.after}, newer than this image's {head()}: nothing was done."

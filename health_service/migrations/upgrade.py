@@ -69,7 +69,7 @@ class StrangeSchema(Exception):
 
 def head() -> str:
     """Return the newest migration of this image."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    newest = ScriptDirectory.from_config(config()).get_current_head()
     assert newest is not None
     return newest
 
@@ -77,9 +77,9 @@ def head() -> str:
 def sql(limits: Limits) -> str:
     """Return what all migrations together would run, for people and linters to read."""
     written = io.StringIO()
-    config = _config(limits=limits)
-    config.output_buffer = written
-    command.upgrade(config, "head", sql=True)
+    offline = config(limits=limits)
+    offline.output_buffer = written
+    command.upgrade(offline, "head", sql=True)
     return written.getvalue()
 
 
@@ -160,18 +160,19 @@ def _run(connection: sa.Connection, limits: Limits, tell: Tell, target: str) -> 
     def on_step(*, step: Any, **_: Any) -> None:
         tell(f"done: {step.up_revision_id} {step.up_revision.doc}")
 
-    command.upgrade(_config(connection=connection, limits=limits, on_step=on_step), target)
+    command.upgrade(config(connection=connection, limits=limits, on_step=on_step), target)
 
 
-def _config(**attributes: Any) -> Config:
-    config = Config(attributes=attributes)
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
+def config(**attributes: Any) -> Config:
+    """Return Alembic's settings; `env.py` takes the attributes."""
+    made = Config(attributes=attributes)
+    made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    made.set_main_option("path_separator", "os")
+    return made
 
 
 def _revisions() -> frozenset[str]:
-    script = ScriptDirectory.from_config(_config())
+    script = ScriptDirectory.from_config(config())
     return frozenset(one.revision for one in script.walk_revisions())
 
 
