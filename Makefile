@@ -26,7 +26,7 @@ pytest: $(READY)
 	@$(PY) -m pytest -q -n 2 --dist loadgroup tests
 
 test-full: test  ## What is longer: more examples, the whole demo, every kill -9, proxy and memory.
-	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q -n 2 tests/unit
+	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q -n 2 tests/unit tests/processes/test_openapi.py
 	@$(PY) -m demo
 	@$(PY) -m benchmarks.kills
 	@$(PY) -m benchmarks.proxy
