@@ -139,6 +139,25 @@ def test_ready_is_false_while_starting(fetch):
     assert answer.json()["failed"] == [{"check": "lifecycle", "why": "starting"}]
 
 
+@pytest.mark.parametrize("phase", [Phase.STARTING, Phase.STOPPING])
+def test_no_dependency_is_asked_before_the_start_is_over_or_after_the_end_began(
+    run, service, phase
+):
+    """It may be half open or half closed."""
+    asked = []
+
+    async def probe():
+        asked.append(1)
+
+    async def main():
+        subject = service(ENV, Check("db", probe))
+        subject.lifecycle.phase = phase
+        return (await subject.get("/health/ready")).status
+
+    assert run(main()) == 503
+    assert not asked
+
+
 def test_ready_is_false_from_the_moment_that_the_end_begins(run, service):
     async def main():
         subject = service(ENV, passing())
@@ -224,11 +243,14 @@ def test_a_container_that_cannot_be_read_is_null_and_costs_little(run, service):
         await asyncio.Event().wait()
 
     async def odd():
-        return {"cpu": "fast", "memory": {"used_bytes": float("nan")}}
+        return {"cpu": "fast", "memory": [1]}
+
+    async def no_json():
+        return {"memory": {"used_bytes": float("nan")}}
 
     async def main():
         loop = asyncio.get_running_loop()
-        for container in (broken, hangs, odd):
+        for container in (broken, hangs, odd, no_json):
             subject = service(ENV, passing(), container=container)
             began = loop.time()
             document = (await subject.get("/health/detailed")).json()
@@ -445,6 +467,7 @@ def mounted_in_fastapi(router):
         (lambda router: router, "/ready", ""),
         (lambda router: router, "/behind/ready", "/behind"),
         (lambda router: router, "/ready", "/behind"),
+        (lambda router: router, "/ready", "/"),
         (lambda router: Starlette(routes=[Mount("/probes", router)]), "/probes/ready", ""),
         (lambda router: Starlette(routes=[Mount("/", router)]), "/ready", ""),
         (
