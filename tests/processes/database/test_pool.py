@@ -135,6 +135,30 @@ def test_who_is_cancelled_on_a_halted_server_is_gone_at_once(
     run(story())
 
 
+def test_who_is_cancelled_between_two_statements_does_not_wait_for_a_halted_server(
+    place: Place, run: Run
+) -> None:
+    async def story() -> None:
+        async with Used(place, statement_seconds=60) as used:
+            lent, never = asyncio.Event(), asyncio.Event()
+
+            async def think() -> None:
+                async with used.db.connection():
+                    lent.set()
+                    await never.wait()
+
+            thinking = asyncio.create_task(think())
+            await lent.wait()
+            await place.server.pause()
+            thinking.cancel()
+            done, _ = await asyncio.wait({thinking}, timeout=SCHEDULING_SECONDS)
+
+            assert done
+            assert used.db.stats().size == 0
+
+    run(story())
+
+
 @both_ways
 def test_a_slow_statement_is_ended_by_the_server_and_its_connection_lives_on(
     place: Place, run: Run, in_transaction: bool
@@ -219,6 +243,8 @@ def test_a_pool_that_hangs_on_a_silent_server_is_told_with_the_reason(
             assert await asyncio.gather(*asked) == [NO_CONNECTION] * POOL_MAX
             place.door.carry_again()
             assert (await used.check()).healthy
+            async with used.db.connection(), used.db.connection():
+                assert (await used.check()).why == ALL_IN_USE
 
     run(story())
 
