@@ -87,7 +87,7 @@ def test_both_revisions_read_and_write_after_every_step(database: Fresh, vins: I
                 if step >= SPEAKS_NEW:
                     made = await new.create(NewVehicle(vin=next(vins), name="new", odometer_km=900))
                     assert made is not None
-                    wanted[made.id] = 900
+                    assert (await row(old, before.GET, made.id))["odometer"] == 900
                     await old.execute(before.DRIVE, made.id, 901)
                     await old.execute(before.RENAME, made.id, "renamed")
                     wanted[made.id] = 901
