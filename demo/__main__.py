@@ -41,12 +41,15 @@ async def play(screen: Screen, folder: Path, per_second: float, chosen: Sequence
     screen.plain()
     async with running(folder, settings) as cloud:
         stage = Stage(cloud, screen, per_second)
-        await stage.set()
-        took = time.monotonic() - began
-        screen.line("ready", f"{len(stage.installed.urls)} functions and a workflow, {took:.1f} s")
-        screen.line("traffic", f"{per_second:g} requests/s to production, all the time")
         told: list[Told] = []
         try:
+            await stage.set()
+            took = time.monotonic() - began
+            screen.line(
+                "ready", f"{len(stage.installed.urls)} functions and a workflow, {took:.1f} s"
+            )
+            screen.line("database", stage.database.line)
+            screen.line("traffic", f"{per_second:g} requests/s to production, all the time")
             for name in chosen:
                 story = STORIES[name]
                 screen.title(story.title)
@@ -55,8 +58,7 @@ async def play(screen: Screen, folder: Path, per_second: float, chosen: Sequence
             screen.line("lost", f"the story went wrong: {error}")
             return 1
         finally:
-            stage.traffic.stop()
-            await stage.driving
+            await stage.clear()
         return end(screen, stage, told, time.monotonic() - began)
 
 

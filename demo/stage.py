@@ -24,6 +24,8 @@ from local_cloud.pubsub.values import Subscription
 from local_cloud.registry.images import PushedImage
 from local_cloud.run.resources import ServiceKey
 from local_cloud.running import RunningCloud
+from local_cloud.up.database import UpDatabase
+from local_cloud.up.delivery import targets
 
 ROOT: Final = Path(__file__).parent.parent
 PERSON: Final = "you@example.com"
@@ -50,6 +52,7 @@ class Stage:
     def __init__(self, running: RunningCloud, screen: Screen, per_second: float) -> None:
         self.running = running
         self.screen = screen
+        self.database = UpDatabase(running.folder / "database", ROOT / "health_service")
         self.events: list[Event] = []
         self._heard = asyncio.Condition()
         self._per_second = per_second
@@ -59,7 +62,7 @@ class Stage:
         self.installed: Installed
         self.builds: LocalBuilds
         self.traffic: Traffic
-        self.driving: asyncio.Task[None]
+        self._driving: asyncio.Task[None] | None = None
 
     async def set(self) -> None:
         """Install Barq, create the services, listen to events, begin the traffic."""
@@ -70,10 +73,11 @@ class Stage:
             ROOT / "workflows" / "rollout.yaml",
             ROOT / "demo" / "delivery.yaml",
         )
-        installer = Installer(self.running, place, people=[PERSON])
-        await installer.create_targets()
-        self.installed = await installer.install()
         cloud = self.running.cloud
+        installer = Installer(self.running, place, people=[PERSON])
+        variables = self.database.plan(targets(place.delivery), cloud.secrets)
+        await installer.create_targets(variables)
+        _, self.installed = await asyncio.gather(self.database.start(), installer.install())
         events, alerts = self.installed.topics["events"], self.installed.topics["alerts"]
         cloud.pubsub.create_subscription(
             Subscription(f"projects/{PROJECT}/subscriptions/demo", events), deliver=self._hear
@@ -96,7 +100,14 @@ class Stage:
             )
         )
         self.traffic = Traffic(cloud.run.service(self.production).url, self._per_second)
-        self.driving = asyncio.create_task(self.traffic.run())
+        self._driving = asyncio.create_task(self.traffic.run())
+
+    async def clear(self) -> None:
+        """End the traffic and the database."""
+        if self._driving is not None:
+            self.traffic.stop()
+            await self._driving
+        await self.database.close()
 
     @property
     def production(self) -> ServiceKey:
