@@ -96,7 +96,7 @@ def _verify(token: str, key: Mapping[str, Any], audience: str) -> Claims:
             audience=audience,
             issuer=ISSUERS,
             leeway=_CLOCK_SKEW_SECONDS,
-            options={"require": ["exp", "iat", "aud", "iss"], "strict_aud": True},
+            options={"require": ["exp"], "strict_aud": True},
         )
     except jwt.ExpiredSignatureError as error:
         raise BadToken("the token has expired") from error

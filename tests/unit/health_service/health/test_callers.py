@@ -205,6 +205,10 @@ def test_another_header_than_a_token_is_refused(value):
     assert ask(by_service(), (b"authorization", value))[0] == 401
 
 
+def test_a_token_under_another_scheme_is_refused():
+    assert ask(by_service(), (b"authorization", b"Basic " + signed().encode()))[0] == 401
+
+
 def test_the_scheme_is_written_in_any_case():
     assert ask(by_service(), (b"authorization", b"bearer " + signed().encode()))[0] == 200
 

@@ -261,6 +261,22 @@ def test_a_container_that_cannot_be_read_is_null_and_costs_little(run, service):
     run(main())
 
 
+def test_each_look_at_the_details_reads_the_container(run, service):
+    """How long a reading is kept is the reader's own affair."""
+    looks = []
+
+    async def counted():
+        looks.append(1)
+        return {"process": {"threads": len(looks)}}
+
+    async def main():
+        subject = service(ENV, container=counted)
+        answers = [await subject.get("/health/detailed") for _ in range(2)]
+        return [answer.json()["process"]["threads"] for answer in answers]
+
+    assert run(main()) == [1, 2]
+
+
 def test_a_container_that_hangs_is_not_read_again_beside_itself(run, service):
     looks = []
 
