@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import asyncpg
 
+from health_service.database.connection import Connection
 from health_service.database.errors import Unavailable
 from health_service.database.pool import Database
+from health_service.database.reading import read
 from health_service.health.checks import Check, Unhealthy
 
 COLUMNS: Final = ("id", "vin", "name", "odometer", "odometer_km", "created")
@@ -35,16 +37,21 @@ def schema_check(
     A good look counts for `good_for_seconds`; anything else only for a moment, or a migration and a
     database that is back would be noticed half a minute late.
     """
-    probe = _Probe(database, monotonic, good_for_seconds)
+    probe = _Probe(database, monotonic, timeout_seconds, good_for_seconds)
     return Check("schema", probe, timeout_seconds=timeout_seconds, cache_seconds=1.0)
 
 
 class _Probe:
     def __init__(
-        self, database: Database, monotonic: Callable[[], float], good_for_seconds: float
+        self,
+        database: Database,
+        monotonic: Callable[[], float],
+        timeout_seconds: float,
+        good_for_seconds: float,
     ) -> None:
         self._database = database
         self._monotonic = monotonic
+        self._timeout_seconds = timeout_seconds
         self._good_for_seconds = good_for_seconds
         self._good_until: float | None = None
 
@@ -52,11 +59,14 @@ class _Probe:
         if self._good_until is not None and self._monotonic() < self._good_until:
             return None
         try:
-            async with self._database.connection() as connection:
-                await connection.fetch(LOOK)
+            await read(self._database, _look, self._timeout_seconds)
         except LACKING as error:
             raise Unhealthy(LACKS) from error
         except Unavailable as error:
             raise Unhealthy(str(error)) from error
         self._good_until = self._monotonic() + self._good_for_seconds
         return None
+
+
+async def _look(connection: Connection) -> None:
+    await connection.fetch(LOOK)

@@ -13,6 +13,7 @@ import asyncpg
 
 from health_service.database.connection import Connection
 from health_service.database.pool import Database
+from health_service.database.reading import read
 from health_service.fleet.models import NewVehicle, Page, Vehicle
 from health_service.fleet.parsing import PageQuery
 
@@ -45,8 +46,7 @@ class Vehicles:
         return _vehicle(row) if row else None
 
     async def get(self, id_: UUID) -> Vehicle | None:
-        async with self._database.connection() as connection:
-            row = await connection.fetchrow(GET, id_)
+        row = await read(self._database, lambda connection: connection.fetchrow(GET, id_))
         return _vehicle(row) if row else None
 
     async def page(self, query: PageQuery) -> Page | None:
@@ -55,23 +55,23 @@ class Vehicles:
         A vehicle that is stored while somebody pages is behind the last one, but for those stored
         in the very moment in which that last page is read: their time may be a little earlier.
         """
-        async with self._database.connection() as connection:
-            rows = await _rows(connection, query)
-            if not rows and query.after is not None and not await _known(connection, query.after):
-                return None
+        rows = await read(self._database, lambda connection: _rows(connection, query))
+        if rows is None:
+            return None
         vehicles = [_vehicle(row) for row in rows[: query.limit]]
         more = len(rows) > query.limit
         return Page(vehicles=vehicles, after=vehicles[-1].id if more else None)
 
 
-async def _rows(connection: "Connection", query: PageQuery) -> "list[asyncpg.Record]":
-    # One more than asked for tells whether there is a next page.
+async def _rows(connection: Connection, query: PageQuery) -> "list[asyncpg.Record] | None":
+    """Return a page's rows and one more, which tells of a next page; None: no such cursor."""
     if query.after is None:
         return await connection.fetch(FIRST_PAGE, query.limit + 1)
-    return await connection.fetch(NEXT_PAGE, query.limit + 1, query.after)
+    rows = await connection.fetch(NEXT_PAGE, query.limit + 1, query.after)
+    return rows if rows or await _known(connection, query.after) else None
 
 
-async def _known(connection: "Connection", id_: UUID) -> bool:
+async def _known(connection: Connection, id_: UUID) -> bool:
     return await connection.fetchval(KNOWN, id_) is not None
 
 
