@@ -49,9 +49,8 @@ def details(result: Result) -> Any:
 def test_a_healthy_database_is_told_with_its_latency_and_pool(place: Place, run: Run) -> None:
     async def story() -> None:
         async with Used(place) as used:
-            result = await used.check()
+            result = await used.well()
 
-        assert result.healthy, result.why
         assert 0 < details(result)["latency_ms"] < 1000
         assert details(result)["pool"] == {
             "size": 1,
@@ -69,7 +68,7 @@ def test_two_hundred_who_ask_of_a_halted_server_share_one_question(place: Place,
 
     async def story() -> None:
         async with Used(place) as used:
-            assert (await used.check()).healthy
+            await used.well()
             await place.server.pause()
             before = place.door.accepted
 
@@ -82,7 +81,7 @@ def test_two_hundred_who_ask_of_a_halted_server_share_one_question(place: Place,
             assert place.door.accepted == before + 1
 
             await place.server.resume()
-            assert (await used.check()).healthy
+            await used.well()
 
     run(story())
 
@@ -221,7 +220,7 @@ def test_a_pool_that_is_used_up_is_told_and_who_waits_is_counted(place: Place, r
                 assert details(result)["pool"]["in_use"] == POOL_MAX
                 assert details(result)["pool"]["waiting"] == 1
             assert await waiting == 42
-            assert (await used.check()).healthy
+            await used.well()
 
     run(story())
 
@@ -242,7 +241,7 @@ def test_a_pool_that_hangs_on_a_silent_server_is_told_with_the_reason(
 
             assert await asyncio.gather(*asked) == [NO_CONNECTION] * POOL_MAX
             place.door.carry_again()
-            assert (await used.check()).healthy
+            await used.well()
             async with used.db.connection(), used.db.connection():
                 assert (await used.check()).why == ALL_IN_USE
 
@@ -305,7 +304,7 @@ def test_a_shutdown_ends_what_runs_and_the_next_server_is_found(place: Place, ru
             assert await asyncio.gather(*asked) == [SHUT_DOWN, SHUT_DOWN]
             assert (await used.check()).why == REFUSED
             await place.server.start()
-            assert (await used.check()).healthy
+            await used.well()
 
     run(story())
 
