@@ -22,8 +22,9 @@ explain: $(READY)  ## Why a rollout in the cloud of `make up` was decided so: RO
 test: $(READY) lint  ## All tests, lint and types.
 	@$(MAKE) --no-print-directory -j 2 types pytest
 
+# Three at a time on two cores: who plays on real processes waits more than it works.
 pytest: $(READY)
-	@$(PY) -m pytest -q -n 2 --dist loadgroup tests
+	@$(PY) -m pytest -q -n 3 --dist loadgroup tests
 
 test-full: test  ## What is longer: more examples, the whole demo, every kill -9, proxy and memory.
 	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q -n 2 tests/unit tests/processes/test_openapi.py

@@ -92,15 +92,12 @@ def test_a_statement_on_a_halted_server_is_given_up_in_time(
 ) -> None:
     async def story() -> None:
         async with Used(place) as used:
-            asked = asyncio.create_task(
-                words(used.ask("SELECT pg_sleep(9)", in_transaction=in_transaction))
-            )
-            await until_running(place, 1)
+            await used.well()
             before = place.door.accepted
             await place.server.pause()
             began = time.monotonic()
 
-            assert await asked == NO_ANSWER
+            assert await words(used.ask(in_transaction=in_transaction)) == NO_ANSWER
             assert time.monotonic() - began < 0.55 + SCHEDULING_SECONDS
             assert place.door.accepted == before
             assert used.db.stats().in_use == 0
