@@ -169,8 +169,10 @@ class Outage:
             self.since = None
             return
         if self.since is None:
-            self.since, self.canary_bad, self.canary_expected = end, 0, 0.0
-        self.until = end
+            self.since = self.until = end
+            self.canary_bad, self.canary_expected = 0, 0.0
+        if bad[1]:  # The minute after the last failure is doubt, not outage.
+            self.until = end
         self.canary_bad += bad[0]
         self.canary_expected += share * sum(bad)
 
@@ -184,7 +186,7 @@ class Outage:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts; 0 if there is none."""
+        """How long it lasted up to stable's last failure; 0 if there is none."""
         return self.until - self.since if self.since is not None else 0.0
 
     @property

@@ -255,6 +255,13 @@ def test_an_outage_lasts_from_its_first_bad_interval_to_the_last():
     assert outage((0, 0)).seconds == 0
 
 
+def test_the_minute_of_doubt_after_its_last_failure_makes_an_outage_no_longer():
+    state = outage((1, 9), (1, 9), (1, 9), *[(0, 0)] * 5)
+
+    assert state.since is not None
+    assert state.seconds == 20
+
+
 def test_an_outage_that_ends_begins_anew():
     """Sixty seconds after its last bad interval; then everything is counted from the start."""
     state = outage((9, 9), *[(0, 0)] * 6, (0, 90))
