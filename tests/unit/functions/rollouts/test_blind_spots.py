@@ -256,7 +256,7 @@ def test_an_outage_lasts_from_its_first_bad_interval_to_the_last():
 
 
 def test_the_minute_of_doubt_after_its_last_failure_makes_an_outage_no_longer():
-    state = outage((1, 9), (1, 9), (1, 9), *[(0, 0)] * 5)
+    state = outage((1, 9), (1, 9), (1, 9), *[(0, 0)] * 5, requests=10.0)
 
     assert state.since is not None
     assert state.seconds == 20
