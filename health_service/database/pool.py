@@ -24,9 +24,10 @@ TRUSTED_SECONDS: Final = 5.0
 """How long after its last answer a connection is lent unasked."""
 WORD_SECONDS: Final = 0.25
 """How long a connection may take to show that it lives."""
+GRACE_SECONDS: Final = 0.25
+"""How much longer than the server this side waits for a statement. The server ends it by itself,
+and the connection lives on; this limit is for a server that cannot."""
 _IDLE_SECONDS_MAX: Final = 300.0
-# The server ends a statement by itself, and the connection lives on. Ours is for one that cannot.
-_GRACE_SECONDS: Final = 0.25
 _CLOSED: Final = "this instance is shutting down"
 
 
@@ -162,7 +163,7 @@ class Database:
                 connect=self._connect,
                 connection_class=Connection,
                 timeout=self._connect_seconds,
-                command_timeout=limit + _GRACE_SECONDS,
+                command_timeout=limit + GRACE_SECONDS,
                 server_settings={"statement_timeout": f"{max(1, round(limit * 1000))}ms"},
             )
         return await self._pool

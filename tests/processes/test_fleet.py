@@ -47,7 +47,7 @@ def test_the_time_of_creation_is_utc_and_of_the_moment(fleet: FleetService):
     text = fleet.ask("POST", "/vehicles", vehicle()).document["created"]
 
     assert text.endswith("Z")
-    assert abs(dt.datetime.fromisoformat(text) - began) < dt.timedelta(seconds=20)
+    assert began <= dt.datetime.fromisoformat(text) <= dt.datetime.now(dt.UTC)
 
 
 def test_a_vin_is_taken_only_once(fleet: FleetService):
@@ -168,6 +168,6 @@ def test_the_service_imports_nothing_of_its_migrator(database: Fresh, tmp_path: 
 
 def imports(service: FleetService) -> Iterator[str]:
     """Yield the packages that the process imported, as `-X importtime` tells."""
-    for line in service.errors.read_text().splitlines():
+    for line in service.process.errors.read_text().splitlines():
         if line.startswith("import time:"):
             yield line.rpartition("|")[2].strip().partition(".")[0]

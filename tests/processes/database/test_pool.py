@@ -13,6 +13,7 @@ from health_service.database import pool
 from health_service.database.errors import NO_ANSWER, NO_CONNECTION, REFUSED, Lost, Unavailable
 from health_service.health.checks import Result
 from tests.processes.database.conftest import POOL_MAX, SCHEDULING_SECONDS, USER, Place, Run, Used
+from tests.processes.service_process import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.processes
 SHUT_DOWN = "the database is shutting down, or its administrator ended the connection"
@@ -30,7 +31,7 @@ async def words(asked: Coroutine[Any, Any, Any]) -> str:
 async def until_running(place: Place, count: int) -> None:
     """Wait until the server works on so many statements of the user."""
     busy = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{USER}' AND state = 'active'"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while int(await place.admin(busy)) < count:
         assert time.monotonic() < deadline
 
@@ -51,7 +52,7 @@ def test_a_healthy_database_is_told_with_its_latency_and_pool(place: Place, run:
         async with Used(place) as used:
             result = await used.well()
 
-        assert 0 < details(result)["latency_ms"] < 1000
+        assert details(result)["latency_ms"] > 0
         assert details(result)["pool"] == {
             "size": 1,
             "idle": 1,
@@ -91,7 +92,7 @@ def test_a_statement_on_a_halted_server_is_given_up_in_time(
     place: Place, run: Run, in_transaction: bool
 ) -> None:
     async def story() -> None:
-        async with Used(place) as used:
+        async with Used(place, statement_seconds=0.3) as used:
             await used.well()
             before = place.door.accepted
             await place.server.pause()
@@ -112,7 +113,7 @@ def test_who_is_cancelled_on_a_halted_server_is_gone_at_once(
     """It stays cancelled, too: the rollback that cannot be sent does not stand in its place."""
 
     async def story() -> None:
-        async with Used(place, statement_seconds=60) as used:
+        async with Used(place) as used:
             asked = asyncio.create_task(
                 used.ask("SELECT pg_sleep(60)", in_transaction=in_transaction)
             )
@@ -135,7 +136,7 @@ def test_who_is_cancelled_between_two_statements_does_not_wait_for_a_halted_serv
     place: Place, run: Run
 ) -> None:
     async def story() -> None:
-        async with Used(place, statement_seconds=60) as used:
+        async with Used(place) as used:
             lent, never = asyncio.Event(), asyncio.Event()
 
             async def think() -> None:
@@ -157,13 +158,15 @@ def test_who_is_cancelled_between_two_statements_does_not_wait_for_a_halted_serv
 
 @both_ways
 def test_a_slow_statement_is_ended_by_the_server_and_its_connection_lives_on(
-    place: Place, run: Run, in_transaction: bool
+    place: Place, run: Run, monkeypatch: pytest.MonkeyPatch, in_transaction: bool
 ) -> None:
+    monkeypatch.setattr(pool, "GRACE_SECONDS", PATIENCE_SECONDS)
+
     async def story() -> None:
-        async with Used(place) as used:
+        async with Used(place, statement_seconds=0.3) as used:
             backend = await used.ask("SELECT pg_backend_pid()")
 
-            why = await words(used.ask("SELECT pg_sleep(9)", in_transaction=in_transaction))
+            why = await words(used.ask("SELECT pg_sleep(99)", in_transaction=in_transaction))
 
             assert why == "the database ended a statement that took too long"
             assert await used.ask("SELECT pg_backend_pid()") == backend
@@ -193,14 +196,14 @@ def test_what_was_done_stands_though_the_server_hangs_right_after(place: Place, 
     """The connection is reset for the next user: that cannot fail what the last one did."""
 
     async def story() -> None:
-        async with Used(place) as used:
-            began = time.monotonic()
+        async with Used(place, statement_seconds=1.0) as used:
             async with used.db.connection() as connection:
                 found = await connection.fetchval("SELECT 42")
                 await place.server.pause()
+                began = time.monotonic()
 
             assert found == 42
-            assert time.monotonic() - began < 0.3 + SCHEDULING_SECONDS
+            assert time.monotonic() - began < 1.0 + SCHEDULING_SECONDS
             assert used.db.stats().size == 0
 
     run(story())
@@ -208,7 +211,7 @@ def test_what_was_done_stands_though_the_server_hangs_right_after(place: Place, 
 
 def test_a_pool_that_is_used_up_is_told_and_who_waits_is_counted(place: Place, run: Run) -> None:
     async def story() -> None:
-        async with Used(place, acquire_seconds=60) as used:
+        async with Used(place) as used:
             async with used.db.connection(), used.db.connection():
                 waiting = asyncio.create_task(used.ask("SELECT 42"))
                 result = await used.check()
@@ -238,7 +241,7 @@ def test_a_pool_that_hangs_on_a_silent_server_is_told_with_the_reason(
 
             assert await asyncio.gather(*asked) == [NO_CONNECTION] * POOL_MAX
             place.door.carry_again()
-            await used.well()
+            await used.open_all()
             async with used.db.connection(), used.db.connection():
                 assert (await used.check()).why == ALL_IN_USE
 
@@ -249,16 +252,15 @@ def test_connections_that_died_in_silence_do_not_fail_the_next_request(
     place: Place, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the first of them is waited for; the rest are as old as that one."""
-    monkeypatch.setattr(pool, "TRUSTED_SECONDS", 0.0)
+    monkeypatch.setattr(pool, "TRUSTED_SECONDS", 0.5)
 
     async def story() -> None:
         async with Used(place) as used:
-            async with used.db.connection(), used.db.connection():
-                pass
-            assert used.db.stats().idle == POOL_MAX
+            await used.open_all()
             place.door.fall_silent()
             place.door.carry_again()
             before = place.door.accepted
+            await asyncio.sleep(0.6)  # None of them is trusted any more.
 
             assert await used.ask("SELECT 42") == 42
             assert used.db.stats().size == 1
@@ -271,13 +273,11 @@ def test_a_connection_whose_end_is_still_on_its_way_fails_no_check(place: Place,
     """The driver has heard the server's last word, and lends the connection all the same."""
 
     async def story() -> None:
-        async with Used(place) as used:
+        async with Used(place, check_seconds=PATIENCE_SECONDS) as used:
             for asked_again in (False, True):
                 await used.ask()
                 place.door.hide_ends()
-                await place.server.end_connections(USER)
-                while await place.backends():
-                    pass
+                await place.end_connections()
                 if asked_again:
                     assert (await used.check()).why == ""
                 else:
@@ -290,9 +290,9 @@ def test_a_connection_whose_end_is_still_on_its_way_fails_no_check(place: Place,
 def test_a_shutdown_ends_what_runs_and_the_next_server_is_found(place: Place, run: Run) -> None:
     async def story() -> None:
         past_the_door = place.url(place.server.port)
-        async with Used(place, url=past_the_door, statement_seconds=20) as used:
+        async with Used(place, url=past_the_door) as used:
             asked = [
-                asyncio.create_task(words(used.ask("SELECT pg_sleep(20)", in_transaction=way)))
+                asyncio.create_task(words(used.ask("SELECT pg_sleep(60)", in_transaction=way)))
                 for way in (False, True)
             ]
             await until_running(place, 2)
@@ -326,7 +326,7 @@ def test_closing_does_not_wait_for_a_hung_server(place: Place, run: Run) -> None
     """One hangs in a statement, one in its connection, and one waits for a turn."""
 
     async def story() -> None:
-        used = Used(place, statement_seconds=60, connect_seconds=60, acquire_seconds=60)
+        used = Used(place)
         asked = [asyncio.create_task(words(used.ask("SELECT pg_sleep(60)")))]
         await until_running(place, 1)
         place.door.fall_silent()
