@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import asyncpg
 
@@ -15,10 +14,11 @@ from health_service.database.pool import Database
 from health_service.migrations.limits import Limits
 from health_service.migrations.upgrade import Outcome, Tell, upgrade
 from local_cloud.sql.server import PostgresServer
+from tests.processes.service_process import PATIENCE_SECONDS, ROOT
 
-ROOT = Path(__file__).parents[2]
 USER, PASSWORD = "fleet", "s3cret-of-the-tests"
-QUICK = Limits(lock_seconds=0.2, attempts_max=3, pause_seconds=0.05, turn_seconds=20)
+QUICK = Limits(lock_seconds=0.2, attempts_max=10, pause_seconds=0.05, turn_seconds=60)
+"""Short waits, and so many of them that no machine is too busy."""
 
 
 @dataclass
@@ -41,9 +41,9 @@ class Fresh:
             self.url,
             lambda: PASSWORD,
             pool_max=4,
-            connect_seconds=5,
-            statement_seconds=5,
-            acquire_seconds=5,
+            connect_seconds=PATIENCE_SECONDS,
+            statement_seconds=PATIENCE_SECONDS,
+            acquire_seconds=PATIENCE_SECONDS,
         )
 
     async def upgrade(self, target: str = "head", tell: Tell = lambda _: None) -> Outcome:
@@ -67,7 +67,7 @@ class Fresh:
     async def migrate(self, *arguments: str, **env: str) -> tuple[int, str, str]:
         """Run it to its end; return status, standard output and standard error."""
         process = self.migrator(*arguments, **env)
-        out, err = await asyncio.to_thread(process.communicate, timeout=60)
+        out, err = await asyncio.to_thread(process.communicate, timeout=2 * PATIENCE_SECONDS)
         return process.returncode, out, err
 
 

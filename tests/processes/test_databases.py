@@ -45,7 +45,7 @@ async def count(variables, key, secrets) -> int:
     """Ask as the service would."""
     secret = f"projects/{key.project}/secrets/{variables.secrets['DATABASE_PASSWORD']}"
     password = secrets.access(secret)[1].data.decode()
-    connection = await asyncpg.connect(variables.env["DATABASE_URL"], password=password, timeout=1)
+    connection = await asyncpg.connect(variables.env["DATABASE_URL"], password=password, timeout=20)
     try:
         return int(await connection.fetchval("select count(*) from thing"))
     finally:

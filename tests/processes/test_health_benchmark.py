@@ -10,7 +10,7 @@ import os
 import psutil
 import pytest
 
-from benchmarks.health.cases import CEILING, LIVE, READY, STEADY
+from benchmarks.health.cases import CEILING, LIVE, READY, SERVERS, STEADY
 from benchmarks.health.rivals import ALIVE
 from benchmarks.health.stage import stage
 
@@ -18,16 +18,17 @@ pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
 
 
 def test_the_whole_of_it_is_started_asked_and_stopped(tmp_path):
-    before, cores = set(psutil.Process().children(recursive=True)), _cores()
+    cores = _cores()
 
-    bodies, steady, turn = asyncio.run(_measure(tmp_path))
+    bodies, steady, turn, processes = asyncio.run(_measure(tmp_path))
 
     assert json.loads(bodies[LIVE[0].name]) == json.loads(bodies[LIVE[1].name]) == ALIVE
     assert all(bodies.values())
     assert steady.failures == 0
     assert len(steady.latencies) == len(steady.lateness) > 0
     assert turn.per_second > 0
-    assert set(psutil.Process().children(recursive=True)) <= before
+    assert len(processes) == len(SERVERS) + 1
+    assert not [one for one in processes if one.is_running()]
     assert _cores() == cores
 
 
@@ -41,4 +42,12 @@ async def _measure(folder):
         bodies = {case.name: ready.servers[case.server].body(case.path) for case in cases}
         beside_fleet = next(one for one in STEADY if one.beside_fleet)
         steady = await ready.steady(beside_fleet, 200.0, 0.3)
-        return bodies, steady, await ready.saturate(LIVE[0], 0.05)
+        turn = await ready.saturate(LIVE[0], 0.5)
+        return bodies, steady, turn, _started(folder, ready)
+
+
+def _started(folder, ready):
+    """Return PostgreSQL and the servers; other tests of this process have children too."""
+    servers = [psutil.Process(one.process.pid) for one in ready.servers.values()]
+    ours = psutil.Process().children()
+    return servers + [one for one in ours if any(str(folder) in word for word in one.cmdline())]

@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from local_cloud.run.launch import free_port
 from tests.unit.health_service.image import FOLDER, lay_out, stages
 
 pytestmark = pytest.mark.processes
@@ -127,9 +127,7 @@ def test_what_serves_loads_nothing_of_what_migrates(image):
 
 
 def test_the_images_command_serves_and_ends_with_status_0(image):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = json.loads(LAST.all("CMD")[-1])
     process = image.popen(*command, PORT=str(port), HOST="127.0.0.1")
     try:

@@ -40,7 +40,7 @@ async def served(folder: Path, max_connections: int = 20) -> AsyncIterator[Postg
         yield server
 
 
-async def ask(server: PostgresServer, password: str = "first", seconds: float = 5) -> int:
+async def ask(server: PostgresServer, password: str = "first", seconds: float = 60) -> int:
     connection = await asyncpg.connect(
         server.url("things", "owner"), password=password, timeout=seconds
     )
@@ -57,7 +57,7 @@ def family(pid: int | None) -> list[psutil.Process]:
 
 
 def ended(processes: list[psutil.Process]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if not any(one.is_running() and one.status() != "zombie" for one in processes):
             return True
