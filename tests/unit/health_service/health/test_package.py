@@ -1,5 +1,6 @@
 """The package as others meet it: its page, and what it costs to import."""
 
+import ast
 import asyncio
 import re
 import subprocess
@@ -8,8 +9,6 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from starlette.routing import Mount
-
 from health_service import health
 from health_service.health import Phase
 from tests.unit.health_service.health.test_openapi import judge
@@ -17,10 +16,14 @@ from tests.unit.health_service.health.test_openapi import judge
 PAGE = Path(health.__file__).with_name("README.md")
 
 
+def code():
+    [found] = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    return found
+
+
 def example():
-    [code] = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     module: dict[str, Any] = {}
-    exec(compile(code, str(PAGE), "exec"), module)
+    exec(compile(code(), str(PAGE), "exec"), module)
     return module
 
 
@@ -49,12 +52,21 @@ def test_the_example_of_the_page_runs(ask):
 
 
 def test_every_name_that_the_page_uses_is_exported():
-    assert all(hasattr(health, name) for name in health.__all__)
-    assert Mount("/health", example()["app"])
+    used = set(re.findall(r"`(By\w+|[A-Z][a-z]+)\(", PAGE.read_text("utf-8")))
+    for node in ast.walk(ast.parse(code())):
+        if isinstance(node, ast.ImportFrom) and node.module == "health_service.health":
+            used |= {name.name for name in node.names}
+
+    assert {"ByIdentity", "Nobody", "HealthRouter", "in_thread"} <= used
+    assert used <= set(health.__all__)
 
 
-def imported_by(code):
-    script = textwrap.dedent(code) + "\nimport sys\nprint(*sys.modules)"
+def test_what_is_exported_is_there():
+    assert [name for name in health.__all__ if not hasattr(health, name)] == []
+
+
+def imported_by(program):
+    script = textwrap.dedent(program) + "\nimport sys\nprint(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
