@@ -5,13 +5,13 @@ No image is built: there need be no builder. It asks a package index, so it is n
 """
 
 import http.client
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from local_cloud.run.launch import free_port
 from tests.unit.health_service.image import DEBIAN, FOLDER, lay_out
 
 LOCK = FOLDER / "requirements.txt"
@@ -57,12 +57,6 @@ def seconds_to_alive(root: Path, packages: Path) -> float:
     finally:
         process.terminate()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def is_alive(port: int) -> bool:

@@ -9,7 +9,9 @@ Source: https://cloud.google.com/run/docs/container-contract#instance-shutdown (
 import logging
 import signal
 import socket
-from types import FrameType
+from collections.abc import Mapping
+from types import FrameType, MappingProxyType
+from typing import Any, Final
 
 import uvicorn
 
@@ -21,11 +23,25 @@ GRACE_SECONDS = 7
 """How long requests under way may take after the signal."""
 LAST_SECOND = 9
 """When the kernel ends the process, whatever hangs in it."""
-_BACKLOG = 2048
+BACKLOG = 2048
 # Longer than any proxy keeps an idle connection (Google's load balancers: 600 s): a server that
 # closes first may do so under a request that is just being sent, and that request is lost.
 # Source: https://cloud.google.com/load-balancing/docs/https#timeouts_and_retries
 _KEEP_ALIVE_SECONDS = 620
+UVICORN: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "lifespan": "on",
+        "ws": "none",
+        "access_log": False,
+        "log_config": None,
+        "log_level": "warning",
+        "server_header": False,
+        "proxy_headers": False,
+        "backlog": BACKLOG,
+        "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
+    }
+)
+"""uvicorn's settings; the benchmarks serve what they compare with these, too."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -34,7 +50,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError:
         listener.close()
         raise
@@ -54,19 +70,7 @@ def serve(
     messages = logging.getLogger("uvicorn.error")
     messages.addHandler(ServerMessages(log))
     messages.propagate = False
-    config = uvicorn.Config(
-        app,
-        lifespan="on",
-        ws="none",
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        backlog=_BACKLOG,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=grace_seconds,
-    )
+    config = uvicorn.Config(app, timeout_graceful_shutdown=grace_seconds, **UVICORN)
     _Server(config, lifecycle, last_second).run(sockets=[listener])
 
 

@@ -26,6 +26,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from health_service.server import BACKLOG, UVICORN
+
 ALIVE: Final = {"status": "alive", "version": "1.0.0", "revision": "bench-00001-abc"}
 """What our `/health/live` says, too: the bare route answers the same document."""
 POOL_MAX: Final = 5
@@ -145,28 +147,15 @@ APPS: Final = {
 
 def main() -> None:
     name, port = sys.argv[1], int(sys.argv[2])
-    listener = socket.create_server(("127.0.0.1", port), backlog=2048)
+    listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
     if name == "canned":
         import uvloop  # noqa: PLC0415 - the others get it from uvicorn.
 
         uvloop.run(_serve_canned(listener))
         return
     pool = Pool(os.environ.get("DATABASE_URL", ""), os.environ.get("DATABASE_PASSWORD", ""))
-    # As health_service.server has it. One process, no thread: one core each.
-    config = uvicorn.Config(
-        APPS[name](pool),
-        loop="uvloop",
-        http="httptools",
-        lifespan="on",
-        ws="none",
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        backlog=2048,
-        timeout_keep_alive=620,
-    )
+    # One process, no thread: one core each.
+    config = uvicorn.Config(APPS[name](pool), loop="uvloop", http="httptools", **UVICORN)
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -18,6 +18,7 @@ from typing import Final
 import psutil
 
 from benchmarks.health.load import Found, Order
+from local_cloud.run.launch import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 _GIVE_UP_SECONDS: Final = 30.0
@@ -99,7 +100,7 @@ def server(
     name: str, command: Sequence[str], env: Mapping[str, str], log: Path, core: int | None
 ) -> Iterator[Server]:
     """Start `command`, with a free port as PORT and in place of `{port}`, until the block ends."""
-    port = _free_port()
+    port = free_port()
     given = {"PATH": os.defpath, "PORT": str(port), "HOST": "127.0.0.1", **env}
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -124,12 +125,6 @@ def _get(port: int, path: str) -> tuple[int, str]:
         connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 async def load(order: Order, core: int | None) -> Found:
