@@ -24,6 +24,20 @@ class Probe:
             raise self.error
 
 
+class Stubborn:
+    """A check's body that ignores its cancellation until it is released."""
+
+    def __init__(self):
+        self.runs = 0
+        self.release = asyncio.Event()
+
+    async def __call__(self):
+        self.runs += 1
+        while not self.release.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.release.wait()
+
+
 def registry(*checks):
     registered = Checks(asyncio.get_running_loop().time)
     for check in checks:
@@ -217,21 +231,12 @@ def test_one_who_joins_a_hung_run_waits_only_for_what_is_left_of_it(run):
 
 def test_a_run_that_ignores_its_cancellation_gets_no_second_beside_it(run):
     """However often a probe asks, a thing that hangs for good costs one task, not one per probe."""
-    release = asyncio.Event()
-    runs = []
-
-    async def stubborn():
-        runs.append(1)
-        while not release.is_set():
-            try:
-                await release.wait()
-            except asyncio.CancelledError:
-                continue
+    stubborn = Stubborn()
 
     async def main():
         checks = registry(Check("db", stubborn, timeout_seconds=1, cache_seconds=0))
         said = [(await only(checks)).why for _ in range(5)]
-        release.set()
+        stubborn.release.set()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         return said, (await only(checks)).healthy
@@ -240,28 +245,19 @@ def test_a_run_that_ignores_its_cancellation_gets_no_second_beside_it(run):
 
     assert said == ["no answer within 1 s", *["an earlier run still hangs"] * 4]
     assert recovered
-    assert len(runs) == 2
+    assert stubborn.runs == 2
 
 
 def test_one_who_asks_right_after_a_hang_is_released_gets_a_run_of_its_own(run):
     """Also with a long cache: that it hung is an answer of the moment."""
-    release = asyncio.Event()
-    runs = []
-
-    async def stubborn():
-        runs.append(1)
-        while not release.is_set():
-            try:
-                await release.wait()
-            except asyncio.CancelledError:
-                continue
+    stubborn = Stubborn()
 
     async def main():
         checks = registry(Check("db", stubborn, timeout_seconds=1, cache_seconds=10))
         said = [(await only(checks)).why]
         await asyncio.sleep(10.5)
         still = await only(checks)
-        release.set()
+        stubborn.release.set()
         await asyncio.sleep(0.01)
         return [*said, still.why], still.elapsed_seconds, (await only(checks)).healthy
 
@@ -270,7 +266,7 @@ def test_one_who_asks_right_after_a_hang_is_released_gets_a_run_of_its_own(run):
     assert said == ["no answer within 1 s", "an earlier run still hangs"]
     assert elapsed == pytest.approx(11.5)
     assert recovered
-    assert len(runs) == 2
+    assert stubborn.runs == 2
 
 
 def test_the_late_word_of_an_earlier_run_is_not_taken_for_that_of_the_next(run):
