@@ -69,7 +69,7 @@ class UpDatabase:
         return f"PostgreSQL at 127.0.0.1:{server.port}: {', '.join(self._databases.planned)}"
 
     def overview(self) -> dict[str, Any]:
-        """Return what `/local` tells: no password, but where it is kept."""
+        """Return what `/local` tells: no password, but the secret that holds it."""
         if self._databases is None:
             return {"state": "none", "why": self._missing}
         server = self._databases.server
@@ -79,7 +79,7 @@ class UpDatabase:
             "pid": server.pid,
             "log": str(server.log),
             "databases": [
-                {"service": one.key.resource, "url": one.url, "password": one.secret}
+                {"service": one.key.resource, "url": one.url, "secret": one.secret}
                 for one in planned
             ],
         }

@@ -69,6 +69,8 @@ def test_a_service_gets_a_url_without_password_and_a_secret(tmp_path, secrets):
     password = secrets.access(f"projects/shop-staging/secrets/{secret}")[1].data.decode()
     assert len(password) > 10
     assert password not in f"{variables}{database.overview()}"
+    [told] = database.overview()["databases"]
+    assert told["secret"] == f"projects/shop-staging/secrets/{secret}"
 
 
 @pytest.mark.parametrize("document", [{}, {"state": "gone"}, {"state": 7}, [], "stopped"])
