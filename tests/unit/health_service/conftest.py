@@ -5,14 +5,14 @@ import datetime as dt
 import json
 import random
 import selectors
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from health_service.app import create_app
-from health_service.asgi import ASGIApp, Message
+from health_service.asgi import ASGIApp, Message, Scope
 from health_service.health.checks import Check, Details
 from health_service.health.lifecycle import Lifecycle
 from health_service.logs import Log
@@ -58,6 +58,30 @@ class Answer:
         return json.loads(self.body)
 
 
+def http_scope(
+    method: str,
+    path: str,
+    headers: Iterable[tuple[bytes, bytes]] = (),
+    query: str = "",
+    root_path: str = "",
+) -> Scope:
+    """Return what a server tells an ASGI application of a request."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": root_path,
+        "query_string": query.encode(),
+        "headers": list(headers),
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8080),
+    }
+
+
 async def get(
     app: ASGIApp,
     path: str,
@@ -68,24 +92,17 @@ async def get(
     root_path: str = "",
 ) -> Answer:
     """Ask an ASGI application as a server would; an exception that escapes it is raised."""
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": root_path,
-        "query_string": query.encode(),
-        "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8080),
-    }
-    sent: list[Message] = []
+    encoded = [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()]
+    nothing: Message = {"type": "http.request", "body": b"", "more_body": False}
+    return await answered(app, http_scope(method, path, encoded, query, root_path), [nothing])
+
+
+async def answered(app: ASGIApp, scope: Scope, messages: Iterable[Message]) -> Answer:
+    """Return the answer to a request whose body comes in `messages`, the last of them for ever."""
+    coming, sent = list(messages), []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return coming.pop(0) if len(coming) > 1 else coming[0]
 
     async def send(message: Message) -> None:
         sent.append(message)

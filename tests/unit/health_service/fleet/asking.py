@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -14,13 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from health_service.database.pool import Database
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    document: Any
+from tests.unit.health_service.conftest import Answer, answered, http_scope
 
 
 class Unused:
@@ -67,46 +60,8 @@ def ask(
     if leaves:
         messages.append({"type": "http.disconnect"})
     headers = [] if content_type is None else [(b"content-type", content_type.encode())]
-    return asyncio.run(_ask(routes, method, path, query, headers, messages))
-
-
-async def _ask(
-    routes: Sequence[Route],
-    method: str,
-    path: str,
-    query: str,
-    headers: list[tuple[bytes, bytes]],
-    messages: list[dict[str, Any]],
-) -> Answer:
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "query_string": query.encode(),
-        "headers": headers,
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8080),
-    }
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return messages.pop(0)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
     app = Starlette(routes=list(routes), exception_handlers={HTTPException: _refusal})
-    await app(scope, receive, send)
-    return Answer(
-        sent[0]["status"],
-        {name.decode(): value.decode() for name, value in sent[0]["headers"]},
-        json.loads(b"".join(message.get("body", b"") for message in sent[1:])),
-    )
+    return asyncio.run(answered(app, http_scope(method, path, headers, query), messages))
 
 
 async def _refusal(_request: Request, error: Exception) -> Response:

@@ -23,7 +23,7 @@ EVERY_USE = [("POST", "/vehicles"), ("GET", "/vehicles"), ("GET", f"/vehicles/{I
 def test_a_body_that_is_not_said_to_be_json_is_refused_unread(content_type):
     answer = ask(UNUSED, "POST", "/vehicles", body=GOOD, content_type=content_type)
 
-    assert (answer.status, answer.document) == (
+    assert (answer.status, answer.json()) == (
         415,
         {"error": "the body must be application/json"},
     )
@@ -40,18 +40,18 @@ def test_a_body_that_is_no_json_is_told_with_its_place():
     answer = ask(UNUSED, "POST", "/vehicles", body=b'{"vin": ')
 
     assert answer.status == 400
-    assert answer.document["error"].startswith("the body is not JSON: EOF while parsing")
+    assert answer.json()["error"].startswith("the body is not JSON: EOF while parsing")
 
 
 def test_all_problems_of_a_body_are_told_with_name_value_and_rule():
     answer = ask(UNUSED, "POST", "/vehicles", body=b'{"vin": "x"}')
 
     assert answer.status == 422
-    assert answer.document["error"] == "the request is not accepted"
-    assert [set(problem) for problem in answer.document["problems"]] == [
+    assert answer.json()["error"] == "the request is not accepted"
+    assert [set(problem) for problem in answer.json()["problems"]] == [
         {"name", "value", "rule"}
     ] * 2
-    assert [p["value"] for p in answer.document["problems"]] == ['"x"', None]
+    assert [p["value"] for p in answer.json()["problems"]] == ['"x"', None]
 
 
 def test_a_body_is_read_no_further_than_it_may_be_long():
@@ -61,7 +61,7 @@ def test_a_body_is_read_no_further_than_it_may_be_long():
     answer = ask(UNUSED, "POST", "/vehicles", body=chunks, leaves=True)
 
     assert answer.status == 413
-    assert answer.document == {"error": "the body is larger than 16384 bytes"}
+    assert answer.json() == {"error": "the body is larger than 16384 bytes"}
 
 
 def test_a_body_of_just_the_longest_length_is_read():
@@ -80,7 +80,7 @@ def test_a_query_that_is_wrong_is_refused():
     answer = ask(UNUSED, "GET", "/vehicles", query="limit=0&page=2")
 
     assert answer.status == 422
-    assert [problem["name"] for problem in answer.document["problems"]] == ["page", "limit"]
+    assert [problem["name"] for problem in answer.json()["problems"]] == ["page", "limit"]
 
 
 @pytest.mark.parametrize("id_", ["1", "x" * 5000, "%00", "../etc"])
@@ -114,7 +114,7 @@ def test_a_database_that_does_not_answer_is_told_in_its_words(method, path):
 
     assert answer.status == 503
     assert answer.headers["retry-after"] == "5"
-    assert answer.document == {"error": "the database refuses connections"}
+    assert answer.json() == {"error": "the database refuses connections"}
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_USE)
@@ -129,8 +129,8 @@ def test_a_schema_that_lacks_something_is_told_without_sql(method, path, error):
     answer = ask(routes(as_database(Failing(error))), method, path, body=GOOD)
 
     assert answer.status == 503
-    assert "run the migration" in answer.document["error"]
-    assert "odometer" not in answer.document["error"]
+    assert "run the migration" in answer.json()["error"]
+    assert "odometer" not in answer.json()["error"]
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_USE)
@@ -139,4 +139,4 @@ def test_without_a_database_every_route_says_so(method, path):
 
     assert answer.status == 503
     assert answer.headers["retry-after"] == "5"
-    assert answer.document == {"error": "no database is configured"}
+    assert answer.json() == {"error": "no database is configured"}
