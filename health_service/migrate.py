@@ -91,8 +91,8 @@ async def _migrate(settings: DatabaseSettings, limits: Limits) -> int:
     except NotUpgraded as failed:
         return _not_upgraded(failed)
     except NoTurn:
-        why_ = f"another migration was under way for {limits.turn_seconds:g} s"
-        return _fail(1, f"the schema was left as it is; {why_}", _AGAIN)
+        busy = f"another migration was under way for {limits.turn_seconds:g} s"
+        return _fail(1, f"the schema was left as it is; {busy}", _AGAIN)
     except StrangeSchema as strange:
         at = f"it is at {strange}, which is none of this image's migrations up to {head()}"
         hint = " hint: is DATABASE_URL the database of another service?"

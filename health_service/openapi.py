@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from health_service.fleet.absent import PATH, VEHICLE_PATH
+from health_service.fleet.paths import PATH, VEHICLE_PATH
 from health_service.health import openapi as health
 
 OPENAPI_PATH: Final = "/openapi.json"

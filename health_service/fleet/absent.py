@@ -1,14 +1,10 @@
 """The fleet's routes where no database is configured. Imports no pydantic: a start stays quick."""
 
-from typing import Final
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-PATH: Final = "/vehicles"
-VEHICLE_PATH: Final = "/vehicles/{id}"
-RETRY_AFTER_SECONDS: Final = 5
+from health_service.fleet.paths import PATH, RETRY_AFTER_SECONDS, VEHICLE_PATH
 
 
 def routes() -> list[Route]:

@@ -20,7 +20,6 @@ from starlette.routing import Route
 
 from health_service.database.errors import Unavailable
 from health_service.database.pool import Database
-from health_service.fleet.absent import PATH, RETRY_AFTER_SECONDS, VEHICLE_PATH
 from health_service.fleet.models import Failure, Refusal
 from health_service.fleet.parsing import (
     NotJson,
@@ -29,6 +28,7 @@ from health_service.fleet.parsing import (
     parse_new_vehicle,
     parse_page_query,
 )
+from health_service.fleet.paths import PATH, RETRY_AFTER_SECONDS, VEHICLE_PATH
 from health_service.fleet.schema import LACKING, LACKS
 from health_service.fleet.store import Vehicles
 
