@@ -21,8 +21,8 @@ from benchmarks.health.load import Found, Order
 from local_cloud.run.launch import free_port
 
 ROOT: Final = Path(__file__).parents[2]
-_GIVE_UP_SECONDS: Final = 30.0
-_POLL_SECONDS: Final = 0.02
+GIVE_UP_SECONDS: Final = 30.0
+POLL_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ class Server:
 
     def wait(self) -> None:
         """Return when it takes connections. Raises RuntimeError with its last words if it ends."""
-        end = time.monotonic() + _GIVE_UP_SECONDS
+        end = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             with (
                 contextlib.suppress(OSError),
                 socket.create_connection(("127.0.0.1", self.port), timeout=1),
             ):
                 return
-            time.sleep(_POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
         raise RuntimeError(f"{self.name} did not start: {self.log.read_text('utf-8')[-2000:]}")
 
     def body(self, path: str) -> str:
@@ -113,14 +113,14 @@ def server(
     finally:
         process.terminate()
         try:
-            process.wait(_GIVE_UP_SECONDS)
+            process.wait(GIVE_UP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def _get(port: int, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_GIVE_UP_SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=GIVE_UP_SECONDS)
     with contextlib.closing(connection):
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -135,7 +135,7 @@ async def load(order: Order, core: int | None) -> Found:
     )  # fmt: skip
     try:
         pin(process.pid, core)
-        limit = order.seconds + 2 * _GIVE_UP_SECONDS
+        limit = order.seconds + 2 * GIVE_UP_SECONDS
         out, said = await asyncio.wait_for(process.communicate(), limit)
     finally:
         if process.returncode is None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,17 @@ from typing import Final
 
 from benchmarks.health.cases import SERVERS, Case, Steady, fleet_orders
 from benchmarks.health.load import Found, Order
-from benchmarks.health.serving import ROOT, Cores, Server, choose_cores, load, pinned, server
+from benchmarks.health.serving import (
+    GIVE_UP_SECONDS,
+    POLL_SECONDS,
+    ROOT,
+    Cores,
+    Server,
+    choose_cores,
+    load,
+    pinned,
+    server,
+)
 from local_cloud.sql.server import PostgresServer
 
 _PASSWORD: Final = "of-the-benchmark"
@@ -119,7 +130,7 @@ def _servers(
         for one in servers.values():
             one.wait()
         for name in ("ours", "ours, uncached"):
-            _require_database(servers[name])
+            _wait_for_database(servers[name])
         yield servers
 
 
@@ -146,11 +157,16 @@ async def _migrate(database: Mapping[str, str]) -> None:
         raise RuntimeError(f"the schema was not brought up: {said.decode()[-2000:]}")
 
 
-def _require_database(ours: Server) -> None:
+def _wait_for_database(ours: Server) -> None:
     """A readiness without its database would be measured as a very fast one."""
-    checks = json.loads(ours.body("/health/detailed"))["checks"]
-    if not any(one["name"] == "database" and one["healthy"] for one in checks):
-        raise RuntimeError(f"the service has no healthy database: its checks are {checks}")
+    end = time.monotonic() + GIVE_UP_SECONDS
+    while True:
+        checks = json.loads(ours.body("/health/detailed"))["checks"]
+        if any(one["name"] == "database" and one["healthy"] for one in checks):
+            return
+        if time.monotonic() > end:
+            raise RuntimeError(f"the service has no healthy database: its checks are {checks}")
+        time.sleep(POLL_SECONDS)
 
 
 def _tell(line: str) -> None:
