@@ -97,7 +97,7 @@ def test_every_refusal_is_as_documented(run, ask, bare, callers, status):
 
 def test_what_a_real_container_tells_is_documented_word_for_word():
     async def main():
-        return await Container(time.monotonic).read()
+        return await Container(time.monotonic, timeout_seconds=30).read()
 
     read = asyncio.run(main())
 
