@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from health_service import openapi
 from health_service.asgi import HEALTH_PREFIX, ASGIApp, Receive, Scope, Send, is_health_path
-from health_service.data import Data, data
 from health_service.faults import FaultLayer, Faults
 from health_service.health.callers import ByIdentity, Callers, Nobody, Public
 from health_service.health.checks import Check, Checks, Details, Unhealthy
@@ -23,6 +22,7 @@ from health_service.health.lifecycle import Lifecycle
 from health_service.health.router import Failure, HealthRouter
 from health_service.logs import Log, RequestLog, describe
 from health_service.settings import CallerSettings, Settings
+from health_service.storage import Storage, storage
 
 MESSAGE = "BARQ Fleet Management is running."
 
@@ -47,8 +47,9 @@ def create_app(
     def uptime() -> float:
         return monotonic() - started
 
-    registered, store = Checks(monotonic), data(settings.database, settings.ready, monotonic)
-    for check in (*_fault_checks(settings.faults), *store.checks, *checks):
+    registered = Checks(monotonic)
+    stored = storage(settings.database, settings.ready, monotonic)
+    for check in (*_fault_checks(settings.faults), *stored.checks, *checks):
         registered.add(check)
     health = HealthRouter(
         identity=settings.identity,
@@ -59,7 +60,7 @@ def create_app(
         callers=_callers(settings.callers),
         on_change=lambda failed: _log_change(log, failed),
     )
-    service = _service(settings, store, lifecycle, registered, log)
+    service = _service(settings, stored, lifecycle, registered, log)
     who = {"version": settings.identity.version, "revision": settings.identity.revision}
     app = _beside(health, service)
     if settings.faults.in_requests:
@@ -80,7 +81,7 @@ def _beside(health: ASGIApp, service: ASGIApp) -> ASGIApp:
 
 
 def _service(
-    settings: Settings, store: Data, lifecycle: Lifecycle, checks: Checks, log: Log
+    settings: Settings, stored: Storage, lifecycle: Lifecycle, checks: Checks, log: Log
 ) -> Starlette:
     identity = settings.identity
     about = {
@@ -101,11 +102,11 @@ def _service(
         yield
         lifecycle.stop()
         await checks.close()
-        await store.close()
+        await stored.close()
         log.emit("INFO", "service.stopped")
 
     app = Starlette(
-        routes=[Route("/", root), openapi.route(identity.version, HEALTH_PREFIX), *store.routes],
+        routes=[Route("/", root), openapi.route(identity.version, HEALTH_PREFIX), *stored.routes],
         lifespan=life,
         # Any other exception is raised again by the framework: the log's layer tells it.
         exception_handlers={HTTPException: _refusal, Exception: _failure},

@@ -56,7 +56,11 @@ def main(arguments: Sequence[str], env: Mapping[str, str]) -> int:
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m health_service.migrate", description=__doc__)
+    parser = argparse.ArgumentParser(
+        "python -m health_service.migrate",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     parser.add_argument("--sql", action="store_true", help="print what all migrations run")
     parser.add_argument(
         "--lock-timeout-ms",

@@ -10,7 +10,7 @@ from health_service.health.checks import Check, Details, Unhealthy
 
 NAME: Final = "database"
 # The check keeps its limit itself, to say what it waited for. This is for the case that it cannot.
-_BACKSTOP_SECONDS: Final = 0.1
+_BACKSTOP_SECONDS: Final = 0.5
 # As good as `SELECT 1`, and it tells of a server that takes no writes: a replica, a full disk.
 _QUESTION: Final = "SELECT current_setting('transaction_read_only')"
 

@@ -18,7 +18,7 @@ _CLOSE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class Storage:
     """What the application takes in. `close` is awaited once, at the end."""
 
     routes: list[Route]
@@ -26,12 +26,12 @@ class Data:
     close: Callable[[], Awaitable[None]]
 
 
-def data(
+def storage(
     settings: DatabaseSettings | None, ready: ReadySettings, monotonic: Callable[[], float]
-) -> Data:
-    """Return the data's parts. Nothing is connected yet."""
+) -> Storage:
+    """Return the parts. Nothing is connected yet."""
     if settings is None:
-        return Data(absent.routes(), [], _nothing)
+        return Storage(absent.routes(), [], _nothing)
     from health_service.database.check import database_check  # noqa: PLC0415
     from health_service.database.password import reader  # noqa: PLC0415
     from health_service.database.pool import Database  # noqa: PLC0415
@@ -48,7 +48,7 @@ def data(
         acquire_seconds=limit,
     )
     timeout, cache = ready.timeout_seconds, ready.cache_seconds
-    return Data(
+    return Storage(
         routes(database),
         [
             database_check(database, timeout_seconds=timeout, cache_seconds=cache),
