@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from local_cloud.run.launch import free_port
-from tests.unit.health_service.image import DEBIAN, FOLDER, lay_out
+from tools.dockerfile import DEBIAN, FOLDER, lay_out
 
 LOCK = FOLDER / "requirements.txt"
 BINARIES = Path(sys.executable).parent

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from local_cloud.run.launch import free_port
-from tests.unit.health_service.image import FOLDER, lay_out, stages
+from tools.dockerfile import FOLDER, lay_out, stages
 
 pytestmark = pytest.mark.processes
 HADOLINT = Path(sys.executable).parent / "hadolint"

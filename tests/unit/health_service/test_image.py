@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.unit.health_service.image import FOLDER, disagreements, is_sent, lay_out, stages
+from tools.dockerfile import FOLDER, disagreements, is_sent, lay_out, stages
 
 DOCKERFILE = (FOLDER / "Dockerfile").read_text("utf-8")
 FIRST, LAST = stages(DOCKERFILE)

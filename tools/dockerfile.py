@@ -11,14 +11,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[3] / "health_service"
+FOLDER = Path(__file__).parents[1] / "health_service"
 # What Debian calls its releases, and the Python that each one has.
 DEBIAN = {"12": ("bookworm", "3.11"), "13": ("trixie", "3.13")}
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One FROM and what follows; `lines` are instructions, comments gone, continued lines joined."""
+    """One FROM and what follows: instructions without comments, continued lines joined."""
 
     base: str
     lines: list[str]
