@@ -37,6 +37,8 @@ OUTAGE_RATIO: Final = 0.01
 """Nor is an error ratio of at most this, however good the past was."""
 OUTAGE_TIMES: Final = 3.0
 """Nor one of at most so many times what the past allows."""
+OUT_OF_ORDER: Final = 0.5
+"""Who fails more than this is out of order, whatever the past was."""
 
 
 @dataclass(slots=True)
@@ -205,4 +207,6 @@ def outage_limit(upper: float | None) -> float:
 
     `upper` is the highest that its past allows (`bernoulli.upper_ratio`); None: no past.
     """
-    return max(OUTAGE_RATIO, OUTAGE_TIMES * upper) if upper is not None else OUTAGE_RATIO
+    if upper is None:
+        return OUTAGE_RATIO
+    return min(max(OUTAGE_RATIO, OUTAGE_TIMES * upper), OUT_OF_ORDER)

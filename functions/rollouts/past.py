@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rollouts.bernoulli import upper_ratio
-from rollouts.blind_spots import OUTAGE_BAD, OUTAGE_RATIO, outage_limit
+from rollouts.blind_spots import OUT_OF_ORDER, OUTAGE_BAD, OUTAGE_RATIO, outage_limit
 from rollouts.intervals import Interval
 
 UNKNOWN_RATIO: Final = 0.10
@@ -20,7 +20,10 @@ class Past:
     quiet_seconds: float = 0.0
     """What is known of before it."""
     requests: int = 0
+    """Of intervals in which the service was in order; so are the errors."""
     errors: int = 0
+    outage_requests: int = 0
+    """Of those in which more than half failed: an outage that is over tells not what is normal."""
     worst: float = 0.0
     """The highest error ratio of an interval with at least 5 errors."""
     limit: float = OUTAGE_RATIO
@@ -34,12 +37,15 @@ class Past:
             return False
         self.until = interval.end.timestamp()
         requests, errors = interval.stable.requests or 0, interval.stable.errors
-        if self.requests or requests:
+        if self.requests or self.outage_requests or requests:
             self.seconds += interval.seconds
         else:
             self.quiet_seconds += interval.seconds
-        self.requests += requests
-        self.errors += errors
+        if errors >= OUTAGE_BAD and errors > OUT_OF_ORDER * requests:
+            self.outage_requests += max(requests, errors)
+        else:
+            self.requests += requests
+            self.errors += errors
         self.limit = outage_limit(upper_ratio(self.errors, self.requests))
         if errors >= OUTAGE_BAD:
             self.worst = max(self.worst, errors / max(requests, errors))
@@ -59,13 +65,13 @@ class Past:
         """Requests a second since stable was first used; None if nothing is visible."""
         if not self.seconds:
             return 0.0 if self.quiet_seconds else None
-        return self.requests / self.seconds
+        return (self.requests + self.outage_requests) / self.seconds
 
     @property
     def rate_of_all(self) -> float | None:
         """Requests a second of all that is visible: a single one, a moment ago, is no traffic."""
         known = self.seconds + self.quiet_seconds
-        return self.requests / known if known else None
+        return (self.requests + self.outage_requests) / known if known else None
 
     @property
     def was_bad(self) -> bool:

@@ -53,6 +53,8 @@ def answer(rollout: Rollout, approval: ApprovalGiven) -> tuple[Notice, ...]:
     """Return the notice of what a person answered."""
     assert approval.at is not None
     kind: Kind = "approval.given" if approval.decision == "approved" else "approval.denied"
-    percent = rollout.percent
+    # The share of that moment, not of today's: it is part of the event's id.
+    before = [one.percent for one in rollout.shifts if one.at < approval.at]
+    percent = before[-1] if before else 0
     words = words_of(approval)
     return (Notice(kind, approval.at, rollout, words, percent, percent, approval.by),)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Final
 
-from rollouts.blind_spots import Hang, Outage, Unreached
+from rollouts.blind_spots import OUT_OF_ORDER, Hang, Outage, Unreached
 from rollouts.comparison import Group, alone, served_share
 from rollouts.dispersion import ERRORS, Dispersion
 from rollouts.error_streams import ErrorStreams, Judged
@@ -234,7 +234,7 @@ def allowed_at_full(past: Past, analysis: Analysis) -> float:
     """Return the error ratio that a canary may have at 100 %: what was normal, or is tolerated."""
     known = past.limit if past.exists else UNKNOWN_RATIO
     tolerated = (1.0 + analysis.error_increase_tolerated) * past.ratio
-    return max(known, tolerated, analysis.error_ratio_ignored)
+    return max(min(max(known, tolerated), OUT_OF_ORDER), analysis.error_ratio_ignored)
 
 
 def as_of(intervals: Iterable[Interval], now: dt.datetime) -> Iterator[Interval]:

@@ -150,6 +150,30 @@ def test_while_a_shared_database_is_away_nothing_moves_and_one_person_is_called_
     assert flow.told().count("verdict.page") == 1
 
 
+@pytest.mark.parametrize("steps", ["[10, 50, 100]", "[100]"])
+def test_an_outage_before_the_rollout_is_no_measure_for_the_next_one(steps):
+    """The database flaps: what failed then is not normal, and a canary without it is not good."""
+    quick = changed(COMPARED, window="1m", steps=steps)
+    flow = Flow(quick, rps=20)
+    flow.passes(minutes=14)
+    flow.traffic.platform_fails["production"] = 1.0
+    flow.passes(minutes=12)
+    flow.traffic.platform_fails.clear()
+    flow.passes(minutes=4)
+    flow.built(flow.image("v2"))
+    flow.until(lambda: flow.state() == "shifting")
+    flow.traffic.platform_fails["production"] = 0.9
+
+    flow.passes(minutes=6)
+
+    assert flow.state() != "promoted"
+    if steps == "[100]":
+        assert flow.state() == "rolled_back"
+        return
+    assert flow.split() == {"v1": 90, "v2": 10}
+    assert "verdict.page" in flow.told()
+
+
 def test_with_session_affinity_nothing_is_compared_and_absolute_limits_stay():
     """The share of requests is not the share that was set: no odds, no evidence."""
     flow = Flow(changed(COMPARED, analysis="{max_errors: 100}"), rps=20)

@@ -207,9 +207,15 @@ def _limit(before: Sequence[Interval], steps: Sequence[Interval]) -> float | Non
     if not alone:
         return None
     known = [one for one in before if at(one.seen_at) <= at(alone[0].known_at)]
-    requests = sum(one.stable.requests or 0 for one in known)
-    bad = sum(one.stable.errors for one in known)
-    return max(0.01, 3 * min(upper(bad, requests), 1.0)) if requests else UNKNOWN
+    in_order = [one for one in known if not _out_of_order(one)]
+    requests = sum(one.stable.requests or 0 for one in in_order)
+    bad = sum(one.stable.errors for one in in_order)
+    return min(max(0.01, 3 * upper(bad, requests)), 0.5) if requests else UNKNOWN
+
+
+def _out_of_order(one: Interval) -> bool:
+    """An outage that is over tells not what is normal."""
+    return one.stable.errors >= 5 and one.stable.errors > (one.stable.requests or 0) / 2
 
 
 def _rate(before: Sequence[Interval], visible: Sequence[Interval]) -> float:

@@ -78,3 +78,22 @@ def test_an_interval_counts_once():
 
     assert not any(known.take(one) for one in past(20, minutes=3))
     assert known.seconds == 180
+
+
+def test_minutes_in_which_most_requests_failed_tell_not_what_is_normal():
+    """They tell how busy it was, and that it was bad."""
+    minutes = past(20, minutes=30, errors=0)
+    down = past(20, minutes=30, errors=1100)[10:20]
+    known = taken(*minutes[:10], *down, *minutes[20:])
+
+    assert (known.limit, known.ratio) == (0.01, 0.0)
+    assert known.was_bad
+    assert (known.rate, known.rate_of_all) == (20, 20)
+
+
+def test_half_of_the_requests_is_the_highest_limit():
+    assert taken(*past(20, minutes=30, errors=500)).limit == 0.5
+
+
+def test_a_service_that_was_down_all_the_time_has_no_past_to_go_by():
+    assert not taken(*past(20, minutes=30, errors=1200)).exists

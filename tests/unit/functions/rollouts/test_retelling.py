@@ -49,3 +49,21 @@ def test_an_answer_is_told_under_who_gave_it(decision, kind):
     (notice,) = answer(rollout("verified", approval=given), given)
 
     assert (notice.kind, notice.at, notice.by) == (kind, at(5), "ann@example.com")
+
+
+def test_an_answer_that_is_told_again_after_the_shift_is_the_same_event():
+    given = waiting(decision="approved", by="ann@example.com", at=NOW)
+
+    (first,) = answer(rollout("verified", shifts=(), approval=given), given)
+    (again,) = answer(rollout(shifts=shifts(10), approval=given), given)
+
+    assert first.as_cloud_event()["id"] == again.as_cloud_event()["id"]
+    assert again.percent_after == 0
+
+
+def test_an_answer_at_the_deadline_is_of_the_share_that_was_asked_about():
+    given = waiting(decision="approved", by="ann@example.com", at=at(50))
+
+    (notice,) = answer(rollout(shifts=shifts(10), approval=given), given)
+
+    assert notice.percent_after == 10

@@ -88,7 +88,7 @@ def test_of_a_service_that_nobody_was_seen_to_use_nothing_is_put_on_record(rate)
         (1_000_000, 100, 0.01),
         (1_000_000, 50_000, 0.1520),  # Three times its upper limit.
         (10, 0, 0.10),  # A short past allows no more than none.
-        (10, 5, 1.0),  # It may not have come to more than every request.
+        (10, 5, 0.5),  # Who fails more than half is out of order, whatever was before.
     ],
 )
 def test_what_is_allowed_is_three_times_what_was_normal_and_one_percent_at_least(
