@@ -21,6 +21,7 @@ from gcp.ports import World
 from gcp.world import lean_world
 from rollouts.alerting import Settled, excuse, settle
 from rollouts.blame import YOUNG, Blame, excused, look_since, roles, suspect, unfit, weigh
+from rollouts.common_cause import beside, weighed_beside
 from rollouts.decisions import Decision
 from rollouts.errors import BadInput, BarqError, Transient
 from rollouts.incidents import Incident, parse_incident
@@ -111,7 +112,21 @@ def _blame(
     blame = weigh(incident, rollout, read.bad, since, now, affinity=seen.session_affinity)
     if read.unsearched and not blame.guilty:
         raise Transient(f"{blame.because}, and it was not searched to the end")
+    present = beside(seen.record, rollout)
+    if present and blame.guilty and blame.alone and not seen.session_affinity:
+        return _beside(blame, present, seen, world, now)
     return blame
+
+
+def _beside(
+    blame: Blame, present: Rollout, seen: ServiceSeen, world: World, now: dt.datetime
+) -> Blame:
+    """Read the log once more, of the canary that serves beside what is blamed."""
+    since = look_since(present, now)
+    read = world.request_log.bad_requests(seen.ref, roles(present), since, now)
+    if read.unsearched:
+        raise Transient(f"{blame.because}, and the log beside it was not searched to the end")
+    return weighed_beside(blame, present, read.bad, max(since, read.whole_since or since), now)
 
 
 @functions_framework.http

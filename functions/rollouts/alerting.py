@@ -50,8 +50,9 @@ def settle(
     if not blame.guilty:
         return Decision(Stop("unchanged", blame.because)), "ignored"
     present = rollout is seen.record.rollout
-    if blame.alone and rollout.policy.analysis.only_tells("full", rollout.percent):
-        decision = _told(seen, rollout, blame.because, now)
+    only = _only_tells(rollout) if blame.alone else ""
+    if only:
+        decision = _told(seen, rollout, f"{only}: {blame.because}", now)
         return decision, "told" if decision.change else "ignored"
     ask = Ask(blame.because, refuse=True, by="alert")
     decision = (roll_back if present else take_back)(seen, ask, now)
@@ -61,9 +62,16 @@ def settle(
     return decision, "acted_on" if acted else "ignored"
 
 
-def _told(seen: ServiceSeen, rollout: Rollout, because: str, now: dt.datetime) -> Decision:
+def _only_tells(rollout: Rollout) -> str:
+    """Say why nothing is taken back where there is nobody to compare with; empty if it is."""
+    if rollout.policy.analysis.only_tells("full", rollout.percent):
+        return "watch_action: alert"
+    # The one before is nobody's service: its page would answer 200 to every request.
+    return "there is only the installer's placeholder to go back to" * rollout.placeholder
+
+
+def _told(seen: ServiceSeen, rollout: Rollout, only: str, now: dt.datetime) -> Decision:
     """Tell a person, once, that the canary at 100 % looks worse than stable was."""
-    only = f"watch_action: alert: {because}"
     if rollout.alerted_at is not None:
         since = show_instant(rollout.alerted_at)
         return Decision(Stop("unchanged", f"{only}; a person was told at {since}"))

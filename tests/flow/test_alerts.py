@@ -301,6 +301,39 @@ def test_the_last_promotion_goes_back_also_while_the_next_canary_has_traffic():
     assert flow.tags() == []
 
 
+def test_a_common_outage_during_the_next_canary_is_not_the_last_promotions_fault():
+    """Their database is down: both fail alike, the canary is held and a person called."""
+    flow = Flow(QUICK)
+    reference = promoted(flow)
+    flow.built(flow.image("v3"))
+    flow.until_at(50)
+
+    flow.traffic.platform_fails["production"] = 1.0
+    flow.passes(minutes=1)
+    flow.publish("alerts", incident(flow, labels={"revision_name": flow.rollout().stable}))
+    flow.passes(minutes=3)
+
+    assert flow.split() == {"v2": 50, "v3": 50}
+    assert "verdict.page" in flow.told()
+    assert "which serves beside it, fails alike" in flow.blames[-1]
+
+    flow.until_ended()
+
+    assert flow.split() == {"v2": 100}
+    assert "a precaution" in flow.rollout().because
+    for image in (reference, flow.image("v3")):
+        assert flow.record().refusal(image.partition("@")[2]) is None
+
+
+def test_an_alert_never_gives_the_users_to_the_placeholder():
+    flow = Flow(QUICK, first=None)
+    outage_after_promotion(flow)
+
+    assert flow.split() == {"v2": 100}
+    assert flow.told().count("verdict.alert") == 1
+    assert "only the installer's placeholder" in flow.blames[0]
+
+
 def test_an_alert_of_the_promotion_before_the_watch_is_over_but_told_much_later_is_left_alone():
     flow = Flow(changed(QUICK, watch="5m"))
     promoted(flow)
