@@ -1,7 +1,8 @@
 """`python -m health_service.migrate`: brings the database's schema to what this image needs.
 
 It runs before the revision gets traffic: docs/ROLLBACK_PROCEDURES.md, "Databases".
-Exit status: 0 the schema serves this image, 1 it does not, or not yet, 2 for wrong settings.
+Exit status: 0 the schema serves this image, 1 it does not, or not yet, 2 for wrong settings,
+130 interrupted.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 
 from health_service.database.errors import why_failed, why_not_connected
 from health_service.database.password import reader
@@ -30,6 +32,7 @@ from health_service.migrations.upgrade import (
 from health_service.settings import DatabaseSettings, SettingsError, database_settings
 
 _CONNECT_SECONDS = 10.0
+_INTERRUPTED = 130  # As shells say it: 128 and the number of SIGINT.
 _AGAIN = " hint: run it again; what is done is not done twice"
 
 
@@ -52,7 +55,12 @@ def main(arguments: Sequence[str], env: Mapping[str, str]) -> int:
         example = "postgresql://fleet@127.0.0.1:5432/fleet"
         needed = f"DATABASE_URL is not set: must be the database's URL, such as {example}."
         return _fail(2, "the schema was not looked at; the settings are wrong", needed)
-    return asyncio.run(_migrate(settings, limits))
+    try:
+        return asyncio.run(_migrate(settings, limits))
+    except KeyboardInterrupt:
+        return _fail(
+            _INTERRUPTED, "interrupted; what is done stays done, and the next run goes on behind it"
+        )
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -102,8 +110,7 @@ async def _migrate(settings: DatabaseSettings, limits: Limits) -> int:
         hint = " hint: is DATABASE_URL the database of another service?"
         return _fail(1, f"the schema was left as it is; {at}", hint)
     except NotConnected as failed:
-        reason = why_not_connected(_origin(failed)) or _reason(failed)
-        return _fail(1, f"the schema was not looked at; {reason}", _AGAIN)
+        return _fail(1, f"the schema was not looked at; {why_no_connection(failed)}", _AGAIN)
     except NotLookedAt as failed:
         return _fail(1, f"the schema was not looked at; {_reason(failed)}", _AGAIN)
     _tell(said(outcome))
@@ -143,12 +150,20 @@ def _not_upgraded(failed: NotUpgraded) -> int:
     return _fail(1, what, f" because {_reason(failed)}", _AGAIN)
 
 
+def why_no_connection(failed: NotConnected) -> str:
+    """Return the words for it."""
+    return why_not_connected(_origin(failed)) or _reason(failed)
+
+
 def _origin(failed: Exception) -> Exception:
     """Return the driver's error, which stands behind SQLAlchemy's two."""
     cause = failed.__cause__
     assert isinstance(cause, Exception)
-    wrapped: Exception = getattr(cause, "orig", None) or cause
-    return getattr(wrapped, "__cause__", None) or wrapped
+    if not isinstance(cause, DBAPIError):
+        return cause  # What stands behind a TimeoutError is only how asyncio ended the wait.
+    wrapped = cause.orig
+    assert isinstance(wrapped, Exception)
+    return wrapped.__cause__ if isinstance(wrapped.__cause__, Exception) else wrapped
 
 
 def _reason(failed: Exception) -> str:

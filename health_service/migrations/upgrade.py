@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -160,7 +160,10 @@ def _run(connection: sa.Connection, limits: Limits, tell: Tell, target: str) -> 
     def on_step(*, step: Any, **_: Any) -> None:
         tell(f"done: {step.up_revision_id} {step.up_revision.doc}")
 
-    command.upgrade(config(connection=connection, limits=limits, on_step=on_step), target)
+    try:
+        command.upgrade(config(connection=connection, limits=limits, on_step=on_step), target)
+    except PendingRollbackError as error:
+        raise _first(error) from None
 
 
 def config(**attributes: Any) -> Config:
@@ -193,6 +196,16 @@ async def _revision_if_told(connection: AsyncConnection, otherwise: str | None) 
         return await _revision(connection)
     except _FAILURES:
         return otherwise
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return what broke a step off: what is tidied up behind it fails on a connection that is lost.
+
+    That may be a cancellation, which must not be taken for a failure of the database.
+    """
+    while isinstance(error, PendingRollbackError) and error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def _state(error: Exception) -> str | None:

@@ -1,11 +1,12 @@
 """Fresh databases for the fleet on one real server, and the migrator as the process that it is."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -82,3 +83,25 @@ class FreshDatabases:
         name = f"fleet_{next(self._numbers)}"
         asyncio.run(self.server.create_database(name, USER, PASSWORD))
         return Fresh(self.server.url(name, USER))
+
+
+@contextlib.asynccontextmanager
+async def connected(database: Fresh) -> AsyncIterator[asyncpg.Connection]:
+    connection = await database.connect()
+    try:
+        yield connection
+    finally:
+        connection.terminate()
+
+
+async def version(connection: asyncpg.Connection) -> object:
+    return await connection.fetchval("SELECT version_num FROM alembic_version")
+
+
+async def until(
+    condition: Callable[[], Awaitable[object]], seconds: float = PATIENCE_SECONDS
+) -> None:
+    """Wait for what another process does."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - there is no event between processes.
+            await asyncio.sleep(0.02)

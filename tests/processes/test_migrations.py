@@ -1,8 +1,7 @@
-"""Migrations on a real server: two revisions at once, two migrators at once, and every bad end."""
+"""Migrations on a real server: two revisions at once, two migrators at once, and locks."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +14,7 @@ from health_service.fleet.store import Vehicles
 from health_service.health.checks import Unhealthy
 from health_service.migrations.upgrade import Outcome, head
 from tests.processes import revision_before as before
-from tests.processes.fleet_database import PASSWORD, Fresh, FreshDatabases
+from tests.processes.fleet_database import Fresh, FreshDatabases, connected, until, version
 from tests.processes.service_process import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.processes
@@ -35,40 +34,10 @@ def vins() -> Iterator[str]:
     return (f"1HGCM82633A{number:06}" for number in range(1_000_000))
 
 
-@contextlib.asynccontextmanager
-async def connected(database: Fresh) -> AsyncIterator[asyncpg.Connection]:
-    connection = await database.connect()
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def version(connection: asyncpg.Connection) -> object:
-    return await connection.fetchval("SELECT version_num FROM alembic_version")
-
-
 async def row(connection: asyncpg.Connection, statement: str, *values: object) -> asyncpg.Record:
     found = await connection.fetchrow(statement, *values)
     assert found is not None
     return found
-
-
-async def fill(connection: asyncpg.Connection, count: int) -> None:
-    """Store vehicles as the revision before did, many at once."""
-    await connection.execute(
-        "INSERT INTO vehicles (vin, name, odometer)"
-        f" SELECT '1HGCM82633A' || lpad(n::text, 6, '0'), 'old', n FROM generate_series(1, {count}) n"
-    )
-
-
-async def until(
-    condition: Callable[[], Awaitable[object]], seconds: float = PATIENCE_SECONDS
-) -> None:
-    """Wait for what another process does."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - there is no event between processes.
-            await asyncio.sleep(0.02)
 
 
 def test_the_tests_below_know_every_step():
@@ -201,64 +170,6 @@ def test_one_that_waits_for_another_for_too_long_leaves_the_schema_as_it_is(data
     asyncio.run(story())
 
 
-def test_a_migrator_that_is_killed_in_the_backfill_is_gone_on_with(database: Fresh):
-    """What was committed stays, and the next run begins behind it."""
-
-    async def story() -> None:
-        async with connected(database) as old, connected(database) as blocker:
-            await database.upgrade("0001")
-            await fill(old, 2500)
-            await database.upgrade("0003")
-            last = await old.fetchval("SELECT id FROM vehicles ORDER BY id DESC LIMIT 1")
-            locked = blocker.transaction()
-            await locked.start()
-            await blocker.execute("SELECT FROM vehicles WHERE id = $1 FOR UPDATE", last)
-            process = database.migrator("--lock-timeout-ms", "60000")
-            count = "SELECT count(*) FROM vehicles WHERE odometer_km IS NOT NULL"
-            await until(lambda: old.fetchval(f"SELECT ({count}) = 2000"))
-
-            process.kill()
-            process.communicate()
-
-            assert (await version(old), await old.fetchval(count)) == ("0003", 2000)
-            await locked.rollback()
-            status, out, err = await database.migrate()
-            assert (status, out.count("done:"), err) == (0, 1, "")
-            assert (await version(old), await old.fetchval(count)) == ("0004", 2500)
-
-    asyncio.run(story())
-
-
-def test_a_migrator_that_is_killed_while_it_builds_an_index_leaves_no_broken_one(database: Fresh):
-    broken = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
-
-    async def story() -> None:
-        async with connected(database) as old, connected(database) as reader:
-            await database.upgrade("0002")
-            # The build waits for every transaction that is older than itself.
-            reading = reader.transaction(isolation="repeatable_read")
-            await reading.start()
-            await reader.fetch(before.LIST, 1)
-            process = database.migrator()
-            await until(lambda: old.fetchval(f"SELECT ({broken}) = 1"))
-
-            process.kill()
-            process.communicate()
-            await old.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE application_name = 'health_service.migrate'"
-            )
-
-            assert await version(old) == "0002"
-            await reading.rollback()
-            status, _, err = await database.migrate()
-            assert (status, err) == (0, "")
-            assert await old.fetchval(broken) == 0
-            assert await old.fetchval("SELECT to_regclass('vehicles_by_age') IS NOT NULL")
-
-    asyncio.run(story())
-
-
 def test_a_lock_that_another_session_holds_ends_in_clear_words_and_the_next_run_succeeds(
     database: Fresh,
 ):
@@ -346,41 +257,5 @@ def test_a_step_that_fails_says_where_the_schema_stands_and_leaves_nothing_of_it
             await connection.execute("DROP TABLE vehicles")
             status, _, _ = await database.migrate()
             assert status == 0
-
-    asyncio.run(story())
-
-
-def test_a_connection_that_ends_in_the_middle_is_told(database: Fresh):
-    ours = "FROM pg_stat_activity WHERE application_name = 'health_service.migrate'"
-    waits = f"SELECT count(*) = 1 {ours} AND wait_event_type = 'Lock'"
-
-    async def story() -> None:
-        async with connected(database) as blocker, connected(database) as other:
-            await database.upgrade("0001")
-            async with blocker.transaction():
-                await blocker.execute("LOCK TABLE vehicles IN ACCESS EXCLUSIVE MODE")
-                process = database.migrator("--lock-timeout-ms", "30000")
-                await until(lambda: other.fetchval(waits))
-                await other.execute(f"SELECT pg_terminate_backend(pid) {ours}")
-                _, err = await asyncio.to_thread(process.communicate, timeout=PATIENCE_SECONDS)
-        assert process.returncode == 1
-        assert "it is at 0001" in err
-        assert " because the database is shutting down, or its administrator ended" in err
-        assert "Traceback" not in err
-
-    asyncio.run(story())
-
-
-def test_a_database_that_cannot_be_reached_is_told_without_its_address(database: Fresh):
-    async def story() -> None:
-        nowhere = "postgresql://fleet@127.0.0.1:1/fleet?sslmode=disable"
-        for env, why in (
-            ({"DATABASE_URL": nowhere}, "the database refuses connections"),
-            ({"DATABASE_PASSWORD": "wrong"}, "the database refuses the password"),
-        ):
-            status, out, err = await database.migrate(**env)
-            assert (status, out) == (1, "")
-            assert err.splitlines()[0] == f"error: the schema was not looked at; {why}"
-            assert not [word for word in ("127.0.0.1", PASSWORD, "Traceback") if word in err]
 
     asyncio.run(story())

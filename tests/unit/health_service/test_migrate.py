@@ -1,8 +1,13 @@
 """The migrator's command line and settings. With a database: tests/processes/test_migrations.py."""
 
+import asyncio
+from typing import Never
+
 import pytest
 
-from health_service.migrate import main
+from health_service.migrate import main, why_no_connection
+from health_service.migrations.limits import Limits
+from health_service.migrations.upgrade import NotConnected, upgrade
 
 
 def test_the_sql_of_every_migration_is_printed_without_a_database(capsys):
@@ -46,3 +51,17 @@ def test_a_limit_is_a_whole_number_above_zero(option, value, capsys):
 
     assert ended.value.code == 2
     assert f"argument {option}: must be a whole number above 0" in capsys.readouterr().err
+
+
+def test_a_database_that_never_answers_is_said_not_to_answer():
+    async def halted() -> Never:
+        async with asyncio.timeout(0.01):
+            await asyncio.get_running_loop().create_future()
+        raise AssertionError
+
+    with pytest.raises(NotConnected) as failed:
+        asyncio.run(upgrade(halted, Limits(), print))
+
+    assert why_no_connection(failed.value) == (
+        "the database did not answer a new connection in time"
+    )
