@@ -4,6 +4,8 @@ Not a document of its own: `add_to` brings it into that of the application aroun
 FastAPI's `app.openapi()`, which knows nothing of what is mounted.
 """
 
+import itertools
+import re
 from typing import Any, Final, TypeAlias
 
 Document: TypeAlias = dict[str, Any]
@@ -16,11 +18,13 @@ _JSON: Final = "application/json"
 def add_to(document: Document, prefix: str) -> Document:
     """Add the routes below `prefix` to a document, in place, and return it. Safe to repeat.
 
-    Raises ValueError if the document has something else under a name that is needed.
+    Their operationIds are `health_live` and so on; those that are taken, as by another prefix, have
+    the prefix in them. Raises ValueError if the document has something else under a name that is
+    needed.
     """
     components = document.setdefault("components", {})
     for kept, added in (
-        (document.setdefault("paths", {}), paths(prefix)),
+        (document.setdefault("paths", {}), _free(document, prefix)),
         (components.setdefault("schemas", {}), schemas()),
         (components.setdefault("securitySchemes", {}), security_schemes()),
     ):
@@ -30,16 +34,33 @@ def add_to(document: Document, prefix: str) -> Document:
     return document
 
 
-def paths(prefix: str) -> Document:
-    """Return the path items of a router that is mounted at `prefix`, such as `/health`."""
+def paths(prefix: str, name: str = "health") -> Document:
+    """Return the path items of a router that is mounted at `prefix`, such as `/health`.
+
+    `name`: what each operationId begins with.
+    """
     base = prefix.rstrip("/")
+    whole = "The instance, its container and every check"
     return {
-        f"{base}/live": _path("live", "Whether the process answers", _LIVE),
-        f"{base}/ready": _path("ready", "Whether requests are wanted", _READY),
-        f"{base}/detailed": _path(
-            "detailed", "The instance, its container and every check", _DETAILED, _IDENTITY
-        ),
+        f"{base}/live": _path(f"{name}_live", "Whether the process answers", _LIVE),
+        f"{base}/ready": _path(f"{name}_ready", "Whether requests are wanted", _READY),
+        f"{base}/detailed": _path(f"{name}_detailed", whole, _DETAILED, _IDENTITY),
     }
+
+
+def _free(document: Document, prefix: str) -> Document:
+    """Return the paths with operationIds that no other path of the document has."""
+    own = paths(prefix)
+    taken = _ids({path: item for path, item in document["paths"].items() if path not in own})
+    of_prefix = "_".join(["health", *re.findall("[A-Za-z0-9]+", prefix)])
+    numbered = (f"{of_prefix}_{number}" for number in itertools.count(2))
+    names = itertools.chain(["health", of_prefix], numbered)
+    return next(free for free in (paths(prefix, name) for name in names) if not taken & _ids(free))
+
+
+def _ids(items: Document) -> set[str]:
+    operations = [one for item in items.values() for one in item.values() if isinstance(one, dict)]
+    return {one["operationId"] for one in operations if "operationId" in one}
 
 
 def schemas() -> Document:
@@ -56,7 +77,7 @@ def security_schemes() -> Document:
 
 def _path(name: str, summary: str, responses: Document, more: Document | None = None) -> Document:
     get = {
-        "operationId": f"health_{name}",
+        "operationId": name,
         "summary": summary,
         "tags": [_TAG],
         "responses": responses,
@@ -67,7 +88,7 @@ def _path(name: str, summary: str, responses: Document, more: Document | None = 
         for status, response in responses.items()
     }
     words = f"{summary}, without a body"
-    head = {**get, "operationId": f"health_{name}_head", "summary": words, "responses": bodiless}
+    head = {**get, "operationId": f"{name}_head", "summary": words, "responses": bodiless}
     return {"get": get, "head": head}
 
 

@@ -165,6 +165,38 @@ def test_adding_twice_changes_nothing():
     assert openapi.add_to(copy.deepcopy(once), "/health") == once
 
 
+def ids(made):
+    return [one["operationId"] for item in made["paths"].values() for one in item.values()]
+
+
+def test_the_routes_at_several_prefixes_have_operation_ids_of_their_own():
+    made = document("/health")
+    for prefix in ("/internal/health", "/internal-health", "/"):
+        openapi.add_to(made, prefix)
+
+    validate(made)
+    assert len(set(ids(made))) == len(ids(made)) == 4 * 6
+    assert ids(made)[0] == "health_live"
+    assert made["paths"]["/internal/health/live"]["get"]["operationId"] == (
+        "health_internal_health_live"
+    )
+    again = copy.deepcopy(made)
+    for prefix in ("/internal-health", "/health", "/"):
+        openapi.add_to(again, prefix)
+    assert again == made
+
+
+def test_an_operation_id_of_the_application_is_left_to_it():
+    operation = {"operationId": "health_ready", "responses": {"200": {"description": "Mine."}}}
+    mine = {
+        "openapi": "3.1.0",
+        "info": {"title": "Any", "version": "1"},
+        "paths": {"/mine": {"summary": "Mine.", "get": operation}},
+    }
+
+    validate(openapi.add_to(mine, "/health"))
+
+
 def test_what_the_document_has_already_is_not_overwritten():
     other = {"paths": {"/health/live": {"get": {"summary": "mine"}}}}
 
