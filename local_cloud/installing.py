@@ -122,7 +122,8 @@ class Installer:
     async def create_targets(self, variables: Mapping[ServiceKey, Variables] | None = None) -> None:
         """Create each target's service with the installer's placeholder.
 
-        `variables` are those that Terraform would set on a service, and every rollout keeps.
+        `variables` are those that Terraform would set on a service, and every rollout keeps,
+        beside the region and the target's name, which each has.
         """
         self._cloud.images.push(
             PLACEHOLDER,
@@ -132,13 +133,13 @@ class Installer:
             tag="latest",
         )
         for service in self._delivery["services"].values():
-            for target in service["targets"].values():
+            for name, target in service["targets"].items():
                 key = ServiceKey(target["project"], target["region"], target["service"])
                 env, secrets = (variables or {}).get(key, _NONE)
                 document = service_document(
                     key.name,
                     PLACEHOLDER,
-                    env=env,
+                    env={"GOOGLE_CLOUD_REGION": key.region, "ENVIRONMENT": name, **env},
                     secrets=secrets,
                     service_account=f"{key.name}@{key.project}.iam.gserviceaccount.com",
                     annotations={"run.googleapis.com/ingress": "all"},

@@ -282,6 +282,16 @@ def test_a_pushed_image_serves_from_its_database_and_says_so_when_that_is_away(c
         time.sleep(0.2)
 
 
+def test_a_pushed_image_tells_its_region_and_its_target(cloud):
+    before = cloud.status("staging")["split"]
+    cloud.shell('curl -sS "$BARQ_LOCAL_URL/builds" -d \'{"version": "v11"}\'')
+    cloud.wait_for("staging", lambda seen: seen["split"] != before and _promoted(seen))
+
+    told = json.loads(cloud.shell('curl -sS "$BARQ_FLEET_STAGING_URL/health/detailed"'))
+
+    assert (told["region"], told["environment"]) == ("europe-west1", "staging")
+
+
 def _promoted(seen: dict[str, Any]) -> bool:
     return bool(seen["rollout"]["state"] == "promoted")
 
