@@ -16,6 +16,7 @@ import asyncpg
 
 from health_service.database.connection import Connection, end, is_ended
 from health_service.database.errors import Lost, Unavailable, origin, why_failed, why_not_connected
+from health_service.database.password import LATE, Reading, was_late
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -45,8 +46,8 @@ class PoolStats:
 class Database:
     """A pool that connects when a connection is wanted: a service starts without its database.
 
-    `password` is called in a thread for each new connection, as a secret changes and its file may
-    be slow. A use waits at most `acquire_seconds` for its turn, `connect_seconds` for a connection
+    `password` is read in a thread for each new connection, as a secret changes and its file may
+    hang. A use waits at most `acquire_seconds` for its turn, `connect_seconds` for a connection
     that lives, and `statement_seconds` (and a quarter) for each statement.
     """
 
@@ -61,7 +62,7 @@ class Database:
         acquire_seconds: float,
     ) -> None:
         self._dsn = dsn
-        self._password = password
+        self._password = Reading(password)
         self._max = pool_max
         self._connect_seconds = connect_seconds
         self._statement_seconds = statement_seconds
@@ -116,7 +117,8 @@ class Database:
                     await self._turns.acquire()
         if self._pool is not None:
             self._pool.terminate()
-            await asyncio.sleep(0)  # The transports hear of their end from the loop.
+        self._password.close()
+        await asyncio.sleep(0)  # The transports hear of their end from the loop.
 
     async def _wait_for_turn(self, seconds: float) -> None:
         if self._closed:
@@ -144,7 +146,7 @@ class Database:
                     if await self._lives(connection):
                         return connection
         except Exception as error:
-            words = _CLOSED if self._closed else why_not_connected(error)
+            words = _CLOSED if self._closed else _why_not_open(error)
             if words is None:
                 raise
             self._trouble = words
@@ -169,12 +171,9 @@ class Database:
         return await self._pool
 
     async def _connect(self, *arguments: Any, **options: Any) -> Connection:
-        try:
-            password = await asyncio.to_thread(self._password)
-        except (OSError, ValueError) as error:  # Not there, or no text.
-            raise Unavailable("the file of the database's password cannot be read") from error
         # Empty, not None: for that asyncpg looks through the environment and the home folder.
-        connection = await asyncpg.connect(*arguments, password=password or "", **options)
+        password = await self._password()
+        connection = await asyncpg.connect(*arguments, password=password, **options)
         assert isinstance(connection, Connection)
         connection.answered(_now())
         return connection
@@ -233,6 +232,12 @@ class Database:
         self._trouble = words if ended else ""
         lost = ended and not isinstance(error, TimeoutError)
         raise (Lost if lost else Unavailable)(words) from error
+
+
+def _why_not_open(error: Exception) -> str | None:
+    if isinstance(error, TimeoutError) and was_late(error):
+        return LATE
+    return why_not_connected(error)
 
 
 def _now() -> float:

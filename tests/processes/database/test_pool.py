@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -11,8 +12,17 @@ import pytest
 
 from health_service.database import pool
 from health_service.database.errors import NO_ANSWER, NO_CONNECTION, REFUSED, Lost, Unavailable
+from health_service.database.password import LATE
 from health_service.health.checks import Result
-from tests.processes.database.conftest import POOL_MAX, SCHEDULING_SECONDS, USER, Place, Run, Used
+from tests.processes.database.conftest import (
+    PASSWORD,
+    POOL_MAX,
+    SCHEDULING_SECONDS,
+    USER,
+    Place,
+    Run,
+    Used,
+)
 from tests.processes.service_process import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.processes
@@ -355,3 +365,32 @@ def test_a_password_that_cannot_be_read_is_told_without_its_file(place: Place, r
             assert why == "the file of the database's password cannot be read"
 
     run(story())
+
+
+def test_a_password_whose_file_hangs_is_told_as_that_and_is_recovered_from(
+    place: Place, run: Run
+) -> None:
+    """The database's name must not be dragged into it, and no thread of others is used up."""
+    release, reads = threading.Event(), []
+
+    def hanging() -> str:
+        reads.append(1)
+        release.wait(PATIENCE_SECONDS)
+        return PASSWORD
+
+    async def story() -> None:
+        async with Used(place, hanging, connect_seconds=0.2) as used:
+            said = [await words(used.ask()) for _ in range(10)]
+            result = await used.check()
+
+            assert set(said) == {LATE}
+            assert result.why == LATE
+            assert len(reads) == 1
+            assert await asyncio.to_thread(len, reads) == 1
+            release.set()
+            await used.open_all()
+
+    try:
+        run(story())
+    finally:
+        release.set()

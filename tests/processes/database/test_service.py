@@ -5,6 +5,7 @@ It is never restarted: that it recovers by itself is that the next test finds it
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from health_service.database.errors import NO_ANSWER, NO_CONNECTION, READ_ONLY, REFUSED
+from health_service.database.password import UNREADABLE
 from tests.processes.database.conftest import (
     LIMIT_SECONDS,
     NAME,
@@ -121,6 +123,19 @@ async def secret_changed(kept: Kept) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
+async def secret_a_pipe(kept: Kept) -> AsyncIterator[None]:
+    """To open it would never end."""
+    kept.secret.unlink()
+    os.mkfifo(kept.secret)
+    await kept.place.end_connections()
+    try:
+        yield
+    finally:
+        kept.secret.unlink()
+        kept.secret.write_text(PASSWORD + "\n")
+
+
+@contextlib.asynccontextmanager
 async def read_only(kept: Kept) -> AsyncIterator[None]:
     setting, reload = "default_transaction_read_only", "SELECT pg_reload_conf();"
     await kept.place.admin(f"ALTER SYSTEM SET {setting} = on;{reload}")
@@ -157,6 +172,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "shut down": (shut_down, REFUSED),
     "used up": (used_up, "the database has no connection left"),
     "secret changed": (secret_changed, "the database refuses the password"),
+    "secret a pipe": (secret_a_pipe, UNREADABLE),
     "read-only": (read_only, READ_ONLY),
     "renamed": (renamed, "the server has no such database"),
     "locked out": (locked_out, "the database refuses this user"),
