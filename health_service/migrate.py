@@ -15,7 +15,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from health_service.database.errors import why_failed, why_not_connected
-from health_service.database.password import reader
+from health_service.database.password import Reading, reader
 from health_service.migrations.limits import Limits
 from health_service.migrations.upgrade import (
     Connect,
@@ -120,7 +120,8 @@ async def _migrate(settings: DatabaseSettings, limits: Limits) -> int:
 def _connect(settings: DatabaseSettings, limits: Limits) -> Connect:
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         # Empty, not None: for that asyncpg would look through the environment and the home folder.
-        password = await asyncio.to_thread(reader(settings.password, settings.password_file))
+        reading = Reading(reader(settings.password, settings.password_file))
+        password = await reading.within(_CONNECT_SECONDS)
         return await asyncpg.connect(
             settings.url,
             password=password,

@@ -65,6 +65,14 @@ class Reading:
             given_up.add_note(LATE)
             raise
 
+    async def within(self, seconds: float) -> str:
+        """Return the password, read within a limit of its own. Raises Unavailable."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self()
+        except TimeoutError as error:
+            raise Unavailable(LATE) from error
+
     def close(self) -> None:
         """Wait no more; a thread that hangs is left behind."""
         if self._under_way is not None:

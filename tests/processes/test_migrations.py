@@ -1,12 +1,15 @@
 """Migrations on a real server: two revisions at once, two migrators at once, and locks."""
 
 import asyncio
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from health_service.database.password import UNREADABLE
 from health_service.fleet.models import NewVehicle
 from health_service.fleet.parsing import PageQuery
 from health_service.fleet.schema import schema_check
@@ -257,5 +260,20 @@ def test_a_step_that_fails_says_where_the_schema_stands_and_leaves_nothing_of_it
             await connection.execute("DROP TABLE vehicles")
             status, _, _ = await database.migrate()
             assert status == 0
+
+    asyncio.run(story())
+
+
+def test_a_password_file_that_nobody_writes_to_is_told(database: Fresh, tmp_path: Path):
+    """To open a pipe like a file would never end, not even by Ctrl-C."""
+    pipe = tmp_path / "password"
+    os.mkfifo(pipe)
+
+    async def story() -> None:
+        status, _, err = await database.migrate(
+            DATABASE_PASSWORD="", DATABASE_PASSWORD_FILE=str(pipe)
+        )
+        assert status == 1
+        assert err.splitlines()[0] == f"error: the schema was not looked at; {UNREADABLE}"
 
     asyncio.run(story())

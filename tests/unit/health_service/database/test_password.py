@@ -89,6 +89,20 @@ def test_a_read_that_hangs_costs_one_thread_and_is_recovered_from_by_itself():
     asyncio.run(story())
 
 
+def test_a_read_that_hangs_for_longer_than_its_limit_is_told():
+    release = threading.Event()
+
+    async def story():
+        with pytest.raises(Unavailable, match="did not answer in time"):
+            await Reading(lambda: str(release.wait(30))).within(0.001)
+        assert await Reading(lambda: "s3cret").within(30) == "s3cret"
+
+    try:
+        asyncio.run(story())
+    finally:
+        release.set()
+
+
 def test_who_is_cancelled_does_not_end_the_read_that_others_wait_for():
     release = threading.Event()
 
