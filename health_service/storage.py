@@ -51,7 +51,7 @@ def storage(
     return Storage(
         routes(database),
         [
-            database_check(database, timeout_seconds=timeout, cache_seconds=cache),
+            database_check(database, monotonic, timeout_seconds=timeout, cache_seconds=cache),
             schema_check(database, monotonic, timeout_seconds=timeout),
         ],
         lambda: database.close(_CLOSE_SECONDS),

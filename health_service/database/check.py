@@ -1,6 +1,6 @@
 """The check that decides whether an instance has its database."""
 
-import asyncio
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
 
@@ -15,21 +15,31 @@ _BACKSTOP_SECONDS: Final = 0.5
 _QUESTION: Final = "SELECT current_setting('transaction_read_only')"
 
 
-def database_check(db: Database, *, timeout_seconds: float, cache_seconds: float) -> Check:
-    """Return the check: a statement through the service's own pool, as a request would send it."""
+def database_check(
+    db: Database,
+    monotonic: Callable[[], float],
+    *,
+    timeout_seconds: float,
+    cache_seconds: float,
+) -> Check:
+    """Return the check: a statement through the service's own pool, as a request would send it.
+
+    `monotonic` is not the loop's clock: uvloop's stands still within a turn, and knows only whole
+    milliseconds.
+    """
 
     async def probe() -> Details:
-        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        deadline = monotonic() + timeout_seconds
         try:
             try:
-                read_only, latency_seconds = await _ask(db, deadline)
+                read_only, latency_seconds = await _ask(db, monotonic, deadline)
             except Lost:
                 # The server ended it just now, restarting or by hand. What counts is what is next.
-                read_only, latency_seconds = await _ask(db, deadline)
+                read_only, latency_seconds = await _ask(db, monotonic, deadline)
         except Unavailable as error:
             raise Unhealthy(str(error), {"pool": asdict(db.stats())}) from error
         found: Details = {
-            "latency_ms": round(latency_seconds * 1000, 1),
+            "latency_ms": round(latency_seconds * 1000, 2),
             "pool": asdict(db.stats()),
         }
         if read_only:
@@ -44,10 +54,9 @@ def database_check(db: Database, *, timeout_seconds: float, cache_seconds: float
     )
 
 
-async def _ask(db: Database, deadline: float) -> tuple[bool, float]:
+async def _ask(db: Database, monotonic: Callable[[], float], deadline: float) -> tuple[bool, float]:
     """Return whether the server takes no writes, and the seconds in which it said so."""
-    loop = asyncio.get_running_loop()
-    async with db.connection(deadline - loop.time()) as connection:
-        asked_at = loop.time()
+    async with db.connection(deadline - monotonic()) as connection:
+        asked_at = monotonic()
         answer = await connection.fetchval(_QUESTION, timeout=deadline - asked_at)
-        return answer == "on", loop.time() - asked_at
+        return answer == "on", monotonic() - asked_at

@@ -22,7 +22,7 @@ class Connection(_Base):
     _answered_at = float("-inf")
 
     def answered(self, at: float) -> None:
-        """Note that the server answered, at a time of the loop's clock."""
+        """Note that the server answered, at a time of the monotonic clock."""
         self._answered_at = at
 
     def answered_at(self) -> float:

@@ -8,6 +8,7 @@ does not fail a request: nothing of the request's was sent yet, so this is safe 
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -83,13 +84,13 @@ class Database:
         its last statement was done is not known. Other errors pass through: a wrong statement, a
         key that is taken.
         """
-        began = _now()
+        began = time.monotonic()
         limit = float("inf") if limit_seconds is None else limit_seconds
         await self._wait_for_turn(min(self._acquire_seconds, limit))
         try:
-            waited = _now() - began
+            waited = time.monotonic() - began
             connection = await self._open(min(self._connect_seconds, limit - waited))
-            lent_at = _now()
+            lent_at = time.monotonic()
             try:
                 yield connection
             except BaseException as error:  # noqa: BLE001 - it is raised again, or what it means.
@@ -175,12 +176,12 @@ class Database:
         password = await self._password()
         connection = await asyncpg.connect(*arguments, password=password, **options)
         assert isinstance(connection, Connection)
-        connection.answered(_now())
+        connection.answered(time.monotonic())
         return connection
 
     async def _lives(self, connection: Connection) -> bool:
         """Whether it can be lent; ended if not."""
-        began, answered_at = _now(), connection.answered_at()
+        began, answered_at = time.monotonic(), connection.answered_at()
         if answered_at < self._failed_at:
             # Another was found dead since: most likely so is this one, and asking takes time.
             end(connection)
@@ -202,7 +203,7 @@ class Database:
         if is_ended(connection):
             end(connection)
             return
-        connection.answered(_now())
+        connection.answered(time.monotonic())
         self._trouble = ""
         assert self._pool is not None
         try:
@@ -238,7 +239,3 @@ def _why_not_open(error: Exception) -> str | None:
     if isinstance(error, TimeoutError) and was_late(error):
         return LATE
     return why_not_connected(error)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -147,7 +147,9 @@ class Used:
         self.db = Database(url or place.url(), password, **given)
         self._check_seconds = check_seconds
         self._checks = Checks(time.monotonic)
-        check = database_check(self.db, timeout_seconds=check_seconds, cache_seconds=0)
+        check = database_check(
+            self.db, time.monotonic, timeout_seconds=check_seconds, cache_seconds=0
+        )
         # Its own limit is what is tested: a busy machine would let the one behind it speak.
         self._checks.add(dataclasses.replace(check, timeout_seconds=PATIENCE_SECONDS))
 

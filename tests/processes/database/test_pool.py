@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import uvloop
 
 from health_service.database import pool
 from health_service.database.errors import NO_ANSWER, NO_CONNECTION, REFUSED, Lost, Unavailable
@@ -72,6 +73,20 @@ def test_a_healthy_database_is_told_with_its_latency_and_pool(place: Place, run:
         }
 
     run(story())
+
+
+def test_a_latency_is_told_finer_than_the_clock_of_a_fast_loop(place: Place) -> None:
+    """uvloop's, under which the service runs, counts whole milliseconds."""
+
+    async def story() -> list[float]:
+        async with Used(place, url=place.url(place.server.port)) as used:
+            return [details(await used.well())["latency_ms"] for _ in range(20)]
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        latencies = runner.run(story())
+
+    assert all(one > 0 for one in latencies)
+    assert sum(one % 1 > 0 for one in latencies) > 10
 
 
 def test_two_hundred_who_ask_of_a_halted_server_share_one_question(place: Place, run: Run) -> None:

@@ -39,8 +39,9 @@ class FakeDatabase:
 
 
 async def result_of(db: FakeDatabase) -> Result:
-    checks = Checks(asyncio.get_running_loop().time)
-    checks.add(database_check(cast("Database", db), timeout_seconds=5, cache_seconds=0))
+    now = asyncio.get_running_loop().time
+    checks = Checks(now)
+    checks.add(database_check(cast("Database", db), now, timeout_seconds=5, cache_seconds=0))
     (result,) = await checks.results()
     return result
 
