@@ -36,7 +36,7 @@ def storage(
     from health_service.database.password import reader  # noqa: PLC0415
     from health_service.database.pool import Database  # noqa: PLC0415
     from health_service.fleet.routes import routes  # noqa: PLC0415
-    from health_service.fleet.schema import schema_check  # noqa: PLC0415
+    from health_service.fleet.schema import GoodLook, schema_check  # noqa: PLC0415
 
     limit = settings.statement_seconds
     database = Database(
@@ -48,11 +48,12 @@ def storage(
         acquire_seconds=limit,
     )
     timeout, cache = ready.timeout_seconds, ready.cache_seconds
+    good_look = GoodLook(monotonic)
     return Storage(
-        routes(database),
+        routes(database, good_look),
         [
             database_check(database, monotonic, timeout_seconds=timeout, cache_seconds=cache),
-            schema_check(database, monotonic, timeout_seconds=timeout),
+            schema_check(database, good_look, timeout_seconds=timeout, cache_seconds=cache),
         ],
         lambda: database.close(_CLOSE_SECONDS),
     )

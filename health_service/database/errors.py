@@ -18,6 +18,9 @@ import asyncpg
 LOST: Final = "the connection to the database was lost"
 UNREACHABLE: Final = "the database cannot be reached"
 READ_ONLY: Final = "the database is read-only"
+NO_RIGHT: Final = (
+    "the database's user lacks a right that this revision needs: its administrator has to grant it"
+)
 REFUSED: Final = "the database refuses connections"
 NO_CONNECTION: Final = "the database did not answer a new connection in time"
 NO_ANSWER: Final = "the database did not answer a statement in time"

@@ -7,7 +7,7 @@
 | 409 | the VIN is taken |
 | 413, 415 | the body is too large, or said to be something other than JSON |
 | 422 | fields or parameters are not accepted: all of them at once |
-| 503 | the database does not answer, with `Retry-After` |
+| 503 | the database does not answer, or lacks a column or a right; with `Retry-After` |
 """
 
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ from health_service.fleet.parsing import (
     parse_page_query,
 )
 from health_service.fleet.paths import PATH, RETRY_AFTER_SECONDS, VEHICLE_PATH
-from health_service.fleet.schema import LACKING, LACKS
+from health_service.fleet.schema import LACKING, GoodLook, why_lacking
 from health_service.fleet.store import Vehicles
 
 BODY_BYTES_MAX: Final = 16_384
@@ -40,8 +40,11 @@ class _TooLarge(Exception):
     """The body is longer than BODY_BYTES_MAX."""
 
 
-def routes(database: Database) -> list[Route]:
-    """Return the fleet's routes, for an application whose other errors are JSON as well."""
+def routes(database: Database, good_look: GoodLook) -> list[Route]:
+    """Return the fleet's routes, for an application whose other errors are JSON as well.
+
+    A request that meets a schema that does not do makes the check forget its good look.
+    """
     vehicles = Vehicles(database)
 
     async def collection(request: Request) -> Response:
@@ -54,8 +57,8 @@ def routes(database: Database) -> list[Route]:
 
     # One route for both methods: the router takes `Allow` from a single one.
     return [
-        Route(PATH, _told(collection), methods=["GET", "POST"]),
-        Route(VEHICLE_PATH, _told(one), methods=["GET"]),
+        Route(PATH, _told(collection, good_look), methods=["GET", "POST"]),
+        Route(VEHICLE_PATH, _told(one, good_look), methods=["GET"]),
     ]
 
 
@@ -96,7 +99,7 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _told(handler: Handler) -> Handler:
+def _told(handler: Handler, good_look: GoodLook) -> Handler:
     """Turn what went wrong into an answer."""
 
     async def handle(request: Request) -> Response:
@@ -111,8 +114,9 @@ def _told(handler: Handler) -> Handler:
             return _failure(413, f"the body is larger than {BODY_BYTES_MAX} bytes")
         except Unavailable as gone:
             return _unavailable(str(gone))
-        except LACKING:
-            return _unavailable(LACKS)
+        except LACKING as error:
+            good_look.forget()
+            return _unavailable(why_lacking(error))
         except ClientDisconnect:
             return _failure(400, "the request ended before its body did")  # Nobody hears it.
 

@@ -3,13 +3,14 @@
 import asyncio
 import datetime as dt
 import itertools
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.processes.fleet_database import Fresh, FreshDatabases
+from tests.processes.fleet_database import Fresh, FreshDatabases, connected
 from tests.processes.fleet_service import FleetService
 
 pytestmark = pytest.mark.processes
@@ -127,6 +128,58 @@ def test_a_service_whose_migration_has_not_come_gets_no_traffic_until_it_has(
         asyncio.run(database.upgrade())
 
         service.until(lambda: not why())
+        assert service.ask("POST", "/vehicles", vehicle()).status == 201
+
+
+@pytest.mark.parametrize(
+    ("spoil", "mend", "word"),
+    [
+        (
+            "ALTER TABLE vehicles RENAME odometer_km TO gone",
+            "ALTER TABLE vehicles RENAME gone TO odometer_km",
+            "run the migration",
+        ),
+        (
+            "REVOKE ALL ON vehicles FROM CURRENT_USER",
+            "GRANT ALL ON vehicles TO CURRENT_USER",
+            "lacks a right",
+        ),
+        (
+            "REVOKE INSERT ON vehicles FROM CURRENT_USER",
+            "GRANT INSERT ON vehicles TO CURRENT_USER",
+            "lacks a right",
+        ),
+    ],
+    ids=["column", "every right", "right to write"],
+)
+def test_a_service_that_can_serve_no_request_is_soon_not_ready(
+    database: Fresh, tmp_path: Path, spoil: str, mend: str, word: str
+):
+    """Its schema was seen to be good a moment ago, and that would count for half a minute."""
+
+    async def run(statement: str) -> None:
+        async with connected(database) as connection:
+            await connection.execute(statement)
+
+    def whys() -> list[str]:
+        failed = service.ask("GET", "/health/ready").document.get("failed", [])
+        return [one["why"] for one in failed if one["check"] == "schema"]
+
+    asyncio.run(database.upgrade())
+    with FleetService(tmp_path, database.env) as service:
+        service.until(lambda: not whys())
+        began = time.monotonic()
+        asyncio.run(run(spoil))
+
+        refused = service.ask("POST", "/vehicles", vehicle())
+        assert refused.status == 503
+        assert word in refused.document["error"]
+        service.until(whys)
+        assert time.monotonic() - began < 25
+        assert word in whys()[0]
+
+        asyncio.run(run(mend))
+        service.until(lambda: not whys())
         assert service.ask("POST", "/vehicles", vehicle()).status == 201
 
 

@@ -8,14 +8,21 @@ import json
 import asyncpg
 import pytest
 
-from health_service.database.errors import Unavailable
+from health_service.database.errors import NO_RIGHT, Unavailable
 from health_service.fleet import absent
 from health_service.fleet.routes import BODY_BYTES_MAX, routes
+from health_service.fleet.schema import LACKING, GoodLook
 from tests.unit.health_service.fleet.asking import Failing, Unused, as_database, ask
 
 GOOD = json.dumps({"vin": "1HGCM82633A004352", "name": "Van 12"}).encode()
 ID = "5f0c0a52-6d0b-4b5e-9a3c-0d8f3f1b7c11"
-UNUSED = routes(as_database(Unused()))
+
+
+def routes_of(database):
+    return routes(as_database(database), GoodLook(lambda: 0.0))
+
+
+UNUSED = routes_of(Unused())
 EVERY_USE = [("POST", "/vehicles"), ("GET", "/vehicles"), ("GET", f"/vehicles/{ID}")]
 
 
@@ -108,7 +115,7 @@ def test_a_method_that_a_path_does_not_have_is_told_with_those_it_has(which, met
 
 @pytest.mark.parametrize(("method", "path"), EVERY_USE)
 def test_a_database_that_does_not_answer_is_told_in_its_words(method, path):
-    failing = routes(as_database(Failing(Unavailable("the database refuses connections"))))
+    failing = routes_of(Failing(Unavailable("the database refuses connections")))
 
     answer = ask(failing, method, path, body=GOOD)
 
@@ -126,11 +133,44 @@ def test_a_database_that_does_not_answer_is_told_in_its_words(method, path):
     ],
 )
 def test_a_schema_that_lacks_something_is_told_without_sql(method, path, error):
-    answer = ask(routes(as_database(Failing(error))), method, path, body=GOOD)
+    answer = ask(routes_of(Failing(error)), method, path, body=GOOD)
 
     assert answer.status == 503
     assert "run the migration" in answer.json()["error"]
     assert "odometer" not in answer.json()["error"]
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY_USE)
+def test_a_right_that_is_missing_is_told_as_that(method, path):
+    error = asyncpg.InsufficientPrivilegeError("permission denied for table vehicles")
+
+    answer = ask(routes_of(Failing(error)), method, path, body=GOOD)
+
+    assert answer.status == 503
+    assert answer.headers["retry-after"] == "5"
+    assert answer.json() == {"error": NO_RIGHT}
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY_USE)
+@pytest.mark.parametrize("error", [one("") for one in LACKING])
+def test_a_request_that_meets_a_wrong_schema_has_it_looked_at_again(method, path, error):
+    """Else readiness would say for half a minute that requests are served."""
+    good_look = GoodLook(lambda: 0.0)
+    good_look.had()
+
+    ask(routes(as_database(Failing(error)), good_look), method, path, body=GOOD)
+
+    assert not good_look.counts()
+
+
+def test_a_database_that_went_away_says_nothing_of_its_schema():
+    good_look = GoodLook(lambda: 0.0)
+    good_look.had()
+    failing = as_database(Failing(Unavailable("the database refuses connections")))
+
+    ask(routes(failing, good_look), "GET", "/vehicles")
+
+    assert good_look.counts()
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_USE)

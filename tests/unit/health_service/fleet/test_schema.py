@@ -7,9 +7,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from health_service.database.errors import Unavailable
+from health_service.database.errors import NO_RIGHT, Unavailable
 from health_service.fleet import store
-from health_service.fleet.schema import COLUMNS, LOOK, schema_check
+from health_service.fleet.schema import COLUMNS, LOOK, LOOK_TO_WRITE, GoodLook, schema_check
 from health_service.health.checks import Unhealthy
 from tests.unit.health_service.fleet.asking import as_database
 
@@ -21,6 +21,7 @@ class Looked:
         self.looks = 0
         self.error: Exception | None = None
         self.now = 0.0
+        self.good_look = GoodLook(lambda: self.now)
 
     @contextlib.asynccontextmanager
     async def connection(self, _limit_seconds: float | None = None) -> AsyncIterator[Any]:
@@ -28,15 +29,15 @@ class Looked:
             raise self.error
         yield self
 
-    async def fetch(self, statement: str) -> list[Any]:
-        assert statement == LOOK
-        self.looks += 1
+    async def fetch(self, statement: str, *_values: Any) -> list[Any]:
+        assert statement in (LOOK, LOOK_TO_WRITE)
+        self.looks += statement == LOOK
         if self.error is not None:
             raise self.error
         return []
 
     def check(self) -> Any:
-        return schema_check(as_database(self), lambda: self.now)
+        return schema_check(as_database(self), self.good_look, cache_seconds=0.25)
 
 
 def test_a_good_look_counts_for_half_a_minute():
@@ -53,7 +54,7 @@ def test_a_good_look_counts_for_half_a_minute():
 
 
 def test_a_schema_that_lacks_a_column_is_unhealthy_until_the_migration_came():
-    """It is looked at again each second, not each half minute."""
+    """It is looked at again as often as the settings say, not each half minute."""
     database = Looked()
     check = database.check()
     database.error = asyncpg.UndefinedColumnError('column "odometer_km" does not exist')
@@ -66,7 +67,27 @@ def test_a_schema_that_lacks_a_column_is_unhealthy_until_the_migration_came():
     database.error = None
     asyncio.run(check.probe())
     assert database.looks == 3
-    assert check.cache_seconds <= 1.0
+    assert check.cache_seconds == 0.25
+
+
+def test_a_right_that_is_missing_is_told_as_that():
+    database = Looked()
+    database.error = asyncpg.InsufficientPrivilegeError("permission denied for table vehicles")
+
+    with pytest.raises(Unhealthy) as caught:
+        asyncio.run(database.check().probe())
+    assert str(caught.value) == NO_RIGHT
+
+
+def test_a_good_look_that_a_request_proved_wrong_is_taken_again_at_once():
+    database = Looked()
+    check = database.check()
+    asyncio.run(check.probe())
+
+    database.good_look.forget()
+    asyncio.run(check.probe())
+
+    assert database.looks == 2
 
 
 def test_a_database_that_never_answered_leaves_the_schema_unknown():
