@@ -96,8 +96,9 @@ def database_url(text: str) -> str:
     """Take a PostgreSQL URL that names user, host and database and holds no password."""
     parts = urlsplit(text)
     whole_url = parts.scheme in ("postgresql", "postgres") and parts.username and parts.path[1:]
-    query = parse_qs(parts.query)
-    if not whole_url or parts.password is not None or "password" in query:
+    query = parse_qs(parts.query, keep_blank_values=True)
+    # Also the one of a key: `sslpassword`.
+    if not whole_url or parts.password is not None or any("password" in n.lower() for n in query):
         raise ValueError
     if not (parts.hostname or "host" in query):
         raise ValueError

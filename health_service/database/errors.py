@@ -24,6 +24,9 @@ NO_RIGHT: Final = (
 REFUSED: Final = "the database refuses connections"
 NO_CONNECTION: Final = "the database did not answer a new connection in time"
 NO_ANSWER: Final = "the database did not answer a statement in time"
+WRONG_PARAMETER: Final = "the database refuses a parameter of its address; DATABASE_URL is wrong"
+WRONG_KIND: Final = "the database's server is not of the kind that DATABASE_URL asks for"
+NO_FILE: Final = "a file that DATABASE_URL names is not there: a socket or a certificate"
 NOT_UNDERSTOOD: Final = "the database's server answers, but not as PostgreSQL does"
 
 _BY_STATE: Final = {
@@ -49,13 +52,16 @@ _BY_CLASS: Final = {
     "57": "the database ended the connection",
     "58": "the database's storage fails",
 }
+# A value, a name, a parameter that is set at the server's start. No statement was sent yet: what is
+# wrong stands in the address.
+_OF_THE_ADDRESS: Final = ("22", "42", "55P02")
 _BY_ERRNO: Final = {
     errno.ECONNREFUSED: REFUSED,
     errno.EHOSTUNREACH: "there is no route to the database",
     errno.ENETUNREACH: "there is no route to the database",
     errno.EHOSTDOWN: "there is no route to the database",
     errno.ETIMEDOUT: NO_CONNECTION,
-    errno.ENOENT: "the database's socket is not there",
+    errno.ENOENT: NO_FILE,
     errno.EMFILE: "this process has too many files open for another connection",
 }
 # asyncio joins the errors of several addresses into one text.
@@ -87,9 +93,11 @@ def why_not_connected(error: Exception) -> str | None:
     if isinstance(error, TimeoutError):
         return NO_CONNECTION
     if isinstance(error, asyncpg.PostgresError):
-        return _why_by_state(error) or UNREACHABLE  # No statement of ours can be wrong yet.
+        return _why_by_state(error) or _why_refused(error.sqlstate or "")
     if isinstance(error, asyncpg.ClientConfigurationError):
         return "the database's address is not one; DATABASE_URL is wrong"
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return WRONG_KIND
     if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
         return NOT_UNDERSTOOD
     return _why_by_network(error) if isinstance(error, OSError) else None
@@ -115,6 +123,12 @@ def _why_by_state(error: asyncpg.PostgresError) -> str | None:
         return _why_by_state(error.__cause__)
     state = error.sqlstate or ""
     return _BY_STATE.get(state) or _BY_CLASS.get(state[:2])
+
+
+def _why_refused(state: str) -> str:
+    if state == asyncpg.InsufficientPrivilegeError.sqlstate:
+        return _BY_STATE["28000"]
+    return WRONG_PARAMETER if state.startswith(_OF_THE_ADDRESS) else UNREACHABLE
 
 
 def _why_by_network(error: OSError) -> str:

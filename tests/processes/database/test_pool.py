@@ -12,10 +12,20 @@ import pytest
 import uvloop
 
 from health_service.database import pool
-from health_service.database.errors import NO_ANSWER, NO_CONNECTION, REFUSED, Lost, Unavailable
+from health_service.database.errors import (
+    NO_ANSWER,
+    NO_CONNECTION,
+    NO_FILE,
+    REFUSED,
+    WRONG_KIND,
+    WRONG_PARAMETER,
+    Lost,
+    Unavailable,
+)
 from health_service.database.password import LATE
 from health_service.health.checks import Result
 from tests.processes.database.conftest import (
+    NAME,
     PASSWORD,
     POOL_MAX,
     SCHEDULING_SECONDS,
@@ -409,3 +419,32 @@ def test_a_password_whose_file_hangs_is_told_as_that_and_is_recovered_from(
         run(story())
     finally:
         release.set()
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("connect_timeout=1", WRONG_PARAMETER),
+        ("nix=1", WRONG_PARAMETER),
+        ("work_mem=much", WRONG_PARAMETER),
+        ("options=-x", WRONG_PARAMETER),
+        ("max_connections=7", WRONG_PARAMETER),
+        ("sslmode=verify-full&sslrootcert=/nope", NO_FILE),
+        ("host=/nope", NO_FILE),
+        ("target_session_attrs=read-only", WRONG_KIND),
+        ("sslmode=bogus", "the database's address is not one; DATABASE_URL is wrong"),
+    ],
+)
+def test_a_mistake_in_the_address_is_told_as_that(
+    place: Place, run: Run, query: str, why: str
+) -> None:
+    """The server is well, and nobody should look for the fault there."""
+
+    async def story() -> None:
+        url = place.url(place.server.port)
+        if query.startswith("host="):
+            url = f"postgresql://{USER}@/{NAME}"
+        async with Used(place, url=f"{url}?{query}") as used:
+            assert await words(used.ask()) == why
+
+    run(story())

@@ -11,10 +11,13 @@ from health_service.database.errors import (
     LOST,
     NO_ANSWER,
     NO_CONNECTION,
+    NO_FILE,
     NOT_UNDERSTOOD,
     READ_ONLY,
     REFUSED,
     UNREACHABLE,
+    WRONG_KIND,
+    WRONG_PARAMETER,
     Unavailable,
     origin,
     why_failed,
@@ -32,7 +35,7 @@ BY_NETWORK = [
     (TimeoutError(), NO_CONNECTION),
     (ConnectionResetError(errno.ECONNRESET, TELLTALE), LOST),
     (socket.gaierror(socket.EAI_NONAME, TELLTALE), "the database's name is not known"),
-    (FileNotFoundError(errno.ENOENT, TELLTALE), "the database's socket is not there"),
+    (FileNotFoundError(errno.ENOENT, TELLTALE), NO_FILE),
     (PermissionError(errno.EACCES, TELLTALE), UNREACHABLE),
     (
         OSError(errno.EMFILE, TELLTALE),
@@ -70,6 +73,12 @@ def test_an_attempt_to_connect_tells_what_stood_in_its_way(error: Exception, wor
         ("53300", "the database has no connection left"),
         ("57P03", RESTARTING),
         ("53400", "the database's server is short of something"),
+        ("42501", "the database refuses this user"),
+        ("42704", WRONG_PARAMETER),
+        ("42601", WRONG_PARAMETER),
+        ("22023", WRONG_PARAMETER),
+        ("55P02", WRONG_PARAMETER),
+        ("55000", UNREACHABLE),
         ("XX000", UNREACHABLE),
     ],
 )
@@ -133,6 +142,12 @@ def test_an_address_that_is_none_is_told_as_a_wrong_setting() -> None:
     error = asyncpg.exceptions.ClientConfigurationError(TELLTALE)
 
     assert said(why_not_connected(error)).endswith("DATABASE_URL is wrong")
+
+
+def test_a_server_of_another_kind_than_the_address_asks_for_is_told_as_that() -> None:
+    error = asyncpg.TargetServerAttributeNotMatched(TELLTALE)
+
+    assert said(why_not_connected(error)) == WRONG_KIND
 
 
 def test_a_server_that_is_no_postgresql_is_told_as_that() -> None:
