@@ -92,7 +92,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _above_zero(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0, such as 5; is {text!r}")
     return int(text)
 

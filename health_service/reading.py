@@ -4,6 +4,7 @@ Pure. Not here: which settings there are (`settings.py`).
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,11 +49,18 @@ def _one(setting: Setting, env: Mapping[str, str], problems: list[str]) -> Any:
 
 
 def ratio(text: str) -> float:
-    return _within(float(text), 0.0, 1.0)
+    return _within(_number(text), 0.0, 1.0)
 
 
 def seconds(text: str) -> float:
-    return _within(float(text), 0.0, math.inf)
+    return _within(_number(text), 0.0, math.inf)
+
+
+def _number(text: str) -> float:
+    # Python reads more than people would expect: digits of other scripts, `1_0`, spaces.
+    if not re.fullmatch(r"[0-9eE+.-]+", text):
+        raise ValueError
+    return float(text)
 
 
 def _within(number: float, low: float, high: float) -> float:
@@ -62,11 +70,17 @@ def _within(number: float, low: float, high: float) -> float:
     return number
 
 
+def integer(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]+", text):
+        raise ValueError
+    return int(text)
+
+
 def whole(low: int, high: int) -> Callable[[str], int]:
     """Return a reader of whole numbers from `low` to `high`, both included."""
 
     def read_whole(text: str) -> int:
-        number = int(text)
+        number = integer(text)
         if not low <= number <= high:
             raise ValueError
         return number

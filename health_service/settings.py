@@ -15,6 +15,7 @@ from health_service.reading import (
     database_url,
     emails,
     https_url,
+    integer,
     one_of,
     ratio,
     read,
@@ -143,7 +144,7 @@ SETTINGS: Final = (
     Setting("FAULT_CRASH_AT_START", "false", _BOOLEAN, "true", yes_or_no),
     Setting("FAULT_NOT_READY", "false", _BOOLEAN, "true", yes_or_no),
     Setting("FAULT_HEALTH", "false", _BOOLEAN, "true", yes_or_no),
-    Setting("FAULT_SEED", "", "a whole number", "42", int),
+    Setting("FAULT_SEED", "", "a whole number", "42", integer),
 )
 
 

@@ -44,7 +44,7 @@ def test_wrong_settings_are_told_all_at_once(capsys):
 
 
 @pytest.mark.parametrize("option", ["--lock-timeout-ms", "--attempts", "--turn-seconds"])
-@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5"])
+@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "\uff15"])
 def test_a_limit_is_a_whole_number_above_zero(option, value, capsys):
     with pytest.raises(SystemExit) as ended:
         main([option, value], {})

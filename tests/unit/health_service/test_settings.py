@@ -73,6 +73,13 @@ def test_all_problems_are_told_at_once_with_name_value_rule_and_example():
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "80.0"),
+        ("PORT", "\uff18\uff10\uff18\uff10"),
+        ("PORT", "8_080"),
+        ("PORT", " 8080"),
+        ("PORT", "+8080"),
+        ("FAULT_ERROR_RATIO", "\uff10.\uff15"),
+        ("FAULT_AFTER_SECONDS", "1_0"),
+        ("FAULT_SEED", "\uff14\uff12"),
         ("FAULT_ERROR_RATIO", "nan"),
         ("FAULT_ERROR_RATIO", "-0.1"),
         ("FAULT_ERROR_RATIO", "1.01"),
@@ -101,7 +108,14 @@ def test_a_value_outside_its_rule_is_refused(name, value):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "1"), ("PORT", "65535"), ("FAULT_ERROR_RATIO", "1"), ("FAULT_LATENCY_MS", "60000")],
+    [
+        ("PORT", "1"),
+        ("PORT", "65535"),
+        ("FAULT_ERROR_RATIO", "1"),
+        ("FAULT_ERROR_RATIO", "1e-3"),
+        ("FAULT_LATENCY_MS", "60000"),
+        ("FAULT_SEED", "-7"),
+    ],
 )
 def test_a_value_on_the_edge_of_its_rule_is_taken(name, value):
     assert parse_settings({name: value})
