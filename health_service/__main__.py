@@ -4,30 +4,48 @@ Exit status: 0 after a signal, 1 when it could not start, 2 for wrong settings.
 """
 
 import datetime as dt
+import errno
 import os
 import random
+import signal
 import sys
 import time
+from types import FrameType
+from typing import TYPE_CHECKING
 
-from health_service.settings import Settings, SettingsError, parse_settings
+if TYPE_CHECKING:
+    from health_service.settings import Settings
+
+_HINTS = {
+    errno.EADDRINUSE: "PORT to a free port",
+    errno.EACCES: "PORT to one that this user may listen on, such as 8080",
+}
+_HOST_HINT = "HOST to an address of this machine, such as 127.0.0.1"
 
 
 def main() -> int:
     """Run the service until it is told to end."""
     started = time.monotonic()
+    # Before the imports, which take most of the start. The server takes over once it is there.
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, _end)
+    from health_service.settings import SettingsError, parse_settings  # noqa: PLC0415
+
     try:
         settings = parse_settings(os.environ)
     except SettingsError as error:
         return _fail(2, "the settings are wrong", *error.problems)
     if settings.faults.crash_at_start:
         return _fail(1, "FAULT_CRASH_AT_START is true")
-    try:
-        return _serve(settings, started)
-    except KeyboardInterrupt:
-        return 0  # Ctrl-C before the server took over the signals.
+    return _serve(settings, started)
 
 
-def _serve(settings: Settings, started: float) -> int:
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End at once: nothing is under way yet. An exception might be caught by what is imported."""
+    os._exit(0)
+
+
+def _serve(settings: "Settings", started: float) -> int:
     # Only now: the framework takes most of the start, and a crash on purpose needs none of it.
     from health_service.app import create_app  # noqa: PLC0415
     from health_service.health.lifecycle import Lifecycle  # noqa: PLC0415
@@ -48,7 +66,7 @@ def _serve(settings: Settings, started: float) -> int:
         listener = listen(settings.host, settings.port)
     except OSError as error:
         why = f"{settings.host}:{settings.port} cannot be listened on ({error.strerror})"
-        return _fail(1, why, " hint: set PORT to a free port")
+        return _fail(1, why, f" hint: set {_HINTS.get(error.errno or 0, _HOST_HINT)}")
     serve(app, listener, lifecycle=lifecycle, log=log)
     return 0
 

@@ -1,7 +1,7 @@
 """Serves an ASGI application until a signal says to end, and is gone within Cloud Run's 10 s.
 
-On SIGTERM: readiness goes false at once, no new connection is accepted, requests under way are
-finished, then the process ends by itself with status 0.
+On SIGTERM: readiness goes false at once, no new connection is accepted (within 0.1 s: uvicorn's
+tick), requests under way are finished, then the process ends by itself with status 0.
 
 Source: https://cloud.google.com/run/docs/container-contract#instance-shutdown (10 s, then SIGKILL)
 """
@@ -45,12 +45,15 @@ UVICORN: Final[Mapping[str, Any]] = MappingProxyType(
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the listening socket. Raises OSError if the port is taken."""
+    """Open the listening socket. Raises OSError if the port is taken, or the host none of ours."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
+    except UnicodeError as error:  # No host can have such a name.
+        listener.close()
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from error
     except OSError:
         listener.close()
         raise

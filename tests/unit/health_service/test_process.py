@@ -107,6 +107,32 @@ def test_ctrl_c_ends_it_with_status_0_too(start):
     assert lines[-1]["event"] == "service.stopped"
 
 
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("module", ["health_service.settings", "health_service.app", "uvicorn"])
+def test_a_signal_in_the_middle_of_its_start_ends_it_with_status_0(module, sign):
+    """It comes while a module is imported, and whatever is raised there is caught."""
+    code = f"""
+        import contextlib, os, runpy, sys
+
+        class Signalling:
+            def find_spec(self, name, *_):
+                if name == {module!r}:
+                    with contextlib.suppress(BaseException):
+                        os.kill(os.getpid(), {int(sign)})
+
+        sys.meta_path.insert(0, Signalling())
+        sys.argv[:] = ["health_service"]
+        runpy.run_module("health_service", run_name="__main__")
+    """
+    with popen({"PORT": str(free_port())}, "-c", textwrap.dedent(code)) as process:
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+
+    assert (process.returncode, out, err) == (0, "", "")
+
+
 def test_on_sigterm_it_stops_accepting_and_finishes_what_is_under_way(start):
     instance = start({"FAULT_LATENCY_MS": "3000"})
     slow: list[tuple[int, Any]] = []
@@ -199,7 +225,18 @@ def test_a_busy_port_exits_1_with_a_clear_sentence():
 
     assert (status, out) == (1, "")
     assert f"127.0.0.1:{port} cannot be listened on (Address already in use)" in err
-    assert "Traceback" not in err
+    assert err.splitlines()[1:] == [" hint: set PORT to a free port"]
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "fe80::1%nope", "a..b"])
+def test_a_host_that_is_none_of_this_machine_exits_1_and_the_hint_is_of_the_host(host):
+    """An address of another machine, an address that cannot be, and what is no name at all."""
+    status, out, err = outcome({"HOST": host})
+
+    assert (status, out) == (1, "")
+    error, hint = err.splitlines()
+    assert error.startswith(f"error: health_service did not start; {host}:8080 cannot be listened")
+    assert hint == " hint: set HOST to an address of this machine, such as 127.0.0.1"
 
 
 def test_garbage_on_the_socket_is_one_log_line_and_harms_nobody(start):
