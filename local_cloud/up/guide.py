@@ -15,6 +15,9 @@ PATH: Final = "/vehicles"
 REQUESTS: Final = 6000
 """How many requests the line that sends some sends: a few minutes of them."""
 
+FIRST_USERS_SECONDS: Final = 3
+"""How long after its approval a canary has had users, and not yet all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -39,7 +42,7 @@ class Names:
 
 
 def steps(names: Names) -> tuple[Step, ...]:
-    """Return the story: a first image, a good one, a bad one, and what a person can do."""
+    """Return the story: a first image, a good one, a bad one, an outage; then what people can do."""
     target = names.target
     by_hand = _Hand(names)
     approved = by_hand.run("approve", reason="looks good")
@@ -61,7 +64,7 @@ def steps(names: Names) -> tuple[Step, ...]:
             "Push a bad image, approve it, and watch it being taken back",
             {"FAULT_ERROR_RATIO": "0.3"},
         ),
-        *(_outage() if names.database else ()),
+        *(_outage(names) if names.database else ()),
         Step(
             "Deny, instead of approving",
             _answer(target, "deny", "not today"),
@@ -137,15 +140,24 @@ def _push(names: Names, version: str, title: str, env: dict[str, str] | None = N
     return Step(title, (_build(asked),), (_build({**asked, "announce": False}), announced))
 
 
-def _outage() -> tuple[Step, ...]:
-    """Take the database away from every revision at once, and give it back."""
+def _outage(names: Names) -> tuple[Step, ...]:
+    """Take the database away from every revision at once while a canary has users."""
+    target = names.target
+    approved: tuple[str, ...] = ()
+    begin = "Stop"
+    if target.approval:
+        approved = _answer(target, "approve", "looks good")
+        begin = "Once it waits for approval, approve it, and stop"
+    stop = (f"sleep {FIRST_USERS_SECONDS}", _database("stopped"))
     return (
+        _push(names, "v5", "Push another good image"),
         Step(
-            "Stop the database while a canary has users: it goes no further, and somebody is told",
-            (_database("stopped"),),
+            f"{begin} the database under its first users: it goes no further, and somebody is told",
+            (*approved, *stop),
         ),
         Step(
-            "Start it again, before that has lasted `common_outage_max`: it goes on",
+            "Start the database before that has lasted `common_outage_max`: about a minute later"
+            " the image goes on",
             (_database("running"),),
         ),
     )

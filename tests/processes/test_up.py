@@ -29,7 +29,7 @@ services:
         service: fleet
         approval: {by: manual, expires: 5m}
         steps: [50, 100]
-        window: 3s
+        window: [5s, 1s]
         check_every: 1s
         deadline: 15m
         verify: {every: 1s}
@@ -128,6 +128,14 @@ def test_every_printed_line_works_when_pasted(cloud):
     assert story.ends("rolled_back") == good
     _explained(cloud)
 
+    story.paste("Push another good image")
+    story.waits_for_approval()
+    story.paste("Once it waits for approval")
+    _held_by_an_outage(cloud, good)
+    story.paste("Start the database")
+    story.paste("Roll back by hand", "gcloud")
+    assert story.ends("rolled_back") == good
+
     story.paste("Start a delivery by hand")
     story.waits_for_approval()
     story.paste("Deny", "gcloud")
@@ -160,6 +168,23 @@ def _explained(cloud):
     other = run("explain", "--folder", str(cloud.folder), "feed")
     assert other.returncode == 1
     assert other.stderr.startswith("error: the log has no decision of rollout feed\n hint: ")
+
+
+def _held_by_an_outage(cloud: UpCloud, stable: dict[str, int]) -> None:
+    """The canary has users, and goes no further: stable fails as well, and a person is told."""
+    until = time.monotonic() + 30
+    while '"notice": "verdict.page"' not in _noticed(cloud):
+        assert time.monotonic() < until, cloud.logs()
+        time.sleep(0.1)
+    split = cloud.status("production")["split"]
+    assert split.keys() > stable.keys()
+    assert set(split.values()) == {50}
+
+
+def _noticed(cloud: UpCloud) -> str:
+    """Return what the function has written that tells people."""
+    (log,) = (cloud.folder / "cloud" / "logs").rglob("barq-notify-*.log")
+    return log.read_text()
 
 
 def test_the_door_tells_what_runs(cloud):

@@ -101,3 +101,23 @@ def test_without_a_database_the_story_needs_none(names):
     for line in _all(without):
         assert "vehicles" not in line
         assert "database" not in line
+
+
+def test_the_database_is_stopped_under_a_canary_that_was_pushed_for_it(names):
+    """Right after the bad image nobody uses a canary: it was taken back."""
+    stops = next(n for n, step in enumerate(steps(names)) if '"stopped"' in step.curl[-1])
+    push, stop, start = steps(names)[stops - 1 : stops + 2]
+
+    assert _json_of(push.curl[0]) == {"version": "v5"}
+    assert _json_of(stop.curl[1])["decision"] == "approve"
+    assert _json_of(start.curl[0]) == {"state": "running"}
+
+
+def test_a_canary_that_asks_nobody_is_not_approved_before_the_database_stops(names):
+    unasked = dataclasses.replace(names, target=target(approval=False))
+
+    stop = next(step for step in steps(unasked) if '"stopped"' in step.curl[-1])
+
+    assert stop.title.startswith("Stop the database under its first users")
+    assert len(stop.curl) == 2
+    assert stop.curl[0].startswith("sleep ")
