@@ -42,7 +42,7 @@ class Names:
 
 
 def steps(names: Names) -> tuple[Step, ...]:
-    """Return the story: a first image, a good one, a bad one, an outage; then what people can do."""
+    """Return the story: a first image, a good one, a bad one, an outage; then people's part."""
     target = names.target
     by_hand = _Hand(names)
     approved = by_hand.run("approve", reason="looks good")
