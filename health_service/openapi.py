@@ -19,8 +19,10 @@ OPENAPI_PATH: Final = "/openapi.json"
 _JSON: Final = "application/json"
 _DESCRIPTION: Final = (
     "A small fleet service. Answers are JSON; one that is no success says why in `error`, in plain"
-    " words. Any path that is not here is 404. On 503 the same request may be sent again after"
-    " `Retry-After`: a VIN is taken only once, so a vehicle is never created twice."
+    " words. Any path that is not here is 404. Headers of more than 64 KiB are 431. What is no HTTP"
+    " that the server understands, such as a method that it does not know, is 400 in plain text. On"
+    " 503 the same request may be sent again after `Retry-After`: a VIN is taken only once, so a"
+    " vehicle is never created twice."
 )
 Document = dict[str, Any]
 

@@ -18,6 +18,7 @@ import uvicorn
 from health_service.asgi import ASGIApp
 from health_service.health.lifecycle import Lifecycle
 from health_service.logs import Log, ServerMessages
+from health_service.protocol import Protocol
 
 GRACE_SECONDS = 7
 """How long requests under way may take after the signal."""
@@ -73,7 +74,7 @@ def serve(
     messages = logging.getLogger("uvicorn.error")
     messages.addHandler(ServerMessages(log))
     messages.propagate = False
-    config = uvicorn.Config(app, timeout_graceful_shutdown=grace_seconds, **UVICORN)
+    config = uvicorn.Config(app, http=Protocol, timeout_graceful_shutdown=grace_seconds, **UVICORN)
     _Server(config, lifecycle, last_second).run(sockets=[listener])
 
 

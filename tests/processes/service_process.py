@@ -40,6 +40,10 @@ class ServiceProcess:
                 stderr=errors,
             )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def until_listening(self) -> None:
         """Wait until it takes connections, and end it if it never does."""
         deadline = time.monotonic() + PATIENCE_SECONDS
