@@ -58,21 +58,31 @@ async def shop(stage: Stage) -> Kept:
 async def late(stage: Stage) -> Kept:
     """A fault that begins once the canary has everything: only an alert can see it."""
     kept = Kept()
-    switch = stage.running.folder / "late-is-broken"
-    image = stage.cloud.images.push(
-        stage.delivery["services"]["late"]["image"],
-        directory=HERE / "breakable",
-        command=["python", "server.py"],
-        env={"HOST": "127.0.0.1", "SERVICE_VERSION": "v1", "BREAKS_WITH": str(switch)},
-    )
-    kept.images["late"] = image
+    switches = stage.running.folder / "broken"
+    switches.mkdir()
+
+    def push(version: str) -> PushedImage:
+        return stage.cloud.images.push(
+            stage.delivery["services"]["late"]["image"],
+            directory=HERE / "breakable",
+            command=["python", "server.py"],
+            env={
+                "HOST": "127.0.0.1",
+                "SERVICE_VERSION": version,
+                "BREAKS_WITH": str(switches / version),
+            },
+        )
+
+    image = kept.images["late"] = push("v2")
     stage.watch_errors("late")
     async with stage.under_traffic("late", 20.0) as traffic:
+        # To the placeholder nobody goes back.
+        await stage.event("late", "rollout.promoted", stage.deliver(push("v1")))
         stage.deliver(image)
         promoted = kept.events["promoted"] = await stage.event("late", "rollout.promoted", image)
         kept.answers["delivered"] = await stage.outcome(promoted)
         kept.answers["failed before"] = traffic.seen.failures
-        switch.touch()
+        (switches / "v2").touch()
         kept.events["back"] = await stage.event("late", "rollout.rolled_back", image)
         await _served(stage, "late", kept.events["back"]["stable"])
     kept.seen = traffic.seen

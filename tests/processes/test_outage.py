@@ -4,6 +4,8 @@ That it comes back in time is told in virtual time (tests/flow/test_unseen.py): 
 bad for a minute after its last bad request.
 """
 
+from operator import itemgetter
+
 import pytest
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
@@ -59,12 +61,14 @@ def test_a_rollout_keeps_where_the_database_is_and_never_shows_its_password(clou
 
     template, url, password = cloud.look(look)
     env = template["spec"]["containers"][0]["env"]
-    assert env == [
-        {"name": "DATABASE_URL", "value": url},
+    assert sorted(env, key=itemgetter("name")) == [
         {
             "name": "DATABASE_PASSWORD",
             "valueFrom": {"secretKeyRef": {"name": "depot-database-password", "key": "latest"}},
         },
+        {"name": "DATABASE_URL", "value": url},
+        {"name": "ENVIRONMENT", "value": "production"},
+        {"name": "GOOGLE_CLOUD_REGION", "value": "europe-west1"},
     ]
     assert password not in f"{template}"
     logs = cloud.look(lambda stage: stage.running.folder / "logs" / "depot-production")

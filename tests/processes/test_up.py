@@ -33,7 +33,7 @@ services:
         check_every: 1s
         deadline: 15m
         verify: {every: 1s}
-        analysis: {min_requests: 5, slowdown_tolerated: off, max_errors: 3}
+        analysis: {min_requests: 5, slowdown_tolerated: off}
 """
 
 
@@ -172,7 +172,7 @@ def _explained(cloud):
 
 def _held_by_an_outage(cloud: UpCloud, stable: dict[str, int]) -> None:
     """The canary has users, and goes no further: stable fails as well, and a person is told."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while '"notice": "verdict.page"' not in _noticed(cloud):
         assert time.monotonic() < until, cloud.logs()
         time.sleep(0.1)
@@ -301,7 +301,7 @@ def test_a_pushed_image_serves_from_its_database_and_says_so_when_that_is_away(c
     assert "127.0.0.1" not in away[1]
     # Another database, another user: production has none of it.
     assert "Van 12" not in cloud.shell('curl -sS "$BARQ_FLEET_PRODUCTION_URL/vehicles"')
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     while _ask(cloud) != listed:
         assert time.monotonic() < until
         time.sleep(0.2)
@@ -337,7 +337,7 @@ def _database(cloud: UpCloud, state: str) -> None:
         if f'"state": "{state}"' in line
     ]
     cloud.shell(line)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while json.loads(cloud.shell('curl -sS "$BARQ_LOCAL_URL"'))["database"]["state"] != state:
         assert time.monotonic() < until
         time.sleep(0.05)
