@@ -42,7 +42,7 @@ class Past:
         else:
             self.quiet_seconds += interval.seconds
         if errors >= OUTAGE_BAD and errors > OUT_OF_ORDER * requests:
-            self.outage_requests += max(requests, errors)
+            self.outage_requests += requests
         else:
             self.requests += requests
             self.errors += errors
