@@ -17,7 +17,7 @@ from cloudevents.http import CloudEvent
 from gcp.acting import act, answered, find_target
 from gcp.edge import Answer, respond
 from gcp.log import log
-from gcp.ports import World
+from gcp.ports import LogRead, World
 from gcp.world import lean_world
 from rollouts.alerting import Settled, excuse, settle
 from rollouts.blame import YOUNG, Blame, excused, look_since, roles, suspect, unfit, weigh
@@ -100,15 +100,12 @@ def _held_against(ref: ServiceRef, incident: Incident, told: Settled, world: Wor
 def _blame(
     incident: Incident, rollout: Rollout, seen: ServiceSeen, world: World, now: dt.datetime
 ) -> Blame:
-    """Read the request log, once, and weigh what it says.
+    """Read the request log, once, and weigh what it says; a second time for a next canary.
 
     Raises Transient if the search broke off and what it found is not enough: silence of a log
     that was not read to the end acquits nobody.
     """
-    since = look_since(rollout, now)
-    read = world.request_log.bad_requests(seen.ref, roles(rollout), since, now)
-    # Of a page that is full only the newest are known; before them nothing is counted.
-    since = max(since, read.whole_since or since)
+    read, since = _log_of(rollout, seen, world, now)
     blame = weigh(incident, rollout, read.bad, since, now, affinity=seen.session_affinity)
     if read.unsearched and not blame.guilty:
         raise Transient(f"{blame.because}, and it was not searched to the end")
@@ -122,11 +119,20 @@ def _beside(
     blame: Blame, present: Rollout, seen: ServiceSeen, world: World, now: dt.datetime
 ) -> Blame:
     """Read the log once more, of the canary that serves beside what is blamed."""
-    since = look_since(present, now)
-    read = world.request_log.bad_requests(seen.ref, roles(present), since, now)
+    read, since = _log_of(present, seen, world, now)
     if read.unsearched:
         raise Transient(f"{blame.because}, and the log beside it was not searched to the end")
-    return weighed_beside(blame, present, read.bad, max(since, read.whole_since or since), now)
+    return weighed_beside(blame, present, read.bad, since, now)
+
+
+def _log_of(
+    rollout: Rollout, seen: ServiceSeen, world: World, now: dt.datetime
+) -> tuple[LogRead, dt.datetime]:
+    """Return the bad requests of a rollout's roles, and since when all of them are known."""
+    since = look_since(rollout, now)
+    read = world.request_log.bad_requests(seen.ref, roles(rollout), since, now)
+    # Of a page that is full only the newest are known; before them nothing is counted.
+    return read, max(since, read.whole_since or since)
 
 
 @functions_framework.http

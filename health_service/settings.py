@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from health_service.faults import Faults
 from health_service.health.identity import Identity
+from health_service.health.keys import GOOGLE_KEYS
 from health_service.reading import (
     Setting,
     database_url,
@@ -133,9 +134,9 @@ SETTINGS: Final = (
     ),
     Setting(
         "IDENTITY_KEYS_URL",
-        "https://www.googleapis.com/oauth2/v3/certs",
+        GOOGLE_KEYS,
         "an https URL",
-        "https://www.googleapis.com/oauth2/v3/certs",
+        GOOGLE_KEYS,
         https_url,
     ),
     Setting("FAULT_ERROR_RATIO", "0", "a ratio from 0.0 to 1.0", "0.3", ratio),

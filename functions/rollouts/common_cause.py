@@ -13,7 +13,7 @@ from typing import Final
 from rollouts.blame import Blame
 from rollouts.intervals import BadRequest
 from rollouts.record import Record, Rollout
-from rollouts.suspicion import Stretch, stretches
+from rollouts.suspicion import has_all, stretches
 
 EXPECTED_MIN: Final = 3.0
 """Bad requests that the next canary would have had in an outage, before their lack tells."""
@@ -24,7 +24,7 @@ def beside(record: Record, blamed: Rollout) -> Rollout | None:
     present = record.rollout
     if present is None or present is blamed or present.ended or not present.shifts:
         return None
-    split = not Stretch(present.shifts[-1].percent, 0.0, 0, 0).alone
+    split = not has_all(present.shifts[-1].percent)
     return present if split and present.stable == blamed.canary else None
 
 

@@ -6,9 +6,19 @@ from typing import Final
 from rollouts.bernoulli import upper_ratio
 from rollouts.blind_spots import OUT_OF_ORDER, OUTAGE_BAD, OUTAGE_RATIO, outage_limit
 from rollouts.intervals import Interval
+from rollouts.policy import Analysis
 
 UNKNOWN_RATIO: Final = 0.10
 """The error ratio allowed at 100 % to a service that nothing is known of."""
+
+
+def allowed_alone(known: float, ratio: float, analysis: Analysis) -> float:
+    """Return the error ratio that a canary may have at 100 %: what was normal, or is tolerated.
+
+    `known` is what is taken for normal, `ratio` what stable's was.
+    """
+    tolerated = (1.0 + analysis.error_increase_tolerated) * ratio
+    return min(max(known, tolerated, analysis.error_ratio_ignored), OUT_OF_ORDER)
 
 
 @dataclass(slots=True)
@@ -37,7 +47,7 @@ class Past:
             return False
         self.until = interval.end.timestamp()
         requests, errors = interval.stable.requests or 0, interval.stable.errors
-        if self.requests or self.outage_requests or requests:
+        if self.served or requests:
             self.seconds += interval.seconds
         else:
             self.quiet_seconds += interval.seconds
@@ -50,6 +60,11 @@ class Past:
         if errors >= OUTAGE_BAD:
             self.worst = max(self.worst, errors / max(requests, errors))
         return True
+
+    @property
+    def served(self) -> int:
+        """All requests, whatever became of them."""
+        return self.requests + self.outage_requests
 
     @property
     def ratio(self) -> float:
@@ -65,13 +80,13 @@ class Past:
         """Requests a second since stable was first used; None if nothing is visible."""
         if not self.seconds:
             return 0.0 if self.quiet_seconds else None
-        return (self.requests + self.outage_requests) / self.seconds
+        return self.served / self.seconds
 
     @property
     def rate_of_all(self) -> float | None:
         """Requests a second of all that is visible: a single one, a moment ago, is no traffic."""
         known = self.seconds + self.quiet_seconds
-        return (self.requests + self.outage_requests) / known if known else None
+        return self.served / known if known else None
 
     @property
     def was_bad(self) -> bool:

@@ -24,6 +24,11 @@ UNMEASURED_MIN: Final = 5
 """Bad requests that confirm an incident at 100 % if nothing is on record of stable."""
 
 
+def has_all(percent: int) -> bool:
+    """Whether a canary with this share is the only one that serves."""
+    return percent == 100  # noqa: PLR2004
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """What was seen of a time under one share."""
@@ -37,7 +42,7 @@ class Stretch:
     @property
     def alone(self) -> bool:
         """Whether the canary has nothing to be compared with."""
-        return self.percent == 100  # noqa: PLR2004
+        return has_all(self.percent)
 
     def __str__(self) -> str:
         counts = f"{self.canary} bad requests at the canary"

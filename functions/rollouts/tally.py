@@ -11,12 +11,12 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Final
 
-from rollouts.blind_spots import OUT_OF_ORDER, Hang, Outage, Unreached
+from rollouts.blind_spots import Hang, Outage, Unreached
 from rollouts.comparison import Group, alone, served_share
 from rollouts.dispersion import ERRORS, Dispersion
 from rollouts.error_streams import ErrorStreams, Judged
 from rollouts.intervals import BEFORE, Interval
-from rollouts.past import UNKNOWN_RATIO, Past
+from rollouts.past import UNKNOWN_RATIO, Past, allowed_alone
 from rollouts.policy import Analysis, Policy
 from rollouts.slow_streams import SlowStreams
 from rollouts.step_counts import StepCounts
@@ -232,9 +232,7 @@ class Tally:
 
 def allowed_at_full(past: Past, analysis: Analysis) -> float:
     """Return the error ratio that a canary may have at 100 %: what was normal, or is tolerated."""
-    known = past.limit if past.exists else UNKNOWN_RATIO
-    tolerated = (1.0 + analysis.error_increase_tolerated) * past.ratio
-    return max(min(max(known, tolerated), OUT_OF_ORDER), analysis.error_ratio_ignored)
+    return allowed_alone(past.limit if past.exists else UNKNOWN_RATIO, past.ratio, analysis)
 
 
 def as_of(intervals: Iterable[Interval], now: dt.datetime) -> Iterator[Interval]:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rollouts.bernoulli import upper_ratio
-from rollouts.blind_spots import OUT_OF_ORDER, OUTAGE_TIMES, outage_limit
-from rollouts.past import UNKNOWN_RATIO, Past
+from rollouts.blind_spots import OUTAGE_TIMES, outage_limit
+from rollouts.past import UNKNOWN_RATIO, Past, allowed_alone
 from rollouts.policy import Analysis
 from rollouts.record import Usual
 
@@ -59,6 +59,4 @@ def ratio_allowed(usual: Usual, analysis: Analysis) -> float:
     ratio = usual.errors / usual.requests
     normal = outage_limit(upper_ratio(usual.errors, usual.requests))
     known = min(normal, max(UNKNOWN_RATIO, OUTAGE_TIMES * ratio))
-    tolerated = (1.0 + analysis.error_increase_tolerated) * ratio
-    normal_at_most = min(max(known, tolerated), OUT_OF_ORDER)
-    return min(max(normal_at_most, analysis.error_ratio_ignored), 1.0)
+    return allowed_alone(known, ratio, analysis)

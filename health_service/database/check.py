@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
 
-from health_service.database.errors import READ_ONLY, Lost, Unavailable
+from health_service.database.errors import READ_ONLY, Unavailable
 from health_service.database.pool import Database
+from health_service.database.reading import once_more
 from health_service.health.checks import Check, Details, Unhealthy
 
 NAME: Final = "database"
@@ -31,11 +32,7 @@ def database_check(
     async def probe() -> Details:
         deadline = monotonic() + timeout_seconds
         try:
-            try:
-                read_only, latency_seconds = await _ask(db, monotonic, deadline)
-            except Lost:
-                # The server ended it just now, restarting or by hand. What counts is what is next.
-                read_only, latency_seconds = await _ask(db, monotonic, deadline)
+            read_only, latency_seconds = await once_more(lambda: _ask(db, monotonic, deadline))
         except Unavailable as error:
             raise Unhealthy(str(error), {"pool": asdict(db.stats())}) from error
         found: Details = {

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -15,7 +13,7 @@ from health_service.database.pool import Database
 from health_service.migrations.limits import Limits
 from health_service.migrations.upgrade import Outcome, Tell, upgrade
 from local_cloud.sql.server import PostgresServer
-from tests.processes.service_process import PATIENCE_SECONDS, ROOT
+from tests.processes.service_process import PATIENCE_SECONDS, migrator
 
 USER, PASSWORD = "fleet", "s3cret-of-the-tests"
 QUICK = Limits(lock_seconds=0.2, attempts_max=10, pause_seconds=0.05, turn_seconds=60)
@@ -55,15 +53,8 @@ class Fresh:
         return await upgrade(lambda: self.connect(QUICK), QUICK, told, target)
 
     def migrator(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
-        """Start `python -m health_service.migrate`."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "health_service.migrate", *arguments],
-            cwd=ROOT,
-            env={"PATH": os.environ["PATH"], **self.env, **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        """Start the migrator on it."""
+        return migrator({**self.env, **env}, *arguments)
 
     async def migrate(self, *arguments: str, **env: str) -> tuple[int, str, str]:
         """Run it to its end; return status, standard output and standard error."""

@@ -19,6 +19,18 @@ _END_SECONDS: Final = 10.0
 """Cloud Run's, from SIGTERM to SIGKILL."""
 
 
+def migrator(env: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """Start `python -m health_service.migrate`, the image's other program."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "health_service.migrate", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 class ServiceProcess:
     """Begins when it is made. What it prints is in `out` and `errors`, files in `folder`."""
 

@@ -2,16 +2,13 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.processes.service_process import PATIENCE_SECONDS, ROOT, ServiceProcess
+from tests.processes.service_process import PATIENCE_SECONDS, ServiceProcess, migrator
 
 
 @dataclass(frozen=True)
@@ -35,15 +32,10 @@ class Service:
         self._env = env
 
     def migrate(self) -> None:
-        """Run the image's other program beside it, to its end."""
-        done = subprocess.run(
-            [sys.executable, "-m", "health_service.migrate"],
-            cwd=ROOT,
-            env={"PATH": os.environ["PATH"], **self._env},
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode()
+        """Run the migrator beside it, to its end."""
+        process = migrator(self._env)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 0, errors
 
     async def get(self, path: str) -> Answer:
         began = time.monotonic()
