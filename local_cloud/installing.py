@@ -42,6 +42,7 @@ class Place:
     functions: Path
     """The functions' source tree, with its installation.yaml."""
     workflow: Path
+    """The file of `rollout`; those of other workflows lie beside it."""
     delivery: Path
 
 
@@ -53,7 +54,7 @@ class Installed:
     urls: Mapping[str, str]
     """Function -> its URL."""
     workflow: str
-    """Full name."""
+    """Full name of `rollout`."""
     topics: Mapping[str, str]
     """Short name -> full name."""
 
@@ -113,11 +114,11 @@ class Installer:
             name: self._function(name, spec, archive, topics) for name, spec in functions.items()
         }
         await self._ready([service_name(name) for name in functions])
-        workflow = await self._workflow(urls)
+        workflows = await self._workflows(urls)
         self._subscriptions(urls, topics)
-        self._triggers(topics, workflow)
+        self._triggers(topics, workflows)
         self._schedules(urls)
-        return Installed(self._place, urls, workflow, topics)
+        return Installed(self._place, urls, workflows["rollout"], topics)
 
     async def create_targets(self, variables: Mapping[ServiceKey, Variables] | None = None) -> None:
         """Create each target's service with the installer's placeholder.
@@ -231,23 +232,28 @@ class Installer:
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _workflow(self, urls: Mapping[str, str]) -> str:
-        spec = self._description["workflow"]
+    async def _workflows(self, urls: Mapping[str, str]) -> dict[str, str]:
+        """Deploy each workflow. Return short name -> full name."""
         http = {
             name: urls[name]
             for name, function in self._description["functions"].items()
             if _by_workflow(function)
         }
-        deployment = Deployment(
-            self._place.project,
-            self._place.region,
-            spec["name"],
-            self._place.workflow.read_text(),
-            service_account=account(self._place, spec["account"]),
-            env={"BARQ_FUNCTIONS": json.dumps(http)},
-        )
-        await self._running.deploy_workflow(deployment)
-        return deployment.name
+        known = {"BARQ_FUNCTIONS": json.dumps(http)}
+        deployed = {}
+        for name, spec in self._description["workflows"].items():
+            file = self._place.workflow.with_name(Path(spec["source"]).name)
+            deployment = Deployment(
+                self._place.project,
+                self._place.region,
+                name,
+                file.read_text(),
+                service_account=account(self._place, spec["account"]),
+                env={variable: known[variable] for variable in spec["env"]},
+            )
+            await self._running.deploy_workflow(deployment)
+            deployed[name] = deployment.name
+        return deployed
 
     def _subscriptions(self, urls: Mapping[str, str], topics: Mapping[str, str]) -> None:
         prefix = f"projects/{self._place.project}/subscriptions"
@@ -271,13 +277,13 @@ class Installer:
                 )
             )
 
-    def _triggers(self, topics: Mapping[str, str], workflow: str) -> None:
+    def _triggers(self, topics: Mapping[str, str], workflows: Mapping[str, str]) -> None:
         for spec in self._description["triggers"]:
             parent = f"projects/{self._place.project}/locations/{self._place.region}"
             self._cloud.eventarc.create_trigger(
                 Trigger(
                     f"{parent}/triggers/{spec['name']}",
-                    ToWorkflow(workflow),
+                    ToWorkflow(workflows[spec["workflow"]]),
                     account(self._place, spec["account"]),
                     topics[spec["topic"]],
                 )

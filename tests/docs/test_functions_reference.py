@@ -173,7 +173,7 @@ def test_the_page_says_who_calls_what():
         name for name, spec in FUNCTIONS.items() if spec.get("subscription")
     }
     assert set(by_clock[0].split(", ")) == {one["function"] for one in INSTALLED["schedules"]}
-    assert INSTALLED["workflow"]["account"] in by_workflow[1]
+    assert INSTALLED["workflows"]["rollout"]["account"] in by_workflow[1]
     assert {name for name, spec in FUNCTIONS.items() if not spec.get("workflow", True)} <= set(
         by_people[0].split(", ")
     )
