@@ -19,7 +19,7 @@ settings.register_profile("explore", deadline=None, print_blob=True, max_example
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 GROUPS = (
-    ("tests/processes/test_up_", ""),
+    ("tests/processes/test_up_", "up_ends"),
     ("tests/processes/test_up.py", "up"),
     ("tests/processes/database/", "database"),
     ("tests/processes/", "processes"),

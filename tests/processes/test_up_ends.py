@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -29,35 +30,89 @@ def _of_postgres(processes: list[psutil.Process]) -> list[str]:
     return found
 
 
-def test_a_signal_ends_every_process(tmp_path):
-    with up(tmp_path / ".barq") as cloud:
-        processes = cloud.tree()
-        assert len(processes) > 10
-        assert _of_postgres(processes)
+@dataclass(frozen=True)
+class Life:
+    """What was seen of one local cloud from its start to its end."""
 
+    guide: str
+    exports: list[str]
+    processes: list[psutil.Process]
+    alive: list[psutil.Process]
+    """Of those, the ones that its end left behind."""
+
+
+@dataclass(frozen=True)
+class Lives:
+    """Two in the same folder, one after the other: ended by SIGTERM, and by SIGKILL."""
+
+    first: Life
+    second: Life
+    code: int
+    """Exit status of the first."""
+    exports_left: bool
+    beside: "subprocess.CompletedProcess[str]"
+    """Another one, begun in the folder of the first."""
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Lives:
+    """Starts are what costs: 14 processes each. So two clouds answer for all that ends one."""
+    folder = tmp_path_factory.mktemp("ends") / ".barq"
+    first_port = _free_ports(20)
+    names = ("rest", "grpc", "pubsub", "local", "services")
+    ports = [w for i, name in enumerate(names) for w in (f"--{name}-port", str(first_port + i))]
+    with up(folder, ports=ports) as cloud:
+        beside = run("up", "--folder", str(folder), *ANY_PORTS)
+        exports, processes = _exports(folder), cloud.tree()
         code = cloud.end(signal.SIGTERM)
-
-    assert code == 0
-    assert _alive(processes, 1) == []
-    assert cloud.guide.endswith("stopped; nothing is left running\n")
-    assert not (tmp_path / ".barq" / "env").exists()
-
-
-def test_a_kill_ends_every_process_too(tmp_path):
-    """SIGKILL cannot be heard: the guard does it, and an engine apart hears its input end."""
-    with up(tmp_path / ".barq", "--workflows-apart") as cloud:
-        assert any("local_cloud.apart.engine" in one.cmdline() for one in cloud.tree())
+        first = Life(cloud.guide, exports, processes, _alive(processes, 1))
+    exports_left = (folder / "env").exists()
+    with up(folder, "--workflows-apart", ports=ports) as cloud:
         # Halted, it cannot notice by itself that its parent is gone.
         cloud.shell('curl -sS "$BARQ_LOCAL_URL/database" -d \'{"state": "paused"}\'')
         until = time.monotonic() + 10
         while set(_of_postgres(cloud.tree())) != {"stopped"}:
             assert time.monotonic() < until
             time.sleep(0.02)
-        processes = cloud.tree()
-
+        exports, processes = _exports(folder), cloud.tree()
+        apart = [one for one in processes if "local_cloud.apart.engine" in one.cmdline()]
         cloud.end(signal.SIGKILL)
+        assert apart
+        second = Life(cloud.guide, exports, processes, _alive(processes, 10))
+    return Lives(first, second, code, exports_left, beside)
 
-        assert _alive(processes, 10) == []
+
+def _exports(folder: Path) -> list[str]:
+    """Return the lines of `env` that stay: an engine apart has free ports of its own."""
+    text = (folder / "env").read_text()
+    fleeting = ("GCE_METADATA", "WORKFLOW")
+    return [line for line in text.splitlines() if not any(word in line for word in fleeting)]
+
+
+def test_a_signal_ends_every_process(lives):
+    assert len(lives.first.processes) > 10
+    assert lives.code == 0
+    assert lives.first.alive == []
+    assert lives.first.guide.endswith("stopped; nothing is left running\n")
+    assert not lives.exports_left
+
+
+def test_a_kill_ends_every_process_too(lives):
+    """SIGKILL cannot be heard: the guard does it, and an engine apart hears its input end."""
+    assert len(lives.second.processes) > 10
+    assert lives.second.alive == []
+
+
+def test_addresses_are_the_same_after_a_restart(lives):
+    assert "  database  PostgreSQL at " in lives.first.guide
+    assert "  database  PostgreSQL at " in lives.second.guide
+    assert lives.first.exports == lives.second.exports
+
+
+def test_a_folder_has_one_local_cloud(lives):
+    assert lives.beside.returncode == 2
+    assert lives.beside.stderr.startswith("error: a local cloud runs in ")
+    assert any("BARQ_STATUS_URL" in line for line in lives.first.exports)
 
 
 def test_ctrl_c_while_it_starts_ends_every_process(tmp_path):
@@ -82,20 +137,6 @@ def test_ctrl_c_while_it_starts_ends_every_process(tmp_path):
     assert _alive(processes, 1) == []
 
 
-def test_addresses_are_the_same_after_a_restart(tmp_path):
-    first = _free_ports(20)
-    names = ("rest", "grpc", "pubsub", "local", "services")
-    ports = [w for i, name in enumerate(names) for w in (f"--{name}-port", str(first + i))]
-    seen = []
-    for _ in range(2):
-        with up(tmp_path / ".barq", ports=ports) as cloud:
-            assert "  database  PostgreSQL at " in cloud.guide
-            text = (tmp_path / ".barq" / "env").read_text()
-            seen.append([line for line in text.splitlines() if "GCE_METADATA" not in line])
-
-    assert seen[0] == seen[1]
-
-
 def test_a_busy_port_is_a_sentence(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -109,15 +150,6 @@ def test_a_busy_port_is_a_sentence(tmp_path):
         f"error: port {port} is already in use; nothing was started\n"
         " hint: stop what listens there, or choose another: `--grpc-port 0` takes any free one\n"
     )
-
-
-def test_a_folder_has_one_local_cloud(tmp_path):
-    with up(tmp_path / ".barq") as cloud:
-        done = run("up", "--folder", str(tmp_path / ".barq"), *ANY_PORTS)
-
-        assert done.returncode == 2
-        assert done.stderr.startswith("error: a local cloud runs in ")
-        assert "BARQ_STATUS_URL" in (cloud.folder / "env").read_text()
 
 
 def test_a_broken_delivery_file_is_told_whole_before_anything_starts(tmp_path):
