@@ -1,0 +1,42 @@
+# The identities that service and migrator run as. They have no role in the project: what they may do is granted on
+# the one thing that it is about, here their secrets.
+locals {
+  # An account's id has 6 to 30 characters, a service's name up to 49.
+  short = length(var.name) <= 22 ? var.name : "${substr(var.name, 0, 17)}-${substr(sha1(var.name), 0, 4)}"
+
+  password_files = var.database == null ? {} : { (local.password_file) = var.database.password_secret }
+  files          = merge(var.secret_files, local.password_files)
+  secrets_used   = toset(concat(values(var.secrets), values(local.files)))
+}
+
+resource "google_service_account" "runtime" {
+  project      = var.project
+  account_id   = "${local.short}-run"
+  display_name = "Cloud Run service ${var.name}"
+}
+
+resource "google_secret_manager_secret_iam_member" "runtime" {
+  for_each = local.secrets_used
+
+  project   = var.project
+  secret_id = each.value
+  role      = "roles/secretmanager.secretAccessor"
+  member    = "serviceAccount:${google_service_account.runtime.email}"
+}
+
+resource "google_service_account" "migrator" {
+  count = var.migrator ? 1 : 0
+
+  project      = var.project
+  account_id   = "${local.short}-migrate"
+  display_name = "Cloud Run job ${var.name}-migrate"
+}
+
+resource "google_secret_manager_secret_iam_member" "migrator" {
+  count = var.migrator ? 1 : 0
+
+  project   = var.project
+  secret_id = var.database.password_secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = "serviceAccount:${google_service_account.migrator[0].email}"
+}

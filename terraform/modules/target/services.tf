@@ -1,0 +1,50 @@
+resource "google_cloud_run_v2_service_iam_member" "readers" {
+  for_each = local.service_readers
+
+  project  = var.project
+  location = var.services[each.value[0]].region
+  name     = var.services[each.value[0]].service
+  role     = local.role["barqServiceReader"]
+  member   = local.email[each.value[1]]
+}
+
+resource "google_cloud_run_v2_service_iam_member" "writers" {
+  for_each = local.service_writers
+
+  project  = var.project
+  location = var.services[each.value[0]].region
+  name     = var.services[each.value[0]].service
+  role     = local.role["barqServiceWriter"]
+  member   = local.email[each.value[1]]
+}
+
+resource "google_cloud_run_v2_service_iam_member" "revision_readers" {
+  for_each = local.service_looks
+
+  project  = var.project
+  location = var.services[each.value[0]].region
+  name     = var.services[each.value[0]].service
+  role     = local.role["barqRevisionReader"]
+  member   = local.email[each.value[1]]
+}
+
+# Smoke tests need the right that users need.
+resource "google_cloud_run_v2_service_iam_member" "verifier" {
+  for_each = { for key, service in var.services : key => service if !service.is_public }
+
+  project  = var.project
+  location = each.value.region
+  name     = each.value.service
+  role     = "roles/run.servicesInvoker"
+  member   = local.email["verify"]
+}
+
+# Every write of a service acts as the account that it runs as, also one that only moves traffic.
+# Source: https://cloud.google.com/run/docs/securing/service-identity
+resource "google_service_account_iam_member" "writers" {
+  for_each = local.service_writers
+
+  service_account_id = "projects/${var.project}/serviceAccounts/${var.services[each.value[0]].runtime_account}"
+  role               = local.role["barqActAs"]
+  member             = local.email[each.value[1]]
+}
