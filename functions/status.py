@@ -18,11 +18,11 @@ from rollouts.errors import BarqError
 from rollouts.freezing import Closed, closed
 from rollouts.instants import show_instant
 from rollouts.judging import judge
-from rollouts.policy import Target
+from rollouts.policy import Service, Target
 from rollouts.probing import interval_of
 from rollouts.record import Rollout
 from rollouts.requests import Reader, read_name
-from rollouts.seen import ServiceSeen
+from rollouts.seen import ServiceSeen, image_served
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def parse(document: Any) -> StatusRequest:
 def handle(request: StatusRequest, world: World) -> dict[str, Any]:
     """Answer with a line of facts for each target asked for."""
     found = [
-        _one(service.name, target, world)
+        _one(service, target, world)
         for service in world.delivery.services
         for target in service.targets
         if request.service in ("", service.name) and request.target in ("", target.name)
@@ -55,8 +55,15 @@ def handle(request: StatusRequest, world: World) -> dict[str, Any]:
     return {"kind": "status", "at": show_instant(world.clock.now()), "targets": found}
 
 
-def _one(service: str, target: Target, world: World) -> dict[str, Any]:
-    head = {"service": service, "target": target.name, "where": str(target.ref)}
+def _one(service: Service, target: Target, world: World) -> dict[str, Any]:
+    head = {
+        "service": service.name,
+        "target": target.name,
+        "where": str(target.ref),
+        "repository": service.image,
+        "branches": list(service.branches),
+        "last": target == service.targets[-1],
+    }
     try:
         seen = world.services.read(target.ref)
         return {**head, **_facts(seen, target, world)}
@@ -73,7 +80,12 @@ def _facts(seen: ServiceSeen, target: Target, world: World) -> dict[str, Any]:
         "split": seen.shares,
         "served": seen.served_shares,
         "differs": seen.unexplained() if rollout and not rollout.ended else "",
+        "url": seen.url,
+        "image": image_served(seen),
+        "refused": [one.digest for one in seen.record.refused],
         "rollout": summary(rollout),
+        "digest": rollout.digest if rollout else "",
+        "ended": show_instant(rollout.ended_at) if rollout and rollout.ended_at else None,
     }
     if rollout is None or rollout.ended:
         return facts

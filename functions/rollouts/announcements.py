@@ -26,6 +26,11 @@ PULL_REQUEST: Final = ("_PR_NUMBER", "_HEAD_REPO_URL", "_HEAD_BRANCH")
 
 Source: https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
 """
+ONLY_TARGET: Final = "_BARQ_TARGET"
+"""The substitution of a build that is for one target alone, such as a drill's."""
+SKIPPED: Final = {"_SKIP_TESTS": "tests", "_SKIP_SCAN": "scan"}
+"""The emergency switches of cloudbuild.yaml: each is "true" in a build that went without."""
+SOURCE_MAX: Final = 200
 NEEDS_REASON: Final = frozenset({"roll_back", "stop", "deny"})
 
 
@@ -37,6 +42,8 @@ class BuildAnnounced:
     branch: str
     images: tuple[Image, ...]
     build: Build
+    target: str = ""
+    """The one target that it is for; empty: all of them, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +129,19 @@ def _build(document: Mapping[str, Any]) -> Announcement:
         branch=str(given.get("BRANCH_NAME", "")),
         images=tuple(images),
         build=Build(str(document["id"])[:100], created, _source(given)),
+        target=str(given.get(ONLY_TARGET) or ""),
     )
 
 
 def _source(given: Mapping[str, Any]) -> str:
+    """Name the source to a person, and what the build left out: that is never cut off."""
     parts = [str(given.get(key, "")) for key in ("REPO_NAME", "BRANCH_NAME")]
     commit = str(given.get("COMMIT_SHA", ""))[:12]
-    return "@".join(part for part in ("/".join(filter(None, parts)), commit) if part)[:200]
+    name = "@".join(part for part in ("/".join(filter(None, parts)), commit) if part)
+    skipped = [word for key, word in SKIPPED.items() if given.get(key) == "true"]
+    without = f"built without {' and '.join(skipped)}" if skipped else ""
+    room = SOURCE_MAX - len(without) - len(", ")
+    return ", ".join(filter(None, (name[:room] if without else name[:SOURCE_MAX], without)))
 
 
 def _registry(document: Mapping[str, Any]) -> Announcement:

@@ -46,6 +46,8 @@ class Deliver:
     """Other services whose images the same build pushed: one execution delivers one service."""
     override_freeze: str = ""
     """A person's reason to pass a closed line; empty: it waits."""
+    gives_way: bool = False
+    """Whether it begins only where nothing is under way: nobody's push waits for it."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan; each of `rollouts` is what `deploy` is asked, less the driver's."""
@@ -110,7 +112,7 @@ def settle(plan: Deliver, records: Sequence[Record]) -> Plan:
     if not plan.automatic or plan.force:
         return plan
     for record in records:
-        because = stale(record, plan.build)
+        because = stale(record, plan.build) or (_under_way(record) if plan.gives_way else "")
         if because:
             return Ignore(because)
     return plan
@@ -134,6 +136,17 @@ def overtaken(record: Record, build: Build) -> str:
     return ""
 
 
+def _under_way(record: Record) -> str:
+    """Say what a build for one target alone gives way to; empty if there is nothing."""
+    rollout = record.rollout
+    if rollout is None or rollout.ended:
+        return ""
+    return (
+        f"the build is for {rollout.target} alone, and gives way to rollout {rollout.id}, which"
+        " is under way there"
+    )
+
+
 def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:
     if announced.status != "SUCCESS":
         return Ignore(f"the build's status is {announced.status}, not SUCCESS")
@@ -141,9 +154,20 @@ def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:
     ours = [service for service in delivery.services if service.image in pushed]
     due = [service for service in ours if announced.branch in service.branches]
     if due:
-        left_out = tuple(service.name for service in due[1:])
-        first = _automatic(due[0], pushed[due[0].image], announced.build)
-        return replace(first, left_out=left_out)
+        chosen = _for_one(due, announced.target) if announced.target else due
+        if not chosen:
+            names = dict.fromkeys(target.name for service in due for target in service.targets)
+            return Ignore(
+                f"the build is for target {announced.target!r} alone, which is none of"
+                f" {', '.join(names)}"
+            )
+        left_out = tuple(service.name for service in chosen[1:])
+        build = announced.build
+        if announced.target:
+            # Not one of the pushes that overtake each other: the next one goes to every target.
+            build = replace(build, created=None)
+        first = _automatic(chosen[0], pushed[chosen[0].image], build)
+        return replace(first, left_out=left_out, gives_way=bool(announced.target))
     branches = [branch for service in ours for branch in service.branches]
     if branches:
         wanted = ", ".join(dict.fromkeys(branches))
@@ -152,6 +176,12 @@ def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:
         return Ignore("the build pushed no image of its `images:` list")
     names = ", ".join(sorted({image.repository for image in announced.images}))
     return Ignore(f"the build pushed other images: {names}")
+
+
+def _for_one(services: Sequence[Service], name: str) -> list[Service]:
+    """Return those services that have the target, each with that one alone."""
+    targets = [(service, service.target(name)) for service in services]
+    return [replace(service, targets=(target,)) for service, target in targets if target]
 
 
 def _appeared(image: Image, delivery: Delivery) -> Plan:

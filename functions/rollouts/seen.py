@@ -110,6 +110,19 @@ class Change:
     template: NewRevision | None = None
 
 
+def image_served(seen: ServiceSeen) -> str:
+    """Return the image, by digest, of the one revision that has everything.
+
+    Empty if several have a share, or if no rollout on record promoted that revision: then Barq
+    does not know what it runs.
+    """
+    known = [one for one in (seen.record.rollout, seen.record.promoted) if one and one.digest]
+    for one in known:
+        if one.state == "promoted" and seen.served_shares == {one.canary: 100}:
+            return f"{one.repository}@{one.digest}"
+    return ""
+
+
 def left_with_a_share(seen: ServiceSeen) -> int:
     """Return what a rollout kept that Barq itself stopped, and that is nobody's will; else 0.
 

@@ -127,6 +127,47 @@ def test_a_pull_request_is_delivered_to_nobody_whatever_its_branch_is_called(key
     assert found == Unrelated("the build is of a pull request")
 
 
+def substituted(**more):
+    found = parse_announcement(
+        event(BUILD | {"substitutions": BUILD["substitutions"] | more}),
+    )
+    assert isinstance(found, BuildAnnounced)
+    return found
+
+
+def test_a_build_may_be_for_one_target_alone():
+    assert substituted(_BARQ_TARGET="staging").target == "staging"
+    assert substituted(_BARQ_TARGET="").target == substituted(_BARQ_TARGET=None).target == ""
+
+
+@pytest.mark.parametrize(
+    ("skipped", "source"),
+    [
+        ({"_SKIP_TESTS": "true"}, "team-api/main@c0ffee254729, built without tests"),
+        ({"_SKIP_SCAN": "true"}, "team-api/main@c0ffee254729, built without scan"),
+        (
+            {"_SKIP_SCAN": "true", "_SKIP_TESTS": "true"},
+            "team-api/main@c0ffee254729, built without tests and scan",
+        ),
+        ({"_SKIP_SCAN": "false", "_SKIP_TESTS": ""}, "team-api/main@c0ffee254729"),
+        ({"_SKIP_SCAN": "TRUE", "_SKIP_TESTS": "1"}, "team-api/main@c0ffee254729"),
+    ],
+)
+def test_what_a_build_left_out_stands_beside_its_source(skipped, source):
+    """Everything that tells of the rollout tells it, by what cloudbuild.yaml itself acts on."""
+    assert substituted(**skipped).build.source == source
+
+
+def test_what_a_build_left_out_is_told_without_a_source_and_beside_a_long_one():
+    long = substituted(BRANCH_NAME="b" * 300, _SKIP_TESTS="true").build.source
+    bare = substituted(REPO_NAME="", BRANCH_NAME="", COMMIT_SHA="", _SKIP_TESTS="true")
+
+    assert len(long) == 200
+    assert long.endswith("bbb, built without tests")
+    assert bare.build.source == "built without tests"
+    assert len(substituted(BRANCH_NAME="b" * 300).build.source) == 200
+
+
 def test_a_build_started_without_a_trigger_has_no_branch_and_no_source():
     found = parse_announcement(event({"id": "b", "status": "WORKING", "substitutions": None}))
 

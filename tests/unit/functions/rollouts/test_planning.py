@@ -17,6 +17,7 @@ from tests.unit.functions.rollouts.builders import (
     REPOSITORY,
     at,
     document,
+    rollout,
 )
 
 OURS = Image(REPOSITORY, DIGEST)
@@ -24,8 +25,8 @@ OTHER = Image("host/p/other", DIGEST)
 BUILD = Build("build-1", at(), "team/api/main@c0ffee")
 
 
-def built(*images, status="SUCCESS", branch="main", build=BUILD):
-    return BuildAnnounced(status, branch, images or (OURS,), build)
+def built(*images, status="SUCCESS", branch="main", build=BUILD, target=""):
+    return BuildAnnounced(status, branch, images or (OURS,), build, target)
 
 
 def asked(verb="rollout", **fields):
@@ -53,8 +54,8 @@ def test_a_plan_on_the_wire_is_what_deploy_is_asked_less_the_driver():
     assert answer["kind"] == "deliver"
     assert answer["service"] == "api"
     assert answer["approvals"] == ["production"]
-    for rollout, name in zip(answer["rollouts"], ["staging", "production"], strict=True):
-        request = parse_deploy({"execution": EXECUTION, "callback": CALLBACK, **rollout})
+    for asked_of, name in zip(answer["rollouts"], ["staging", "production"], strict=True):
+        request = parse_deploy({"execution": EXECUTION, "callback": CALLBACK, **asked_of})
         assert (request.driver.target, request.image, request.build) == (name, OURS, BUILD)
         assert request.automatic
 
@@ -99,6 +100,62 @@ def test_other_services_of_the_same_build_are_named_as_left_out():
     assert isinstance(plan, Deliver)
     assert (plan.service.name, plan.left_out) == ("api", ("worker",))
     assert plan.as_json()["left_out"] == ["worker"]
+
+
+def test_a_build_for_one_target_goes_there_alone():
+    """A drill's image must not reach production, even if staging passes it."""
+    plan = choose(built(target="staging"), DELIVERY)
+
+    assert isinstance(plan, Deliver)
+    assert [target.name for target in plan.targets] == ["staging"]
+    assert [one["target"] for one in plan.as_json()["rollouts"]] == ["staging"]
+
+
+def test_a_build_for_a_target_that_is_not_there_goes_nowhere():
+    because = ignored(choose(built(target="stagin"), DELIVERY))
+
+    assert because == "the build is for target 'stagin' alone, which is none of staging, production"
+
+
+def test_of_several_services_those_without_the_target_are_none_of_its_business():
+    api = document()["services"]["api"]
+    places = {"test": api["targets"]["staging"] | {"service": "worker"}}
+    worker = api | {"image": OTHER.repository, "targets": places}
+    delivery = parse_delivery({"services": {"api": api, "worker": worker}})
+
+    plan = choose(built(OURS, OTHER, target="test"), delivery)
+
+    assert isinstance(plan, Deliver)
+    assert (plan.service.name, plan.left_out) == ("worker", ())
+
+
+def test_a_build_for_one_target_overtakes_no_push_and_is_overtaken_by_none():
+    plan = choose(built(target="staging"), DELIVERY)
+
+    assert isinstance(plan, Deliver)
+    assert (plan.build.id, plan.build.created) == (BUILD.id, None)
+    assert settle(plan, [NEWER]) == plan
+
+
+@pytest.mark.parametrize("state", ["deploying", "shifting"])
+def test_a_build_for_one_target_gives_way_to_what_is_under_way_there(state):
+    plan = choose(built(target="staging"), DELIVERY)
+    under_way = Record(rollout=rollout(state))
+
+    because = ignored(settle(plan, [under_way]))
+
+    assert "gives way to rollout" in because
+    assert settle(plan, [Record(rollout=rollout("promoted"))]) == plan
+    # A push does not: `second_push` decides there.
+    assert settle(deliver(), [under_way]) == deliver()
+
+
+def test_a_build_for_one_target_that_was_acted_on_is_old_news():
+    """Rather than giving way to its own rollout."""
+    plan = choose(built(target="staging"), DELIVERY)
+    own = Record(rollout=rollout("shifting"), acted_on=(BUILD.id,))
+
+    assert ignored(settle(plan, [own])) == "build build-1 was already acted on"
 
 
 def test_the_branches_of_every_service_of_an_image_are_named():

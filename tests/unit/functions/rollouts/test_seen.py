@@ -3,9 +3,17 @@
 import pytest
 
 from rollouts.record import Record
-from rollouts.seen import Change, hides, left_with_a_share
+from rollouts.seen import Change, hides, image_served, left_with_a_share
 from rollouts.traffic import Entry
-from tests.unit.functions.rollouts.builders import CANARY, NOW, STABLE, rollout, seen
+from tests.unit.functions.rollouts.builders import (
+    CANARY,
+    DIGEST,
+    NOW,
+    REPOSITORY,
+    STABLE,
+    rollout,
+    seen,
+)
 
 
 def test_a_service_without_a_rollout_explains_everything():
@@ -106,3 +114,28 @@ def test_a_write_of_traffic_is_no_note():
 )
 def test_what_barq_left_a_canary_with_is_nobodys_will_until_somebody_writes(own, more, left):
     assert left_with_a_share(seen(own, **more)) == left
+
+
+def test_the_image_that_serves_is_that_of_the_rollout_which_promoted_it():
+    assert image_served(seen(rollout("promoted"))) == f"{REPOSITORY}@{DIGEST}"
+
+
+def test_after_a_rollback_it_is_that_of_the_rollout_before():
+    before = rollout("promoted", canary=STABLE, stable="api-0", digest="sha256:0")
+    record = Record(rollout=rollout("rolled_back"), promoted=before, generation=6)
+
+    assert image_served(seen(record=record)) == f"{REPOSITORY}@sha256:0"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        seen(),  # Nothing was ever delivered.
+        seen(rollout("shifting")),  # Two revisions serve.
+        seen(rollout("rolled_back")),  # Nobody knows how stable came to be.
+        seen(rollout("promoted", digest="", adopted=True)),  # It has no digest on record.
+        seen(rollout("promoted"), served=(Entry(STABLE, 100),)),  # Another one serves.
+    ],
+)
+def test_an_image_that_no_rollout_on_record_promoted_is_unknown(found):
+    assert image_served(found) == ""
