@@ -114,7 +114,7 @@ class Installer:
             name: self._function(name, spec, archive, topics) for name, spec in functions.items()
         }
         await self._ready([service_name(name) for name in functions])
-        workflows = await self._workflows(urls)
+        workflows = await self._workflows(urls, topics)
         self._subscriptions(urls, topics)
         self._triggers(topics, workflows)
         self._schedules(urls)
@@ -193,8 +193,11 @@ class Installer:
         callers = [f"user:{person}" for person in self._people]
         if spec.get("subscription"):
             callers.append(f"serviceAccount:{account(self._place, 'barq-push')}")
-        elif _by_workflow(spec):
-            callers.append(f"serviceAccount:{account(self._place, 'barq-workflow')}")
+        callers += [
+            f"serviceAccount:{account(self._place, workflow['account'])}"
+            for workflow in self._description["workflows"].values()
+            if name in self._called_by(workflow)
+        ]
         callers += [
             f"serviceAccount:{account(self._place, job['account'])}"
             for job in self._description["schedules"]
@@ -211,6 +214,7 @@ class Installer:
             "LOG_PROJECT": self._place.project,
         }
         found = {name: known[name] for name in spec["env"]}
+        found["THREADS"] = str(self._description["concurrency"])
         if spec.get("source") == "notify.py":
             found |= self._webhooks
         return found
@@ -232,16 +236,18 @@ class Installer:
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _workflows(self, urls: Mapping[str, str]) -> dict[str, str]:
+    async def _workflows(
+        self, urls: Mapping[str, str], topics: Mapping[str, str]
+    ) -> dict[str, str]:
         """Deploy each workflow. Return short name -> full name."""
-        http = {
-            name: urls[name]
-            for name, function in self._description["functions"].items()
-            if _by_workflow(function)
-        }
-        known = {"BARQ_FUNCTIONS": json.dumps(http)}
         deployed = {}
         for name, spec in self._description["workflows"].items():
+            called = {function: urls[function] for function in self._called_by(spec)}
+            known = {
+                **self._running.endpoints(),
+                "BARQ_FUNCTIONS": json.dumps(called),
+                "BUILDS_TOPIC": topics["builds"],
+            }
             file = self._place.workflow.with_name(Path(spec["source"]).name)
             deployment = Deployment(
                 self._place.project,
@@ -254,6 +260,11 @@ class Installer:
             await self._running.deploy_workflow(deployment)
             deployed[name] = deployment.name
         return deployed
+
+    def _called_by(self, workflow: Mapping[str, Any]) -> list[str]:
+        """Return the functions that a workflow calls: those that it names, or all it may."""
+        every = [name for name, one in self._description["functions"].items() if _by_workflow(one)]
+        return list(workflow.get("calls", every))
 
     def _subscriptions(self, urls: Mapping[str, str], topics: Mapping[str, str]) -> None:
         prefix = f"projects/{self._place.project}/subscriptions"

@@ -138,6 +138,7 @@ class RunningCloud:
             else self.grpc.endpoint,
             "CALLBACKS_ENDPOINT": self.workflows_url,
             "REGISTRY_ENDPOINT": self.rest.url,
+            "CLOUD_BUILD_ENDPOINT": self.rest.url,
         }
 
     @property
