@@ -11,7 +11,7 @@ resource "google_cloud_run_v2_job_iam_member" "build" {
   project  = var.project
   location = each.value.region
   name     = each.value.migrate_job.name
-  role     = local.role["barqMigrator"]
+  role     = local.role["barqRunsMigrations"]
   member   = local.email["build"]
 }
 
@@ -19,6 +19,6 @@ resource "google_service_account_iam_member" "build" {
   for_each = local.migrators
 
   service_account_id = "projects/${var.project}/serviceAccounts/${each.value.migrate_job.account}"
-  role               = local.role["barqActAs"]
+  role               = local.role["barqActsAs"]
   member             = local.email["build"]
 }

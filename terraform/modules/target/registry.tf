@@ -22,3 +22,13 @@ resource "google_artifact_registry_repository_iam_member" "cloud_run" {
   role       = "roles/artifactregistry.reader"
   member     = "serviceAccount:service-${var.project_number}@serverless-robot-prod.iam.gserviceaccount.com"
 }
+
+resource "google_artifact_registry_repository_iam_member" "writers" {
+  for_each = { for pair in setproduct(keys(local.repositories), local.writers) : join("/", pair) => pair }
+
+  project    = local.repositories[each.value[0]].project
+  location   = local.repositories[each.value[0]].location
+  repository = local.repositories[each.value[0]].name
+  role       = "roles/artifactregistry.reader"
+  member     = local.email[each.value[1]]
+}

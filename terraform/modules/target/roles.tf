@@ -2,32 +2,32 @@
 # Source: https://cloud.google.com/run/docs/reference/iam/roles
 resource "google_project_iam_custom_role" "this" {
   for_each = {
-    barqServiceReader = {
-      title       = "Barq: read a service"
+    barqReadsService = {
+      title       = "Barq: reads a service"
       permissions = ["run.services.get"]
     }
-    barqServiceWriter = {
-      title       = "Barq: move a service's traffic, and deploy to it"
+    barqWritesService = {
+      title       = "Barq: deploys to a service, and moves its traffic"
       permissions = ["run.services.get", "run.services.update"]
     }
-    barqRevisionReader = {
-      title       = "Barq: read a service's revisions"
+    barqReadsRevisions = {
+      title       = "Barq: reads a service's revisions"
       permissions = ["run.revisions.get"]
     }
-    barqActAs = {
-      title       = "Barq: deploy what runs as an account"
+    barqActsAs = {
+      title       = "Barq: deploys what runs as an account"
       permissions = ["iam.serviceAccounts.actAs"]
     }
-    barqSignalReader = {
-      title       = "Barq: read metrics"
+    barqReadsMetrics = {
+      title       = "Barq: reads metrics"
       permissions = ["monitoring.metricDescriptors.get", "monitoring.timeSeries.list"]
     }
-    barqLogReader = {
-      title       = "Barq: read request logs"
+    barqReadsLogs = {
+      title       = "Barq: reads request logs"
       permissions = ["logging.logEntries.list"]
     }
-    barqMigrator = {
-      title       = "Barq: run a job with a new image"
+    barqRunsMigrations = {
+      title       = "Barq: runs a job with a new image"
       permissions = ["run.executions.get", "run.jobs.get", "run.jobs.run", "run.jobs.update"]
     }
   }

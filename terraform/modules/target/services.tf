@@ -4,7 +4,7 @@ resource "google_cloud_run_v2_service_iam_member" "readers" {
   project  = var.project
   location = var.services[each.value[0]].region
   name     = var.services[each.value[0]].service
-  role     = local.role["barqServiceReader"]
+  role     = local.role["barqReadsService"]
   member   = local.email[each.value[1]]
 }
 
@@ -14,7 +14,7 @@ resource "google_cloud_run_v2_service_iam_member" "writers" {
   project  = var.project
   location = var.services[each.value[0]].region
   name     = var.services[each.value[0]].service
-  role     = local.role["barqServiceWriter"]
+  role     = local.role["barqWritesService"]
   member   = local.email[each.value[1]]
 }
 
@@ -24,7 +24,7 @@ resource "google_cloud_run_v2_service_iam_member" "revision_readers" {
   project  = var.project
   location = var.services[each.value[0]].region
   name     = var.services[each.value[0]].service
-  role     = local.role["barqRevisionReader"]
+  role     = local.role["barqReadsRevisions"]
   member   = local.email[each.value[1]]
 }
 
@@ -45,6 +45,6 @@ resource "google_service_account_iam_member" "writers" {
   for_each = local.service_writers
 
   service_account_id = "projects/${var.project}/serviceAccounts/${var.services[each.value[0]].runtime_account}"
-  role               = local.role["barqActAs"]
+  role               = local.role["barqActsAs"]
   member             = local.email[each.value[1]]
 }

@@ -3,7 +3,7 @@ resource "google_project_iam_member" "signal_readers" {
   for_each = toset(local.signal_readers)
 
   project = var.project
-  role    = local.role["barqSignalReader"]
+  role    = local.role["barqReadsMetrics"]
   member  = local.email[each.key]
 }
 
@@ -11,6 +11,6 @@ resource "google_project_iam_member" "log_readers" {
   for_each = toset(local.log_readers)
 
   project = var.project
-  role    = local.role["barqLogReader"]
+  role    = local.role["barqReadsLogs"]
   member  = local.email[each.key]
 }
