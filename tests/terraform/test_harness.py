@@ -134,7 +134,7 @@ def test_an_unfilled_plan_refuses_a_for_each_over_what_is_not_known(folder):
 resource "google_project_iam_member" "one" {
   for_each = toset([google_service_account.plan.unique_id])
   project  = var.project
-  role     = "roles/viewer"
+  role     = "roles/logging.logWriter"
   member   = "user:${each.key}@example.com"
 }
 """,
