@@ -24,7 +24,7 @@ output "services" {
 output "migrate_jobs" {
   description = "For the build's _MIGRATE_JOBS: PROJECT/REGION/JOB of each service that has a migrator, between spaces."
   value = join(" ", [
-    for name, service in local.services : "${local.project}/${service.region}/${service.service}-migrate" if try(service.database.migrator, false)
+    for name, service in local.services : "${local.project}/${service.region}/${module.service[name].migrate_job.name}" if try(service.database.migrator, false)
   ])
 }
 

@@ -1,8 +1,10 @@
 # The identities that service and migrator run as. They have no role in the project: what they may do is granted on
 # the one thing that it is about, here their secrets.
 locals {
-  # An account's id has 6 to 30 characters, a service's name up to 49.
+  # An account's id has 6 to 30 characters, a job's name up to 49 as a service's has.
   short = length(var.name) <= 22 ? var.name : "${substr(var.name, 0, 17)}-${substr(sha1(var.name), 0, 4)}"
+
+  job = "${length(var.name) <= 41 ? var.name : local.short}-migrate"
 
   password_files = var.database == null ? {} : { (local.password_file) = var.database.password_secret }
   files          = merge(var.secret_files, local.password_files)
@@ -29,7 +31,7 @@ resource "google_service_account" "migrator" {
 
   project      = var.project
   account_id   = "${local.short}-migrate"
-  display_name = "Cloud Run job ${var.name}-migrate"
+  display_name = "Cloud Run job ${local.job}"
 }
 
 resource "google_secret_manager_secret_iam_member" "migrator" {

@@ -5,7 +5,7 @@ resource "google_cloud_run_v2_job" "migrator" {
 
   project             = var.project
   location            = var.region
-  name                = "${var.name}-migrate"
+  name                = local.job
   labels              = var.labels
   deletion_protection = var.deletion_protection
 

@@ -1,5 +1,9 @@
 # What is made, and each sentence that refuses a value.
-mock_provider "google" {}
+mock_provider "google" {
+  mock_resource "google_secret_manager_secret" {
+    defaults = { id = "projects/barq-staging/secrets/fleet-eu-database-password" }
+  }
+}
 mock_provider "random" {}
 
 variables {

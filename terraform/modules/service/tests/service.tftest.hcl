@@ -172,6 +172,10 @@ run "a_long_name_has_accounts" {
     condition     = can(regex("^[a-z][-a-z0-9]{4,28}[a-z0-9]$", google_service_account.migrator[0].account_id))
     error_message = "An account has 6 to 30 characters."
   }
+  assert {
+    condition     = length(google_cloud_run_v2_job.migrator[0].name) <= 49
+    error_message = "A job has a name of at most 49."
+  }
 }
 
 run "project_is_an_id" {
