@@ -94,9 +94,13 @@ RULES = (
     *rules(
         GRANT, PRINCIPALS, {"member": MEMBER, "members": each(MEMBER), "role": [ROLE, KNOWN_ROLE]}
     ),
-    *rules("google_.*", LABELS, {"labels": [LABEL, longest(64)], "user_labels": LABEL}),
+    # The labels of a notification channel are its settings.
     *rules(
-        r"google_(?!monitoring_notification_channel).*",
+        r"google_(?!monitoring_notification_channel).*", LABELS, {"labels": [LABEL, longest(64)]}
+    ),
+    *rules("google_.*", LABELS, {"user_labels": LABEL}),
+    *rules(
+        "google_.*",
         PROVIDER,
         {"project": pattern(PROJECT, "6 to 30 of a-z, 0-9 and -, such as barq-staging")},
     ),

@@ -27,7 +27,7 @@ def _tier_fits_edition(settings: Any) -> bool:
 
 def _name_fits_type(user: Any) -> bool:
     """A service account's user is its e-mail without the last part."""
-    account = user["type"] == "CLOUD_IAM_SERVICE_ACCOUNT"
+    account = user.get("type") == "CLOUD_IAM_SERVICE_ACCOUNT"
     return not (account and user["name"].endswith(".gserviceaccount.com"))
 
 

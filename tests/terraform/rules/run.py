@@ -54,7 +54,7 @@ def _one_whole(service: Any) -> bool:
 
 def _latest_has_no_revision(target: Any) -> bool:
     latest = target["type"] == "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
-    return latest != bool(target["revision"])
+    return bool(target["revision"]) is not latest
 
 
 def _probe(period_max: int) -> dict[str, Check | list[Check]]:
