@@ -96,6 +96,14 @@ variable "services" {
     ])
     error_message = "services has ${jsonencode(keys(var.services))}: must have each service with a target ${var.name} in delivery.yaml, such as { ${join(", ", [for name, service in var.delivery.services : "${name} = {}" if contains(keys(service.targets), var.name)])} }."
   }
+  # Terraform would drop a name that it does not know without a word.
+  validation {
+    condition = alltrue([
+      for service in values(var.services) :
+      length(setsubtract(keys(service.thresholds), local.threshold_names)) + length(setsubtract(keys(service.objectives), local.objective_names)) == 0
+    ])
+    error_message = "services have the thresholds ${jsonencode(distinct(flatten([for service in values(var.services) : keys(service.thresholds)])))} and the objectives ${jsonencode(distinct(flatten([for service in values(var.services) : keys(service.objectives)])))}: must be of ${jsonencode(concat(local.threshold_names, local.objective_names))}, such as { thresholds = { latency_p95_ms = 800 } }."
+  }
   # What is left over is for migrations, people, and a revision that has just been tagged.
   validation {
     condition = alltrue([

@@ -1,3 +1,12 @@
+# The names that modules/monitoring knows; its variables say what they mean.
+locals {
+  threshold_names = [
+    "application_errors", "database_connections_ratio", "database_cpu_ratio", "error_ratio", "instances_ratio",
+    "latency_p95_ms", "startup_p95_ms",
+  ]
+  objective_names = ["availability_ratio", "latency_ratio", "rolling_days"]
+}
+
 variable "channels" {
   description = "Who is told of alerts: modules/channels/README.md."
   type = object({

@@ -307,6 +307,34 @@ run "the_pool_of_an_instance_counts" {
   expect_failures = [var.services]
 }
 
+run "a_threshold_is_one_of_monitorings" {
+  command = plan
+
+  variables {
+    services = { fleet = {
+      cpu        = 2, memory = "2Gi", instances_min = 1, instances_max = 10, concurrency = 80, timeout_seconds = 300
+      env        = {}, secrets = {}, secret_files = {}, invokers = [], domain = null, ssl_policy = null
+      thresholds = { latency_ms = 800 }, objectives = {}, database = null
+    } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "an_objective_is_one_of_monitorings" {
+  command = plan
+
+  variables {
+    services = { fleet = {
+      cpu        = 2, memory = "2Gi", instances_min = 1, instances_max = 10, concurrency = 80, timeout_seconds = 300
+      env        = {}, secrets = {}, secret_files = {}, invokers = [], domain = null, ssl_policy = null
+      thresholds = {}, objectives = { availability = 0.99 }, database = null
+    } }
+  }
+
+  expect_failures = [var.services]
+}
+
 run "a_database_has_a_subnet_in_its_region" {
   command = plan
 
