@@ -86,6 +86,7 @@ def _facts(seen: ServiceSeen, target: Target, world: World) -> dict[str, Any]:
         "rollout": summary(rollout),
         "digest": rollout.digest if rollout else "",
         "ended": show_instant(rollout.ended_at) if rollout and rollout.ended_at else None,
+        "ended_by": rollout.ended_by if rollout else "",
     }
     if rollout is None or rollout.ended:
         return facts

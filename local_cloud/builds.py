@@ -1,18 +1,16 @@
-"""What Cloud Build leaves behind: an image in the registry and a message on the builds topic.
+"""What a trigger's build leaves behind: an image in the registry, a message on the builds topic.
 
-Nothing is built: an image is a directory's content, a command and an environment.
+Nothing is built: an image is a directory's content, a command and an environment. The API that
+builds are started with is `local_cloud/build/`.
 """
 
-import datetime as dt
-import json
 import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from local_cloud.build.documents import build_document, message
 from local_cloud.cloud import LocalCloud
-from local_cloud.pubsub.values import Message
 from local_cloud.registry.images import PushedImage
 
 
@@ -48,39 +46,5 @@ class LocalBuilds:
         document = build_document(
             build, image, self._cloud.scheduler.now(), branch=branch, status=status, commit=commit
         )
-        attributes = {"buildId": build, "status": status}
-        message = Message(json.dumps(document).encode(), attributes)
-        agent = "service-1@gcp-sa-cloudbuild.iam.gserviceaccount.com"
-        self._cloud.pubsub.publish(self._topic, [message], caller=agent)
+        self._cloud.publish_build(self._topic, message(document))
         return build
-
-
-def build_document(
-    build: str,
-    image: PushedImage,
-    now: dt.datetime,
-    *,
-    branch: str,
-    status: str,
-    commit: str,
-) -> dict[str, Any]:
-    """Return the parts of a Build resource that its readers use.
-
-    Source: reference/gcp.md section 4; `results.images` names what `images:` listed.
-    """
-    when = now.isoformat().replace("+00:00", "Z")
-    name = f"{image.repository}:{commit or 'latest'}"
-    return {
-        "id": build,
-        "projectId": "local-builds",
-        "status": status,
-        "createTime": when,
-        "finishTime": when,
-        "substitutions": {
-            "BRANCH_NAME": branch,
-            "COMMIT_SHA": commit,
-            "REPO_NAME": image.repository.rpartition("/")[2],
-        },
-        "images": [name],
-        "results": {"images": [{"name": name, "digest": image.digest, "pushTiming": {}}]},
-    }

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local_cloud.build import rest as build_rest
+from local_cloud.build.documents import AGENT as BUILD_AGENT
+from local_cloud.build.model import BuildSettings, CloudBuildModel
 from local_cloud.eventarc.model import EventarcModel
 from local_cloud.identity.tokens import LocalTokens
 from local_cloud.kit.audit import Audit
@@ -56,6 +59,7 @@ class CloudSettings:
     workflows: WorkflowsSettings = field(default_factory=WorkflowsSettings)
     eventarc_retry: RetryPolicy = field(default_factory=RetryPolicy)
     jobs: SchedulerSettings = field(default_factory=SchedulerSettings)
+    builds: BuildSettings = field(default_factory=BuildSettings)
 
 
 class LocalCloud:
@@ -102,6 +106,9 @@ class LocalCloud:
         self.jobs = CloudSchedulerModel(
             scheduler, sender, tokens, self.audit, _fork(rng), chosen.jobs
         )
+        self.builds = CloudBuildModel(
+            scheduler, self.images, self.publish_build, self.audit, _aside(rng), chosen.builds
+        )
         self.run.on_request.append(self.monitoring.record)
         self.run.on_request.append(self.logging.record)
         self.run.on_open.append(self.monitoring.note_open)
@@ -119,6 +126,7 @@ class LocalCloud:
             pubsub_rest.router(self.pubsub),
             registry_api.router(self.images, self.audit),
             scheduler_rest.router(self.jobs),
+            build_rest.router(self.builds),
             secrets_rest.router(self.secrets),
         ):
             router.include(part)
@@ -143,6 +151,10 @@ class LocalCloud:
         name = f"projects/{wanted.project}/secrets/{wanted.secret}"
         return self.secrets.access(name, wanted.version, caller=wanted.account)[1].data
 
+    def publish_build(self, topic: str, message: Message) -> None:
+        """Publish a build's message as Cloud Build does."""
+        self.pubsub.publish(topic, [message], caller=BUILD_AGENT)
+
     def _notify(self, topic: str, document: Mapping[str, Any]) -> None:
         agent = "service-1@gcp-sa-monitoring-notification.iam.gserviceaccount.com"
         self.pubsub.publish(topic, [Message(json.dumps(document).encode())], caller=agent)
@@ -154,3 +166,10 @@ class LocalCloud:
 def _fork(rng: random.Random) -> random.Random:
     """Return a generator of its own, so that one service's draws do not move another's."""
     return random.Random(rng.getrandbits(64))
+
+
+def _aside(rng: random.Random) -> random.Random:
+    """Return the same without a draw: what was recorded with a seed still replays."""
+    same = random.Random()
+    same.setstate(rng.getstate())
+    return _fork(same)

@@ -92,6 +92,12 @@ _BY_SERVICE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "CloudScheduler.ResumeJob": ("cloudscheduler.jobs.enable",),
         "CloudScheduler.RunJob": ("cloudscheduler.jobs.run",),
     },
+    # A build acts as its account.
+    "google.devtools.cloudbuild.v1": {
+        "CloudBuild.CreateBuild": ("cloudbuild.builds.create", "iam.serviceAccounts.actAs"),
+        "CloudBuild.GetBuild": ("cloudbuild.builds.get",),
+        "CloudBuild.ListBuilds": ("cloudbuild.builds.list",),
+    },
     "google.cloud.secretmanager.v1": {
         "SecretManagerService.CreateSecret": ("secretmanager.secrets.create",),
         "SecretManagerService.GetSecret": ("secretmanager.secrets.get",),
@@ -137,6 +143,7 @@ PERMISSIONS: Final = {
     # The registry's own names, as its audit log has them: no service before the method.
     "Docker-GetManifest": frozenset({"artifactregistry.repositories.downloadArtifacts"}),
     "Docker-HeadManifest": frozenset({"artifactregistry.repositories.downloadArtifacts"}),
+    "Docker-PutManifest": frozenset({"artifactregistry.repositories.uploadArtifacts"}),
 }
 """The permissions that each method asks of its caller, by Google's full method name."""
 

@@ -153,21 +153,12 @@ def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:
     pushed = {image.repository: image for image in announced.images}
     ours = [service for service in delivery.services if service.image in pushed]
     due = [service for service in ours if announced.branch in service.branches]
+    if due and announced.target:
+        return _built_for_one(due, pushed, announced)
     if due:
-        chosen = _for_one(due, announced.target) if announced.target else due
-        if not chosen:
-            names = dict.fromkeys(target.name for service in due for target in service.targets)
-            return Ignore(
-                f"the build is for target {announced.target!r} alone, which is none of"
-                f" {', '.join(names)}"
-            )
-        left_out = tuple(service.name for service in chosen[1:])
-        build = announced.build
-        if announced.target:
-            # Not one of the pushes that overtake each other: the next one goes to every target.
-            build = replace(build, created=None)
-        first = _automatic(chosen[0], pushed[chosen[0].image], build)
-        return replace(first, left_out=left_out, gives_way=bool(announced.target))
+        left_out = tuple(service.name for service in due[1:])
+        first = _automatic(due[0], pushed[due[0].image], announced.build)
+        return replace(first, left_out=left_out)
     branches = [branch for service in ours for branch in service.branches]
     if branches:
         wanted = ", ".join(dict.fromkeys(branches))
@@ -178,10 +169,25 @@ def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:
     return Ignore(f"the build pushed other images: {names}")
 
 
-def _for_one(services: Sequence[Service], name: str) -> list[Service]:
-    """Return those services that have the target, each with that one alone."""
-    targets = [(service, service.target(name)) for service in services]
-    return [replace(service, targets=(target,)) for service, target in targets if target]
+def _built_for_one(
+    due: Sequence[Service], pushed: Mapping[str, Image], announced: BuildAnnounced
+) -> Plan:
+    """Plan a delivery to one target alone, of the first service that has it.
+
+    It is none of the pushes that overtake each other: the next one goes to every target.
+    """
+    found = [(service, service.target(announced.target)) for service in due]
+    having = [replace(service, targets=(target,)) for service, target in found if target]
+    if not having:
+        known = dict.fromkeys(target.name for service in due for target in service.targets)
+        return Ignore(
+            f"the build is for target {announced.target!r} alone, which is none of"
+            f" {', '.join(known)}"
+        )
+    build = replace(announced.build, created=None)
+    first = _automatic(having[0], pushed[having[0].image], build)
+    left_out = tuple(service.name for service in having[1:])
+    return replace(first, left_out=left_out, gives_way=True)
 
 
 def _appeared(image: Image, delivery: Delivery) -> Plan:

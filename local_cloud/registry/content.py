@@ -48,26 +48,16 @@ def manifest(
 
     Source: https://github.com/opencontainers/image-spec/blob/main/manifest.md
     """
-    config = as_bytes(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "config": {
-                "Entrypoint": list(command),
-                "Env": [f"{name}={value}" for name, value in sorted(env.items())],
-                "WorkingDir": workdir,
-            },
-        }
-    )
-    layer = listing(directory)
-    return as_bytes(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "config": _descriptor("application/vnd.oci.image.config.v1+json", config),
-            "layers": [_descriptor("application/vnd.oci.image.layer.v1.tar", layer)],
-        }
-    )
+    layer = _descriptor("application/vnd.oci.image.layer.v1.tar", listing(directory))
+    return _manifest(_config(command, env) | {"WorkingDir": workdir}, [layer])
+
+
+def derived(
+    base: bytes, command: Sequence[str], env: Mapping[str, str], labels: Mapping[str, str]
+) -> bytes:
+    """Return the manifest of an image on another one's layers: another config, another digest."""
+    changed = _config(command, env) | {"Labels": dict(labels)}
+    return _manifest(changed, json.loads(base)["layers"])
 
 
 def index(child: bytes) -> bytes:
@@ -82,6 +72,25 @@ def sha256(content: bytes) -> str:
 
 def as_bytes(document: Any) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _config(command: Sequence[str], env: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "Entrypoint": list(command),
+        "Env": [f"{name}={value}" for name, value in sorted(env.items())],
+    }
+
+
+def _manifest(config: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> bytes:
+    whole = as_bytes({"architecture": "amd64", "os": "linux", "config": config})
+    return as_bytes(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": _descriptor("application/vnd.oci.image.config.v1+json", whole),
+            "layers": list(layers),
+        }
+    )
 
 
 def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:

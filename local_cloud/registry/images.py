@@ -7,12 +7,13 @@ Not a registry that can be pushed to over the wire: `push` is a call, and reads 
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local_cloud.kit.errors import Refused
 from local_cloud.registry import content
 
+HOST_SUFFIX = "-docker.pkg.dev"
 _REFERENCE = re.compile(r"(?P<repository>[^@]+?)(:(?P<tag>[\w][\w.-]{0,127}))?(@(?P<digest>.+))?")
 
 
@@ -25,6 +26,7 @@ class Image:
     env: Mapping[str, str]
     workdir: Path | None
     """Where the command runs; None if the image has no files."""
+    manifest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,14 @@ class Reference:
         if not found:
             raise Refused("INVALID_ARGUMENT", f"Image '{text}' is not a valid image reference.")
         return Reference(found["repository"], found["tag"] or "latest", found["digest"])
+
+
+def registry_resource(repository: str) -> str:
+    """Return the resource name of the Artifact Registry repository that an image lies in."""
+    host, _, path = repository.partition("/")
+    project, _, rest = path.partition("/")
+    location = host.removesuffix(HOST_SUFFIX) if host.endswith(HOST_SUFFIX) else "-"
+    return f"projects/{project}/locations/{location}/repositories/{rest.partition('/')[0]}"
 
 
 class Images:
@@ -92,13 +102,31 @@ class Images:
         document = content.manifest(directory, command, variables, workdir)
         child = content.sha256(document)
         root = self._keep(child, directory)
-        self._manifests[child] = (content.MANIFEST, document)
-        self._runnable[child] = Image(
-            child, tuple(command), variables, root / workdir if root else None
-        )
-        announced = child
+        place = root / workdir if root else None
+        image = Image(child, tuple(command), variables, place, document)
+        return self._add(repository, image, tag, index=index)
+
+    def derive(
+        self,
+        base: Image,
+        repository: str,
+        *,
+        env: Mapping[str, str],
+        labels: Mapping[str, str],
+        tag: str,
+    ) -> PushedImage:
+        """Make an image of another one's files and command, with more environment and labels."""
+        variables = {**base.env, **env}
+        document = content.derived(base.manifest, base.command, variables, labels)
+        image = replace(base, digest=content.sha256(document), env=variables, manifest=document)
+        return self._add(repository, image, tag, index=False)
+
+    def _add(self, repository: str, image: Image, tag: str | None, *, index: bool) -> PushedImage:
+        child = announced = image.digest
+        self._manifests[child] = (content.MANIFEST, image.manifest)
+        self._runnable[child] = image
         if index:
-            listing = content.index(document)
+            listing = content.index(image.manifest)
             announced = content.sha256(listing)
             self._manifests[announced] = (content.INDEX, listing)
             self._runnable[announced] = self._runnable[child]
@@ -106,6 +134,11 @@ class Images:
         if tag is not None:
             self._tags[repository, tag] = announced
         return PushedImage(repository, announced, child if index else None)
+
+    def forget(self, reference: str) -> None:
+        """Delete a digest, as a cleanup policy does. What runs it goes on."""
+        parsed = Reference.parse(reference)
+        self._digests[parsed.repository].discard(parsed.digest or "")
 
     def resolve(self, reference: str) -> Image:
         """Return the runnable image behind a reference; an index leads to its child.

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from local_cloud.builds import LocalBuilds, build_document
+from local_cloud.build.documents import build_document
+from local_cloud.builds import LocalBuilds
 from local_cloud.kit.audit import DEVELOPER
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.http import ApiRequest, ApiResponse, Router

@@ -129,17 +129,22 @@ def test_of_several_services_those_without_the_target_are_none_of_its_business()
     assert (plan.service.name, plan.left_out) == ("worker", ())
 
 
-def test_a_build_for_one_target_overtakes_no_push_and_is_overtaken_by_none():
+def for_staging_alone():
     plan = choose(built(target="staging"), DELIVERY)
-
     assert isinstance(plan, Deliver)
+    return plan
+
+
+def test_a_build_for_one_target_overtakes_no_push_and_is_overtaken_by_none():
+    plan = for_staging_alone()
+
     assert (plan.build.id, plan.build.created) == (BUILD.id, None)
     assert settle(plan, [NEWER]) == plan
 
 
 @pytest.mark.parametrize("state", ["deploying", "shifting"])
 def test_a_build_for_one_target_gives_way_to_what_is_under_way_there(state):
-    plan = choose(built(target="staging"), DELIVERY)
+    plan = for_staging_alone()
     under_way = Record(rollout=rollout(state))
 
     because = ignored(settle(plan, [under_way]))
@@ -152,7 +157,7 @@ def test_a_build_for_one_target_gives_way_to_what_is_under_way_there(state):
 
 def test_a_build_for_one_target_that_was_acted_on_is_old_news():
     """Rather than giving way to its own rollout."""
-    plan = choose(built(target="staging"), DELIVERY)
+    plan = for_staging_alone()
     own = Record(rollout=rollout("shifting"), acted_on=(BUILD.id,))
 
     assert ignored(settle(plan, [own])) == "build build-1 was already acted on"
