@@ -38,7 +38,7 @@ def test_a_function_has_no_variable_but_those_of_the_list(environments):
     starts = {"PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "TZ", "PYTHONUNBUFFERED"}
     closes = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
     runs = {"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
-    framework = {"FUNCTION_TARGET", "FUNCTION_SOURCE", "FUNCTION_SIGNATURE_TYPE", "HOST"}
+    framework = {"FUNCTION_TARGET", "FUNCTION_SOURCE", "FUNCTION_SIGNATURE_TYPE", "HOST", "THREADS"}
     identity = {"GCE_METADATA_HOST", "GCE_METADATA_IP", "GCE_METADATA_ROOT", "CLOUDSDK_CONFIG"}
     identity |= {"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"}
     known = starts | closes | runs | framework | identity | {"PYTHONDONTWRITEBYTECODE"}
