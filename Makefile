@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo up status explain test test-full pytest simulate lint types golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills bench-health lock clean
+.PHONY: demo up status explain test test-service test-full pytest simulate lint types golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills bench-health lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -25,6 +25,9 @@ test: $(READY) lint  ## All tests, lint and types.
 # Three at a time on two cores: who plays on real processes waits more than it works.
 pytest: $(READY)
 	@$(PY) -m pytest -q -n 3 --dist loadgroup tests
+
+test-service: $(READY)  ## The tests of health_service alone: what a build of its image runs.
+	@$(PY) -m pytest -q -n 2 tests/unit/health_service tests/processes/test_migrations.py
 
 test-full: test  ## What is longer: more examples, the whole demo, every kill -9, proxy and memory.
 	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q -n 2 tests/unit tests/processes/test_openapi.py
