@@ -24,6 +24,7 @@ GROUPS = (
     ("tests/processes/database/", "database"),
     ("tests/processes/", "processes"),
     ("tests/flow/test_thirty_rollouts.py", "thirty"),
+    ("tests/unit/test_import_rules.py", "import_rules"),
 )
 """The first that a test's id begins with; empty: on its own."""
 
