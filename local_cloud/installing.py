@@ -153,9 +153,17 @@ class Installer:
             name: f"projects/{self._place.project}/topics/barq-{name}"
             for name in self._description["topics"]
         }
+        for trigger in self._registry_events():
+            names[trigger["topic"]] = f"projects/{self._place.project}/topics/{trigger['topic']}"
         for name in names.values():
             self._cloud.pubsub.create_topic(Topic(name))
         return names
+
+    def _registry_events(self) -> list[Any]:
+        """Return the trigger of the registry's own topic, if a service wants to hear of it."""
+        services = self._delivery["services"].values()
+        wanted = any(service.get("registry_events") for service in services)
+        return [self._description["registry_events"]] if wanted else []
 
     def _archive(self) -> Path:
         """Stage the source archive: the functions, with delivery.yaml beside them."""
@@ -289,7 +297,7 @@ class Installer:
             )
 
     def _triggers(self, topics: Mapping[str, str], workflows: Mapping[str, str]) -> None:
-        for spec in self._description["triggers"]:
+        for spec in (*self._description["triggers"], *self._registry_events()):
             parent = f"projects/{self._place.project}/locations/{self._place.region}"
             self._cloud.eventarc.create_trigger(
                 Trigger(

@@ -5,9 +5,10 @@ locals {
   other_accounts = {
     for account in distinct(concat(
       [for workflow in local.description.workflows : workflow.account],
-      [for trigger in local.description.triggers : trigger.account],
+      [for trigger in local.triggers : trigger.account],
       [for schedule in local.description.schedules : schedule.account],
-      ["barq-push", "barq-function-build"],
+      # The last builds what is delivered: environments/delivery says with what.
+      ["barq-push", "barq-function-build", "barq-build"],
     )) : account => "Barq: ${trimprefix(account, "barq-")}"
   }
 }

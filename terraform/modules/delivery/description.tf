@@ -13,6 +13,13 @@ locals {
   # A function's Cloud Run service and its account share one name.
   names = { for name, _ in local.functions : name => "barq-${replace(name, "_", "-")}" }
 
+  # The registry tells of pushes if any service wants to hear of them.
+  registry_events = [for one in [local.description.registry_events] : one if anytrue([for service in local.delivery.services : try(service.registry_events, false)])]
+  triggers = concat(
+    [for trigger in local.description.triggers : merge(trigger, { topic = "barq-${trigger.topic}" })],
+    local.registry_events,
+  )
+
   # Google's own endpoints, in the forms that functions/gcp/environment.py asks for.
   known_variables = {
     RUN_ENDPOINT                 = "https://{region}-run.googleapis.com"

@@ -8,6 +8,7 @@ locals {
     barqWakesExecutions  = { title = "Barq: wakes a waiting execution", permission = "workflows.callbacks.send" }
     barqReadsOwnLog      = { title = "Barq: reads its own log lines", permission = "logging.logEntries.list" }
     barqStartsBuilds     = { title = "Barq: has a bad image built for a drill", permission = "cloudbuild.builds.create" }
+    barqBuildsAs         = { title = "Barq: has a build act as an account", permission = "iam.serviceAccounts.actAs" }
     barqReadsBuilds      = { title = "Barq: asks how a build went", permission = "cloudbuild.builds.get" }
   }
 }
@@ -24,7 +25,7 @@ resource "google_project_iam_custom_role" "barq" {
 }
 
 resource "google_project_iam_member" "trigger_starts" {
-  for_each = toset([for trigger in local.description.triggers : trigger.account])
+  for_each = toset([for trigger in local.triggers : trigger.account])
 
   project = var.project
   role    = google_project_iam_custom_role.barq["barqStartsExecutions"].id
@@ -55,16 +56,26 @@ resource "google_project_iam_member" "function_reads_own_log" {
   member  = google_service_account.function[each.key].member
 }
 
-# The drill has Cloud Build make a bad image. The build acts as barq-build: environments/delivery.
+# The drill has Cloud Build make a bad image, as the account that makes the good ones.
+locals {
+  drillers = [for workflow in local.description.workflows : workflow.account if contains(workflow.env, "CLOUD_BUILD_ENDPOINT")]
+}
+
 resource "google_project_iam_member" "drill_builds" {
   for_each = {
-    for pair in setproduct(
-      [for workflow in local.description.workflows : workflow.account if contains(workflow.env, "CLOUD_BUILD_ENDPOINT")],
-      ["barqStartsBuilds", "barqReadsBuilds"],
-    ) : "${pair[0]} has ${pair[1]}" => { account = pair[0], role = pair[1] }
+    for pair in setproduct(local.drillers, ["barqStartsBuilds", "barqReadsBuilds"]) :
+    "${pair[0]} has ${pair[1]}" => { account = pair[0], role = pair[1] }
   }
 
   project = var.project
   role    = google_project_iam_custom_role.barq[each.value.role].id
   member  = google_service_account.other[each.value.account].member
+}
+
+resource "google_service_account_iam_member" "drill_builds" {
+  for_each = toset(local.drillers)
+
+  service_account_id = google_service_account.other["barq-build"].name
+  role               = google_project_iam_custom_role.barq["barqBuildsAs"].id
+  member             = google_service_account.other[each.key].member
 }

@@ -59,7 +59,7 @@ resource "google_pubsub_subscription" "function" {
 # In projects of before April 2021 Pub/Sub may make no tokens by itself.
 # Source: https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
 resource "google_service_account_iam_member" "pubsub_makes_tokens" {
-  for_each = toset(concat(["barq-push"], [for trigger in local.description.triggers : trigger.account]))
+  for_each = toset(concat(["barq-push"], [for trigger in local.triggers : trigger.account]))
 
   service_account_id = google_service_account.other[each.key].name
   role               = "roles/iam.serviceAccountTokenCreator"

@@ -28,3 +28,24 @@ resource "google_pubsub_topic_iam_member" "builds_are_told" {
 
   depends_on = [time_sleep.apis]
 }
+
+# Its name is Google's own; it must be in the registry's project, which is then this one.
+# Source: https://cloud.google.com/artifact-registry/docs/configure-notifications
+resource "google_pubsub_topic" "registry" {
+  for_each = toset([for trigger in local.registry_events : trigger.topic])
+
+  project = var.project
+  name    = each.key
+  labels  = var.labels
+
+  depends_on = [time_sleep.apis]
+}
+
+resource "google_pubsub_topic_iam_member" "registry_tells" {
+  for_each = google_pubsub_topic.registry
+
+  project = var.project
+  topic   = each.value.name
+  role    = "roles/pubsub.publisher"
+  member  = local.agents.registry
+}

@@ -2,7 +2,7 @@
 # has begun, so what follows is the workflow's own to repeat.
 
 resource "google_eventarc_trigger" "barq" {
-  for_each = { for trigger in local.description.triggers : trigger.name => trigger }
+  for_each = { for trigger in local.triggers : trigger.name => trigger }
 
   project         = var.project
   location        = var.region
@@ -21,11 +21,13 @@ resource "google_eventarc_trigger" "barq" {
 
   transport {
     pubsub {
-      topic = google_pubsub_topic.barq[each.value.topic].id
+      topic = "projects/${var.project}/topics/${each.value.topic}"
     }
   }
 
   depends_on = [
+    google_pubsub_topic.barq,
+    google_pubsub_topic.registry,
     google_project_iam_member.eventarc_agent,
     google_project_iam_member.trigger_starts,
   ]

@@ -14,7 +14,7 @@ variables {
   delivery_file = "tests/delivery.yaml"
 }
 
-run "each_channel_once" {
+run "what_delivery_yaml_asks_for" {
   command = plan
 
   assert {
@@ -32,6 +32,10 @@ run "each_channel_once" {
   assert {
     condition     = length(google_cloudfunctions2_function.barq["notify"].service_config[0].secret_environment_variables) == 4 && length(google_cloudfunctions2_function.barq["plan"].service_config[0].secret_environment_variables) == 0
     error_message = "Only notify gets secrets."
+  }
+  assert {
+    condition     = google_pubsub_topic.registry["gcr"].name == "gcr" && google_eventarc_trigger.barq["barq-registry"].transport[0].pubsub[0].topic == "projects/barq-delivery/topics/gcr"
+    error_message = "The registry's own topic, where one service wants it."
   }
 }
 
