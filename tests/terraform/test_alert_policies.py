@@ -10,6 +10,7 @@ import yaml
 from rollouts.delivery_file import parse_delivery
 from rollouts.incidents import parse_incident
 from rollouts.named_by_alert import named_target
+from tests.docs.pages import rows
 from tests.terraform.monitored import SERVICE, below, own_plan, policies, service_plan
 
 ROOT = Path(__file__).parents[2]
@@ -239,3 +240,43 @@ def test_policies_wait_for_what_monitoring_learns_late(planned, module):
     assert waits["triggers"] == {"metric": metric}
     assert waits["create_duration"] == "120s"
     assert "depends_on = [time_sleep.log_metric]" in written
+
+
+def test_the_table_of_the_eight_says_what_is_planned():
+    page = (ROOT / "terraform/modules/monitoring/README.md").read_text()
+
+    told = {cells[0]: cells[1:] for cells in rows(page, "key")}
+
+    assert sorted(told) == EIGHT
+    for signal, (metric, how, by, alignment, threshold, lasts, who) in told.items():
+        found = condition(signal)
+        (aggregated,) = found["aggregations"]
+        name = metric.split()[0].replace("SERVICE-REGION", "fleet-europe-west1")
+        assert f'metric.type="{name}"' in found["filter"]
+        assert how == f"{aggregated['per_series_aligner']}, {aggregated['cross_series_reducer']}"
+        grouped = [
+            one.rpartition(".")[2].removesuffix("_name") for one in aggregated["group_by_fields"]
+        ]
+        assert by.split(", ") == grouped
+        assert alignment.replace(" ", "") == aggregated["alignment_period"]
+        assert lasts.replace(" ", "") == found["duration"]
+        assert limit(threshold) == found["threshold_value"]
+        assert who == ("critical, Barq" if signal in CRITICAL else "warning")
+
+
+def limit(text):
+    """The number of a cell such as "0.8 of instances_max" or "1000 ms"."""
+    share, _, of = text.removesuffix(" ms").partition(" of ")
+    whole = {"instances_max": 10, "connections_max": 100}
+    return float(share) * whole.get(of, 1)
+
+
+def test_the_table_of_barqs_own_names_each_metric():
+    page = (ROOT / "terraform/modules/own_alerts/README.md").read_text()
+
+    told = {cells[0]: cells[1] for cells in rows(page, "signal") if cells[0]}
+
+    assert sorted(told) == OWN
+    for signal in sorted(set(OWN) - set(LINES)):
+        (wanted, *_) = [one for one in below(named(signal)["conditions"], "filter") if one]
+        assert f'metric.type="{told[signal].replace("REGION", "europe-west1")}"' in wanted

@@ -2,7 +2,7 @@
 # A burn rate of 1 uses the error budget up exactly by the end of the period.
 resource "google_monitoring_custom_service" "this" {
   project      = var.project
-  service_id   = "${var.service}-${var.region}"
+  service_id   = trimsuffix(substr("${var.service}-${var.region}", 0, 63), "-") # As long as Monitoring takes.
   display_name = "${var.service} (${var.region})"
   user_labels  = var.labels
 
