@@ -67,7 +67,11 @@ A window of time in which no canary gets a new share: [freezes](../concepts/free
     ),
     "services.<name>.notifications[]": (
         "Notifications",
-        "Chat webhooks. The URL is a secret and never stands in this file.",
+        """\
+Who is told: [notifications](../concepts/notifications.md). Each row names exactly one of `slack`,
+`webhook`, `email` and `pagerduty`; `to` and `from` stand beside `email` alone, and `events` of a
+PagerDuty row are of those that trigger it. One channel may stand in several rows, and is told
+what any of them wants. URLs, keys and passwords are secrets and never stand in this file.""",
     ),
 }
 
@@ -85,8 +89,8 @@ is wrong is told at once, and nothing falls back silently.
 
 Editors check it as you type: its first line names the [schema](delivery.schema.json).
 A schema cannot say everything. The order of `steps`, the longest and shortest duration, names of
-time zones, the ends of a freeze, and what `deadline`, `check_every` and `warm_up` ask of other
-settings are checked by the functions alone.
+time zones, the ends of a freeze, the targets and the events of a notification, and what
+`deadline`, `check_every` and `warm_up` ask of other settings are checked by the functions alone.
 
 - A **duration** is written as `30s`, `5m`, `1h30m`, `24h` or `7d`.
 - A **percent** is a whole number from 0 to 100. A **ratio** is a number from 0.0 to 1.0.
@@ -125,16 +129,21 @@ def delivery_page(example: str) -> str:
 def _table(group: settings.Group) -> str:
     lines = ["| setting | must be | default | example | meaning |", "|---|---|---|---|---|"]
     for name, setting in group.items():
-        required = setting.default is settings.REQUIRED
         cells = (
             f"`{name}`",
             setting.kind.rule.replace("<", "&lt;"),
-            "required" if required else f"`{_shown(setting.default)}`",
+            _default(setting),
             f"`{setting.kind.example}`",
             setting.doc.replace("<", "&lt;"),
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _default(setting: settings.Setting) -> str:
+    if setting.default is settings.REQUIRED:
+        return "required"
+    return "none" if setting.default is settings.UNSET else f"`{_shown(setting.default)}`"
 
 
 def _shown(value: Any) -> str:

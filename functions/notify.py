@@ -1,49 +1,53 @@
-"""notify: tells chats what happened. Never moves traffic, never blocks a rollout."""
+"""notify: tells people what happened. Never moves traffic, never blocks a rollout."""
 
 import base64
 import json
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+import flask
 import functions_framework
-from cloudevents.http import CloudEvent
 
 from gcp.log import log
 from gcp.ports import World
 from gcp.world import world
-from rollouts.errors import BadInput, BarqError, Transient
-from rollouts.messages import message, wanted
+from rollouts.errors import BadInput, BadSettings, BarqError, Transient
+from rollouts.policy import CHANNELS, Channel
+from rollouts.routing import is_named, letter
 
 NEEDED: Final = ("event", "service", "target", "rollout", "canary", "stable")
+Outcome = Literal["sent", "unwanted", "unknown"]
+TAKEN, AGAIN = ("", 204), ("", 503)
 
 
-def handle(event: dict[str, Any], world: World) -> int:
-    """Send one event to every webhook that wants it; return how many took it.
+def handle(event: dict[str, Any], channel: Channel, world: World) -> Outcome:
+    """Tell one channel of one event, if it wants it; return what became of it.
 
-    Raises Transient if one may take it later: the event is delivered again then, and who has
-    it already is told twice. A webhook that refuses for good is logged, not tried again.
+    Raises Transient if it may take it later: Pub/Sub delivers the event again then, to this
+    channel alone.
     """
-    data = event["data"]
-    service = world.delivery.service(str(data["service"]))
-    hooks = wanted(service.notifications, str(data["event"])) if service else ()
-    document = message(data)
-    sent, later = 0, []
-    for webhook in hooks:
-        try:
-            world.webhooks.post(webhook, document)
-            sent += 1
-        except Transient as error:
-            later.append(f"{webhook}: {error.message}")
-        except BarqError as error:
-            log("ERROR", "notice.refused", webhook=webhook, because=error.message)
-    if later:
-        raise Transient("; ".join(later))
-    return sent
+    if not is_named(world.delivery, channel):
+        return "unknown"
+    found = letter(world.delivery, channel, event)
+    if found is None:
+        return "unwanted"
+    world.channels.send(channel, found)
+    return "sent"
 
 
-def read(event: CloudEvent) -> dict[str, Any]:
-    """Take Barq's event out of the Pub/Sub message. Raises BadInput for what is none."""
+def read_channel(path: str) -> Channel:
+    """Read the channel that a subscription's URL ends in: `/slack/team`. Raises BadInput."""
+    asked, _, name = path.strip("/").partition("/")
+    kind = next((kind for kind in CHANNELS if kind == asked), None)
+    if kind is None or not name or "/" in name:
+        raise BadInput(f"the path is {path[:80]!r}: must be KIND/NAME, such as /slack/team.")
+    return Channel(kind, name)
+
+
+def read_event(body: bytes) -> dict[str, Any]:
+    """Take Barq's event out of what Pub/Sub pushes. Raises BadInput for what is none."""
     try:
-        told = json.loads(base64.b64decode(event.data["message"]["data"], validate=True))
+        pushed = json.loads(body)
+        told = json.loads(base64.b64decode(pushed["message"]["data"], validate=True))
         missing = [name for name in NEEDED if name not in told["data"]]
     except (KeyError, TypeError, ValueError, RecursionError):
         raise BadInput("the message holds no event of Barq's") from None
@@ -52,19 +56,33 @@ def read(event: CloudEvent) -> dict[str, Any]:
     return dict(told)
 
 
-@functions_framework.cloud_event
-def notify(event: CloudEvent) -> None:
-    """Entry point: the events topic, pushed. Raising makes Pub/Sub deliver the event again."""
+def answer(path: str, body: bytes, world: World) -> tuple[str, int]:
+    """Answer one push: 204 acknowledges, 503 has it delivered again.
+
+    What no second delivery cures is logged and acknowledged. What a redeploy cures is delivered
+    again, and in the end kept with the dead letters.
+    """
+    facts: dict[str, Any] = {}
     try:
-        told = read(event)
-        sent = handle(told, world())
-    except Transient as error:
-        log("WARNING", "notice.delayed", because=error.message)
-        raise
+        channel = read_channel(path)
+        facts["channel"] = str(channel)
+        event = read_event(body)
+        facts |= {"notice": event["data"]["event"], "rollout": event["data"]["rollout"]}
+        outcome = handle(event, channel, world)
+    except (Transient, BadSettings) as error:
+        log("WARNING", "notice.delayed", **facts, because=error.message)
+        return AGAIN
     except BadInput as error:
-        log("WARNING", "event.rejected", because=error.message)
-        return
+        log("WARNING", "event.rejected", **facts, because=error.message)
+        return TAKEN
     except BarqError as error:
-        log("ERROR", "notice.failed", because=error.message, hint=error.hint)
-        return
-    log("INFO", "notice.sent", notice=told["data"]["event"], webhooks=sent)
+        log("ERROR", "notice.refused", **facts, because=error.message)
+        return TAKEN
+    log("WARNING" if outcome == "unknown" else "INFO", f"notice.{outcome}", **facts)
+    return TAKEN
+
+
+@functions_framework.http
+def notify(request: flask.Request) -> tuple[str, int]:
+    """Entry point: the events topic, pushed once for each channel to /KIND/NAME."""
+    return answer(request.path, request.get_data(), world())

@@ -27,6 +27,9 @@ from local_cloud.scheduler.values import HttpTarget, Job, OidcToken
 PLACEHOLDER: Final = "us-docker.pkg.dev/cloudrun/container/hello"
 _HELLO: Final = Path(__file__).parent / "hello"
 _POLL_SECONDS: Final = 0.05
+_CHANNELS: Final = ("slack", "webhook", "email", "pagerduty")
+_NOWHERE: Final = "http://127.0.0.1:9"
+"""Where no PagerDuty is: nothing of a laptop's pages anyone by accident."""
 
 
 class NotInstalledError(Exception):
@@ -92,13 +95,14 @@ class Installer:
         running: RunningCloud,
         place: Place,
         *,
-        webhooks: Mapping[str, str] | None = None,
+        channels: Mapping[str, str] | None = None,
         people: Sequence[str] = ("developer",),
     ) -> None:
         self._running = running
         self._cloud = running.cloud
         self._place = place
-        self._webhooks = dict(webhooks or {})
+        self._channels = {"PAGERDUTY_ENDPOINT": _NOWHERE, **(channels or {})}
+        """What `notify` has in its environment: secrets, and where PagerDuty is."""
         self._people = people
         self._description: dict[str, Any] = yaml.safe_load(
             (place.functions / "installation.yaml").read_text()
@@ -220,11 +224,12 @@ class Installer:
             **self._running.endpoints(),
             "EVENTS_TOPIC": topics["events"],
             "LOG_PROJECT": self._place.project,
+            "PAGERDUTY_ENDPOINT": self._channels["PAGERDUTY_ENDPOINT"],
         }
         found = {name: known[name] for name in spec["env"]}
         found["THREADS"] = str(self._description["concurrency"])
         if spec.get("source") == "notify.py":
-            found |= self._webhooks
+            found |= self._channels
         return found
 
     async def _ready(self, names: list[str]) -> None:
@@ -283,18 +288,42 @@ class Installer:
             spec = function.get("subscription")
             if not spec:
                 continue
-            low, high = spec["retry_seconds"]
-            self._cloud.pubsub.create_subscription(
-                Subscription(
-                    f"{prefix}/{service_name(name)}",
-                    topics[spec["topic"]],
-                    push=Push(urls[name], account(self._place, "barq-push"), urls[name]),
-                    ack_deadline_seconds=spec["ack_deadline_seconds"],
-                    retry=RetryPolicy(low, high),
-                    dead_letter=DeadLetterPolicy(topics[spec["dead_letter"]], spec["attempts_max"]),
-                    expiration_ttl_seconds=None,
-                )
+            for channel in self._channels_named() if spec.get("per_channel") else [()]:
+                subscription = "-".join((service_name(name), *channel))
+                self._push(subscription, urls[name], channel, spec, topics)
+
+    def _push(
+        self,
+        name: str,
+        url: str,
+        path: Sequence[str],
+        spec: Mapping[str, Any],
+        topics: Mapping[str, str],
+    ) -> None:
+        """Push a topic to a function, below `path`; the token's audience is the function."""
+        low, high = spec["retry_seconds"]
+        self._cloud.pubsub.create_subscription(
+            Subscription(
+                f"projects/{self._place.project}/subscriptions/{name}",
+                topics[spec["topic"]],
+                push=Push("/".join((url, *path)), account(self._place, "barq-push"), url),
+                ack_deadline_seconds=spec["ack_deadline_seconds"],
+                retry=RetryPolicy(low, high),
+                dead_letter=DeadLetterPolicy(topics[spec["dead_letter"]], spec["attempts_max"]),
+                expiration_ttl_seconds=None,
+                ordered=spec.get("ordered", False),
             )
+        )
+
+    def _channels_named(self) -> list[tuple[str, str]]:
+        """Return each channel that delivery.yaml names, once: its kind and its name."""
+        rows = [
+            row
+            for service in self._delivery["services"].values()
+            for row in service.get("notifications", [])
+        ]
+        named = [(kind, row[kind]) for row in rows for kind in _CHANNELS if kind in row]
+        return list(dict.fromkeys(named))
 
     def _triggers(self, topics: Mapping[str, str], workflows: Mapping[str, str]) -> None:
         for spec in (*self._description["triggers"], *self._registry_events()):

@@ -88,7 +88,7 @@ class Stage:
         )
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
         webhooks = {"WEBHOOK_TEAM": await self._listen()}
-        installer = Installer(self.running, place, people=[PERSON], webhooks=webhooks)
+        installer = Installer(self.running, place, people=[PERSON], channels=webhooks)
         self.installed = await installer.install()
         topics = self.installed.topics
         heard = Subscription(f"projects/{PROJECT}/subscriptions/benchmark", topics["events"])

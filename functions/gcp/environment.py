@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from rollouts.errors import BadSettings
+from rollouts.policy import Channel
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _TOPIC: Final = re.compile(r"projects/[^/\s]+/topics/[^/\s]+")
@@ -39,6 +40,17 @@ def _is_secret_url(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(host) and not _odd(text)
+
+
+def _is_mail_server(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    login = bool(parts.username) == bool(parts.password)
+    bare = parts.path in {"", "/"} and not parts.query and not parts.fragment
+    return parts.scheme in {"smtp", "smtps"} and bool(host) and login and bare and not _odd(text)
 
 
 def _odd(text: str) -> bool:
@@ -74,6 +86,7 @@ SETTINGS: Final[Mapping[str, _Setting]] = {
     "REGISTRY_ENDPOINT": _Setting(
         f"{_URL_RULE}; {{host}} stands for the image's registry", "https://{host}", _is_url
     ),
+    "PAGERDUTY_ENDPOINT": _Setting(_URL_RULE, "https://events.pagerduty.com", _is_url),
     "EVENTS_TOPIC": _Setting("a topic", "projects/PROJECT/topics/TOPIC", _matches(_TOPIC)),
     "LOG_PROJECT": _Setting(
         "the project that the functions run and log in", "barq-delivery", _matches(_PROJECT)
@@ -86,14 +99,40 @@ OPTIONAL: Final[Mapping[str, _Setting]] = {
         _matches(_IAP),
     ),
 }
-_WEBHOOK: Final = _Setting(
-    "an http(s) URL", "https://hooks.example.com/...", _is_secret_url, secret=True
-)
+SECRETS: Final[Mapping[str, _Setting]] = {
+    "SLACK_": _Setting(
+        "an http(s) URL", "https://hooks.slack.com/services/...", _is_secret_url, secret=True
+    ),
+    "WEBHOOK_": _Setting(
+        "an http(s) URL", "https://hooks.example.com/...", _is_secret_url, secret=True
+    ),
+    # Source of the length: https://developer.pagerduty.com/docs/send-alert-event.
+    "PAGERDUTY_": _Setting(
+        "an integration key of 32 letters and digits",
+        "0123456789abcdef0123456789abcdef",
+        _matches(re.compile("[A-Za-z0-9]{32}")),
+        secret=True,
+    ),
+    "SMTP_URL": _Setting(
+        "a URL of a mail server, smtps:// (TLS) or smtp:// (STARTTLS), with user and password or"
+        " neither, and with a % before the code of what is odd in them",
+        "smtps://USER:PASSWORD@smtp.example.com:465",
+        _is_mail_server,
+        secret=True,
+    ),
+}
+"""By how their names begin: a channel's own name follows."""
 
 
-def webhook_variable(webhook: str) -> str:
-    """Return the variable that holds a webhook's URL, such as WEBHOOK_ON_CALL for `on-call`."""
-    return "WEBHOOK_" + webhook.upper().replace("-", "_")
+def channel_variable(channel: Channel) -> str:
+    """Return the variable with a channel's secret: WEBHOOK_ON_CALL for `webhook: on-call`."""
+    if channel.kind == "email":
+        return "SMTP_URL"
+    return f"{channel.kind}_{channel.name}".upper().replace("-", "_")
+
+
+def _secret(name: str) -> _Setting:
+    return next(setting for begin, setting in SECRETS.items() if name.startswith(begin))
 
 
 class Environment:
@@ -106,7 +145,7 @@ class Environment:
         """Return the values of `names`, in their order.
 
         Raises BadSettings with every problem at once, so that one redeploy fixes them all. A
-        webhook's value, a secret, stands in no message.
+        secret's value stands in no message.
         """
         problems = [problem for name in names if (problem := self._problem(name))]
         if problems:
@@ -122,7 +161,7 @@ class Environment:
         return self.one(name) if self._variables.get(name) else ""
 
     def _problem(self, name: str) -> str:
-        setting = _WEBHOOK if name.startswith("WEBHOOK_") else {**SETTINGS, **OPTIONAL}[name]
+        setting = {**SETTINGS, **OPTIONAL}.get(name) or _secret(name)
         value = self._variables.get(name, "")
         if value and setting.accepts(value):
             return ""

@@ -11,6 +11,14 @@ def data_of(notice: Notice) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def ordering_key_of(notice: Notice) -> str:
+    """Return what keeps a rollout's events in their order, for a subscription that asks for it.
+
+    Without it a page that could not be taken for a moment would come after its all-clear.
+    """
+    return notice.rollout.id
+
+
 def attributes_of(notice: Notice) -> dict[str, str]:
     """Return what a subscription can filter on."""
     rollout = notice.rollout

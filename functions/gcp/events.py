@@ -6,7 +6,7 @@ from typing import Final
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.types import PubsubMessage
 
-from gcp.event_messages import attributes_of, data_of
+from gcp.event_messages import attributes_of, data_of, ordering_key_of
 from gcp.lazily import Lazy
 from gcp.vendor_errors import translated
 from rollouts.notices import Notice
@@ -27,7 +27,12 @@ class PubsubEvents:
         """Publish in order, all in one call. A repeat tells the same event ids again."""
         if not notices:
             return
-        messages = [PubsubMessage(data=data_of(n), attributes=attributes_of(n)) for n in notices]
+        messages = [
+            PubsubMessage(
+                data=data_of(one), attributes=attributes_of(one), ordering_key=ordering_key_of(one)
+            )
+            for one in notices
+        ]
         with translated(f"{len(messages)} events were not published"):
             self._client().publish(
                 topic=self._topic, messages=messages, retry=None, timeout=TIMEOUT_SECONDS

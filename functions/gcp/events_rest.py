@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 
-from gcp.event_messages import attributes_of, data_of
+from gcp.event_messages import attributes_of, data_of, ordering_key_of
 from gcp.session import Session
 from rollouts.notices import Notice
 
@@ -21,8 +21,12 @@ class RestEvents:
         if not notices:
             return
         messages = [
-            {"data": base64.b64encode(data_of(n)).decode(), "attributes": attributes_of(n)}
-            for n in notices
+            {
+                "data": base64.b64encode(data_of(one)).decode(),
+                "attributes": attributes_of(one),
+                "orderingKey": ordering_key_of(one),
+            }
+            for one in notices
         ]
         url = f"{self._endpoint}/v1/{self._topic}:publish"
         not_done = f"{len(messages)} events were not published"

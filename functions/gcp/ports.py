@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from rollouts.intervals import BadRequest, Point, Role
 from rollouts.notices import Notice
-from rollouts.policy import Delivery, ServiceRef
+from rollouts.policy import Channel, Delivery, ServiceRef
+from rollouts.routing import Letter
 from rollouts.seen import Change, RevisionSeen, ServiceSeen
 from rollouts.smoke import Tested
 
@@ -153,11 +154,11 @@ class Waker(Protocol):
         """Tell it to look again. An execution that is gone or already awake is no error."""
 
 
-class Webhooks(Protocol):
-    """Posts messages to chat webhooks."""
+class Channels(Protocol):
+    """Tells people. The secret of each channel stands in the environment."""
 
-    def post(self, webhook: str, document: Mapping[str, Any]) -> None:
-        """POST to the URL that the environment holds for `webhook`."""
+    def send(self, channel: Channel, letter: Letter) -> None:
+        """Send once; who is told anew shows it twice, but for an e-mail and PagerDuty."""
 
 
 class Clock(Protocol):
@@ -195,4 +196,4 @@ class World(Protocol):
     @property
     def waker(self) -> Waker: ...
     @property
-    def webhooks(self) -> Webhooks: ...
+    def channels(self) -> Channels: ...

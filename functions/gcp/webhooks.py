@@ -1,41 +1,74 @@
-"""Posts messages to chat webhooks. Their URLs are secrets and stand in no message or traceback."""
+"""Posts JSON to where people are told. Its URLs and keys are secrets: no message holds one."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
 
-from gcp.environment import Environment, webhook_variable
-from gcp.http_errors import error_for, transport_error
+from gcp.http_errors import error_of, transport_error
+from gcp.within import within
 
-TIMEOUT_SECONDS: Final = (5.0, 15.0)
+_WORDS: Final = re.compile(r"[a-z][a-z_]{2,59}")
+"""How Slack names what is wrong: `no_service`, `invalid_payload`."""
+_READ_BYTES_MAX: Final = 4096
 
 
-class HttpWebhooks:
-    """Implements `ports.Webhooks`. URLs are looked up in the environment when they are used."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In seconds. All together they are far below the ack deadline of the subscription."""
+
+    connect: float = 5.0
+    answer: float = 10.0
+    whole: float = 25.0
+
+
+class JsonPoster:
+    """One POST, no retry and no redirect: Pub/Sub asks again."""
 
     def __init__(
-        self, environment: Environment, make: Callable[[], requests.Session] = requests.Session
+        self,
+        make: Callable[[], requests.Session] = requests.Session,
+        limits: Limits = Limits(),
     ) -> None:
-        self._environment = environment
         self._make = make
+        self._limits = limits
 
-    def post(self, webhook: str, document: Mapping[str, Any]) -> None:
-        """POST to the URL that the environment holds for `webhook`.
+    def post(self, url: str, document: Mapping[str, Any], not_done: str) -> None:
+        """POST `document`.
 
-        Raises BadSettings if there is none, Transient for 429, 5xx and no answer, and Denied,
-        Missing or Refused for any other.
+        Raises Transient for 429, 5xx and no answer, and Denied, Missing or Refused for any
+        other. A redirect is refused: it would carry a secret elsewhere.
         """
-        url = self._environment.one(webhook_variable(webhook))
-        not_done = f"the webhook {webhook} was not told"
+        within(self._limits.whole, not_done, lambda: self._post(url, document, not_done))
+
+    def _post(self, url: str, document: Mapping[str, Any], not_done: str) -> None:
+        limits = (self._limits.connect, self._limits.answer)
         try:
-            with self._make() as session:
-                answer = session.post(
-                    url, json=document, timeout=TIMEOUT_SECONDS, allow_redirects=False
-                )
+            with (
+                self._make() as session,
+                session.post(
+                    url, json=document, timeout=limits, allow_redirects=False, stream=True
+                ) as answer,
+            ):
+                if answer.status_code // 100 == 2:  # noqa: PLR2004
+                    return
+                code, words = answer.status_code, _words(answer)
         except requests.RequestException as error:
             # `from None`: a traceback of the cause would print the URL.
             raise transport_error(error, not_done) from None
-        failed = error_for(answer, not_done)
-        if failed is not None:
-            raise failed
+        raise error_of(code, "", words, not_done)
+
+
+def _words(answer: requests.Response) -> str:
+    """Return what the answer says is wrong, if it does so in the words of Slack or PagerDuty.
+
+    Any other body is nobody's to print: it may hold what was sent.
+    """
+    body = next(answer.iter_content(_READ_BYTES_MAX), b"")
+    text = body.decode("utf-8", "replace").strip()
+    if _WORDS.fullmatch(text):
+        return text
+    found = re.findall(r'"(Length of [^"]*|[^"]* is missing[^"]*|Event object is invalid)"', text)
+    return "; ".join(found)

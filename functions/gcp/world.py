@@ -15,6 +15,7 @@ from gcp.decision_log import LoggedDecisions
 from gcp.environment import Environment
 from gcp.events_rest import RestEvents
 from gcp.ports import (
+    Channels,
     Clock,
     Decisions,
     Events,
@@ -26,7 +27,6 @@ from gcp.ports import (
     Revisions,
     Services,
     Waker,
-    Webhooks,
     World,
 )
 from gcp.request_log import RestRequestLog
@@ -131,10 +131,10 @@ class CloudWorld:
         return CallbackWaker(self._session, self._environment.one("CALLBACKS_ENDPOINT"))
 
     @functools.cached_property
-    def webhooks(self) -> Webhooks:
-        from gcp.webhooks import HttpWebhooks
+    def channels(self) -> Channels:
+        from gcp.channels import Senders
 
-        return HttpWebhooks(self._environment)
+        return Senders(self._environment)
 
 
 def environment() -> Environment:

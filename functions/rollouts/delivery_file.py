@@ -8,12 +8,12 @@ from rollouts import settings
 from rollouts.agreement import disagreements
 from rollouts.errors import BadSettings
 from rollouts.freeze_file import Line, parse_line
+from rollouts.notification_file import parse_notifications
 from rollouts.policy import (
     FIXED_COUNTS,
     Analysis,
     Approval,
     Delivery,
-    Notification,
     Policy,
     Service,
     ServiceRef,
@@ -95,19 +95,10 @@ def _service(line: Line, name: str, document: Any, where: str, problems: list[st
         problems,
         functools.partial(_target, line),
     )
+    names = [target.name for target in targets]
     listed = given.get("notifications", [])
-    notifications = []
-    if not isinstance(listed, list):
-        problems.append(
-            f"{where}.notifications is {listed!r}: must be a list, such as - webhook: team."
-        )
-        listed = []
-    for index, item in enumerate(listed):
-        inside = f"{where}.notifications[{index}]"
-        entry = mapping(item, inside, problems, example_of(settings.NOTIFICATION))
-        entry = values_of(entry, settings.NOTIFICATION, inside, problems)
-        notifications.append(Notification(**entry))
-    return Service(name=name, **values, targets=tuple(targets), notifications=tuple(notifications))
+    notifications = parse_notifications(listed, f"{where}.notifications", names, problems)
+    return Service(name=name, **values, targets=tuple(targets), notifications=notifications)
 
 
 def _target(line: Line, name: str, document: Any, where: str, problems: list[str]) -> Target:

@@ -10,7 +10,7 @@ from rollouts import settings
 from rollouts.durations import show_duration
 from rollouts.flat import copied
 from rollouts.freeze_file import FREEZES_MAX
-from rollouts.policy import Policy
+from rollouts.policy import CHANNELS, Policy
 from rollouts.setting_kinds import NAME, Kind
 
 
@@ -28,7 +28,7 @@ def json_schema() -> dict[str, Any]:
     service["properties"] |= {
         "freeze": freezes,
         "targets": _map_of(target),
-        "notifications": {"type": "array", "items": _object(settings.NOTIFICATION)},
+        "notifications": {"type": "array", "items": _notification()},
     }
     service["required"] = [*service["required"], "targets"]
     return {
@@ -91,6 +91,14 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "total_seconds"):
         return show_duration(value)
     return value
+
+
+def _notification() -> dict[str, Any]:
+    return {
+        **_object(settings.NOTIFICATION),
+        "oneOf": [{"required": [kind]} for kind in CHANNELS],
+        "dependentRequired": {"email": ["to", "from"], "to": ["email"], "from": ["email"]},
+    }
 
 
 def _object(group: settings.Group) -> dict[str, Any]:

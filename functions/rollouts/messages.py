@@ -1,9 +1,10 @@
-"""One clear chat message for each event, with the numbers in it. Slack's and its kin's format."""
+"""The words of an event for people, with the numbers in them; a chat's message is made of them."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from rollouts.policy import Notification
+from rollouts.console import execution_page
 
 _SIGNS: Final = {
     "rollout.started": "new canary",
@@ -22,36 +23,59 @@ _SIGNS: Final = {
     "verdict.page": "stable fails as well: look now",
     "verdict.alert": "fails at 100 %, and is left there: look now",
 }
+_SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+Clean = Callable[[object], str]
 
 
-def wanted(notifications: Sequence[Notification], event: str) -> tuple[str, ...]:
-    """Return the webhooks that are told of a kind of event, each once, in order."""
-    told = [one.webhook for one in notifications if not one.events or event in one.events]
-    return tuple(dict.fromkeys(told))
+def outcome(data: Mapping[str, Any], clean: Clean) -> str:
+    """Return what happened in a few words, each value of it made harmless by `clean`."""
+    event = str(data["event"])
+    said = _SIGNS.get(event) or clean(event)
+    before, after = clean(data.get("percent_before")), clean(data.get("percent_after"))
+    if event == "traffic.shifted":
+        said += f" {before} % -> {after} %"
+    if event.startswith("approval.") and data.get("percent_before"):
+        said += f" at {before} %, after the deadline"
+    if event == "rollout.rolled_back":
+        said += f" from {before} %"
+    return said
+
+
+def particulars(data: Mapping[str, Any], clean: Clean) -> list[str]:
+    """Return the lines below it."""
+    lines = [f"{clean(data['canary'])} beside {clean(data['stable'])}"]
+    if data.get("because"):
+        lines.append(clean(data["because"]))
+    if data.get("by"):
+        lines.append(f"by {clean(data['by'])}")
+    return [*lines, f"rollout {clean(data['rollout'])}"]
 
 
 def message(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the webhook's JSON for an event's data. Markup characters in it stay text."""
-    event = str(data["event"])
-    where = f"*{_clean(data['service'])}/{_clean(data['target'])}*"
-    head = f"{where}: {_SIGNS.get(event) or _clean(event)}"
-    before, after = _clean(data.get("percent_before")), _clean(data.get("percent_after"))
-    if event == "traffic.shifted":
-        head += f" {before} % -> {after} %"
-    if event.startswith("approval.") and data.get("percent_before"):
-        head += f" at {before} %, after the deadline"
-    if event == "rollout.rolled_back":
-        head += f" from {before} %"
-    lines = [head, f"{_clean(data['canary'])} beside {_clean(data['stable'])}"]
-    if data.get("because"):
-        lines.append(_clean(data["because"]))
-    if data.get("by"):
-        lines.append(f"by {_clean(data['by'])}")
-    lines.append(f"rollout {_clean(data['rollout'])}")
-    return {"text": "\n".join(lines)}
+    """Return a webhook's JSON for an event's data. Markup characters in it stay text."""
+    where = f"*{_escaped(data['service'])}/{_escaped(data['target'])}*"
+    head = f"{where}: {outcome(data, _escaped)}"
+    return {"text": "\n".join([head, *particulars(data, _escaped)])}
 
 
-def _clean(value: object) -> str:
+def slack_message(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return Slack's JSON: the same, with a link to the execution.
+
+    No blocks: they say nothing more, and one of more than 3,000 characters is refused as a
+    whole. Source: https://api.slack.com/reference/block-kit/blocks#section.
+    """
+    document = message(data)
+    if link := execution_page(data.get("execution")):
+        document["text"] += f"\n<{link}|the execution>"
+    return document
+
+
+def one_line(value: object) -> str:
+    """Make of any text one line without control characters."""
+    return _SPACES.sub(" ", str(value)).strip()
+
+
+def _escaped(value: object) -> str:
     """Escape what Slack takes for markup of its own.
 
     Source: https://api.slack.com/reference/surfaces/formatting#escaping

@@ -6,7 +6,7 @@ Every percent is a whole number 0..100, every ratio 0.0..1.0, every duration a t
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 from rollouts.freezes import Freeze
 
@@ -14,6 +14,8 @@ NoData = Literal["hold", "extend", "pass", "roll_back"]
 SecondPush = Literal["supersede", "queue", "reject"]
 Sensitivity = Literal["low", "normal", "high"]
 Profile = Literal["comparison", "fixed_counts"]
+ChannelKind = Literal["slack", "webhook", "email", "pagerduty"]
+CHANNELS: Final[tuple[ChannelKind, ...]] = get_args(ChannelKind)
 
 ALPHA: Final[dict[Sensitivity, float]] = {"low": 0.002, "normal": 0.01, "high": 0.05}
 FIXED_COUNTS: Final = (5, 10)
@@ -156,13 +158,30 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Notification:
-    """A webhook that is told of events. Its URL is a secret and stands in the environment."""
+class Channel:
+    """A way to tell people. What opens it is a secret and stands in the environment."""
 
-    webhook: str
-    """Names the environment variable WEBHOOK_<NAME>."""
-    events: tuple[str, ...]
+    kind: ChannelKind
+    name: str
+    """Names the variable with the secret, but for e-mail: all of it goes by one server."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What of a service a channel is told. A channel may have several: it is told their union."""
+
+    channel: Channel
+    events: tuple[str, ...] = ()
     """Kinds of event, such as `rollout.rolled_back`; empty means all."""
+    targets: tuple[str, ...] = ()
+    """Names of targets; empty means all."""
+    to: tuple[str, ...] = ()
+    """Whom an e-mail goes to; empty for any other channel."""
+    sender: str = ""
+    """Whom an e-mail is from; empty for any other channel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,16 @@ def values_of(
     for key, setting in group.items():
         raw = given.get(key, setting.default)
         name, kind = inside(where, key), setting.kind
+        if raw is settings.UNSET:
+            values[key] = None
+            continue
         if raw is settings.REQUIRED:
             problems.append(f"{name} is missing: must be {kind.rule}, such as {kind.example}.")
             raw = MISSING
         try:
             values[key] = None if raw is MISSING else kind.read(raw)
         except ValueError:
-            found = _shown(raw)
+            found = shown(raw)
             problems.append(f"{name} is {found}: must be {kind.rule}, such as {kind.example}.")
             values[key] = None
     return values
@@ -44,7 +47,7 @@ def named(
     build: Callable[[str, Any, str, list[str]], T],
 ) -> list[T]:
     if not isinstance(given, dict) or not given:
-        found = "missing" if given is MISSING else _shown(given)
+        found = "missing" if given is MISSING else shown(given)
         problems.append(
             f"{where} is {found}: must be a map with at least one name in it, such as {{api: ...}}."
         )
@@ -63,7 +66,7 @@ def named(
 def mapping(given: Any, where: str, problems: list[str], example: str) -> dict[str, Any]:
     if isinstance(given, dict):
         return given
-    problems.append(f"{where} is {_shown(given)}: must be a map of settings, such as {example}.")
+    problems.append(f"{where} is {shown(given)}: must be a map of settings, such as {example}.")
     return {}
 
 
@@ -85,6 +88,6 @@ def inside(where: str, key: object) -> str:
     return f"{where}.{key}" if where else str(key)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     text_of = repr(value)
     return text_of if len(text_of) <= 80 else text_of[:77] + "..."  # noqa: PLR2004

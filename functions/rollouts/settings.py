@@ -10,12 +10,14 @@ from rollouts.notices import KINDS
 from rollouts.setting_kinds import Kind
 
 REQUIRED: Final = object()
+UNSET: Final = object()
+"""The default of what need not stand there, and then is nothing."""
 IMAGE: Final = "europe-west1-docker.pkg.dev/barq-build/shop/api"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. `default` is what a user would write; REQUIRED has none."""
+    """One setting. `default` is what a user would write; REQUIRED and UNSET have none."""
 
     kind: Kind
     default: Any
@@ -225,18 +227,45 @@ SERVICE: Final[Group] = {
     ),
 }
 
+_CHANNEL: Final = kinds.text("a short name", kinds.NAME, "team")
+_ADDRESS: Final = kinds.text("an e-mail address", kinds.ADDRESS, "team@example.com")
 NOTIFICATION: Final[Group] = {
+    "slack": Setting(
+        _CHANNEL,
+        UNSET,
+        "Slack. Names the variable SLACK_<NAME> that holds the secret URL of an incoming webhook.",
+    ),
     "webhook": Setting(
-        kinds.text("a short name", kinds.NAME, "team"),
-        REQUIRED,
-        "Names the environment variable WEBHOOK_<NAME> that holds the secret URL.",
+        _CHANNEL,
+        UNSET,
+        "Any other chat that takes Slack's `text`. Names the variable WEBHOOK_<NAME> that holds"
+        " the secret URL.",
+    ),
+    "email": Setting(
+        _CHANNEL,
+        UNSET,
+        "E-mail, by the server in the variable SMTP_URL. Needs `to` and `from` beside it.",
+    ),
+    "pagerduty": Setting(
+        kinds.text("a short name other than endpoint", kinds.SERVICE_OF_PAGERDUTY, "on-call"),
+        UNSET,
+        "PagerDuty. Names the variable PAGERDUTY_<NAME> that holds the secret integration key.",
     ),
     "events": Setting(
         kinds.several(kinds.one_of(*KINDS)),
         [],
-        "The events that it is told of, as docs/reference/events.md lists them; empty means all.",
+        "The events that it is told of, as docs/reference/events.md lists them; empty means all."
+        " For PagerDuty: what triggers it.",
     ),
+    "targets": Setting(
+        kinds.several(kinds.text("a target of this service", kinds.NAME, "production")),
+        [],
+        "The targets whose events it is told of; empty means all.",
+    ),
+    "to": Setting(kinds.several(_ADDRESS, least=1), UNSET, "Whom an e-mail goes to."),
+    "from": Setting(_ADDRESS, UNSET, "Whom an e-mail is from, as the server lets it out."),
 }
+"""A row names exactly one of the first four."""
 
 LINE: Final[Group] = {
     "stop_the_line": Setting(

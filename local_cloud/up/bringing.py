@@ -28,6 +28,8 @@ from local_cloud.up.settings import ROOT, UpSettings
 
 PROJECT: Final = "barq-delivery"
 """Where Barq itself is installed; the targets' projects stand in the delivery file."""
+_CHANNELS: Final = ("SLACK_", "WEBHOOK_", "PAGERDUTY_", "SMTP_URL")
+"""How the variables begin that `notify` is given of the developer's."""
 _ALIGNMENT_SECONDS: Final = 5
 _REAL_ALIGNMENT_SECONDS: Final = 60
 
@@ -105,7 +107,7 @@ def running_settings(settings: UpSettings) -> RunningSettings:
 async def _install(
     cloud: RunningCloud, place: Place, variables: Mapping[ServiceKey, Variables]
 ) -> Installed:
-    webhooks = {name: url for name, url in os.environ.items() if name.startswith("WEBHOOK_")}
-    installer = Installer(cloud, place, webhooks=webhooks, people=[DEVELOPER])
+    channels = {name: told for name, told in os.environ.items() if name.startswith(_CHANNELS)}
+    installer = Installer(cloud, place, channels=channels, people=[DEVELOPER])
     await installer.create_targets(variables)
     return await installer.install()

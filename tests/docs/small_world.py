@@ -13,8 +13,9 @@ from rollouts.delivery_file import parse_delivery
 from rollouts.errors import Missing
 from rollouts.intervals import BadRequest, Histogram, Point, Role
 from rollouts.notices import Notice
-from rollouts.policy import Delivery, ServiceRef
+from rollouts.policy import Channel, Delivery, ServiceRef
 from rollouts.record import Record
+from rollouts.routing import Letter
 from rollouts.seen import Change, Readiness, RevisionSeen, ServiceSeen
 from rollouts.smoke import Tested
 from rollouts.traffic import Entry
@@ -81,7 +82,7 @@ class SmallWorld:
     errors: int = 0
     alive_executions: bool = True
     told: list[Notice] = field(default_factory=list)
-    posted: list[Mapping[str, Any]] = field(default_factory=list)
+    posted: list[Letter] = field(default_factory=list)
     logged: list[Mapping[str, Any]] = field(default_factory=list)
     """Decision records."""
 
@@ -98,7 +99,7 @@ class SmallWorld:
     def __getattr__(self, name: str) -> Any:
         known = (
             "services revisions registry prober metrics request_log events executions waker"
-            " webhooks decisions"
+            " channels decisions"
         )
         if name not in known.split():
             raise AttributeError(name)
@@ -192,8 +193,8 @@ class SmallWorld:
     def decisions_records(self, rollout: str) -> Sequence[Mapping[str, Any]]:
         return [one for one in self.logged if one["rollout"] == rollout]
 
-    def webhooks_post(self, webhook: str, document: Mapping[str, Any]) -> None:
-        self.posted.append(document)
+    def channels_send(self, channel: Channel, letter: Letter) -> None:
+        self.posted.append(letter)
 
 
 class _Port:

@@ -38,10 +38,10 @@ from local_cloud.run.virtual import VirtualInstances
 from local_cloud.scheduler.values import HttpTarget, Job, OidcToken
 from local_cloud.workflows.model import WorkflowsSettings
 from rollouts.delivery_file import parse_delivery
-from rollouts.policy import Delivery
+from rollouts.policy import Channel, Delivery
 from rollouts.requests import parse_deploy, parse_step
 from tests.flow.faults import Faults
-from tests.flow.ports import API, FlowProber, FlowWebhooks, FlowWorld
+from tests.flow.ports import API, FlowChannels, FlowProber, FlowWorld
 from tests.flow.traffic import Traffic
 
 ROOT = Path(__file__).parent.parent.parent
@@ -63,7 +63,7 @@ FUNCTIONS: dict[str, Function] = {
     "explain": (explain.parse, explain.handle),
     "sweep": (sweep.parse, sweep.handle),
 }  # fmt: skip
-SUBSCRIBERS = {"notify": "events", "on_alert": "alerts"}
+SUBSCRIBERS = ("notify", "on_alert")
 
 
 class Installed:
@@ -99,7 +99,7 @@ class Installed:
         )
         self.traffic.attach(self.cloud)
         self.delivery = _delivery(delivery)
-        self.webhooks = FlowWebhooks()
+        self.channels = FlowChannels()
         self.worlds: dict[str, FlowWorld] = {}
         self.events: list[dict[str, Any]] = []
         self.executions: dict[str, dict[str, Any]] = {}
@@ -148,8 +148,9 @@ class Installed:
             self.worlds[name] = self._world(name)
             route = self._function(name) if name in FUNCTIONS else self._subscriber(name)
             self.sender.routes[_url(name)] = route
-        for name, topic in SUBSCRIBERS.items():
-            self._subscribe(name, topic)
+        self._subscribe("on_alert", "alerts")
+        for channel in self._channels_named():
+            self._subscribe("notify", "events", f"/{channel}")
         self.cloud.pubsub.create_subscription(
             Subscription(f"projects/{PROJECT}/subscriptions/seen", self.topic("events")),
             deliver=lambda body: self.events.append(
@@ -179,16 +180,21 @@ class Installed:
             env={"BARQ_FUNCTIONS": json.dumps({name: _url(name) for name in FUNCTIONS})},
         )
 
-    def _subscribe(self, name: str, topic: str) -> None:
+    def _subscribe(self, name: str, topic: str, path: str = "") -> None:
         self.cloud.pubsub.create_subscription(
             Subscription(
-                f"projects/{PROJECT}/subscriptions/{name}",
+                f"projects/{PROJECT}/subscriptions/{name}{path.replace('/', '-')}",
                 self.topic(topic),
-                push=Push(_url(name), f"push{ACCOUNTS}", _url(name)),
+                push=Push(_url(name) + path, f"push{ACCOUNTS}", _url(name)),
                 ack_deadline_seconds=60,
                 retry=RetryPolicy(1, 60),
+                ordered=bool(path),
             )
         )
+
+    def _channels_named(self) -> list[Channel]:
+        rows = [row for one in self.delivery.services for row in one.notifications]
+        return list(dict.fromkeys(row.channel for row in rows))
 
     def _noted(self, execution: dict[str, Any]) -> None:
         self.executions[execution["name"]] = execution
@@ -202,7 +208,7 @@ class Installed:
             account=f"{name.replace('_', '-')}{ACCOUNTS}",
             topic=self.topic("events"),
             prober=FlowProber(self.traffic.probe),
-            webhooks=self.webhooks,
+            channels=self.channels,
             faults=self.faults,
         )
 
@@ -229,13 +235,13 @@ class Installed:
             down = self.faults.of_function(name)
             if down is not None:
                 return down
+            if name == "notify":
+                path = urlsplit(request.url).path
+                return Inbound(notify.answer(path, request.body, self.worlds[name])[1])
             data = base64.b64decode(json.loads(request.body)["message"]["data"])
             try:
-                if name == "notify":
-                    notify.handle(json.loads(data), self.worlds[name])
-                else:
-                    blame = rollback.handle_alert(data, self.worlds[name])
-                    self.blames.append(blame.because)
+                blame = rollback.handle_alert(data, self.worlds[name])
+                self.blames.append(blame.because)
             except Exception:  # noqa: BLE001 - as the framework answers it.
                 return Inbound(500)
             return Inbound(204)

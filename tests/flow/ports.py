@@ -33,7 +33,8 @@ from local_cloud.kit.http import ApiRequest, ApiResponse, Router
 from local_cloud.monitoring import door as monitoring_door
 from local_cloud.run.resources import ServiceKey
 from rollouts.errors import Transient
-from rollouts.policy import Delivery, ServiceRef
+from rollouts.policy import Channel, Delivery, ServiceRef
+from rollouts.routing import Letter
 from rollouts.seen import RevisionSeen
 from rollouts.smoke import Tested
 from tests.flow.faults import Faults
@@ -169,15 +170,27 @@ class FlowProber:
         return Tested(path, status, dt.timedelta(seconds=seconds), error)
 
 
-class FlowWebhooks:
-    def __init__(self) -> None:
-        self.posted: list[tuple[str, Mapping[str, Any]]] = []
-        self.broken = False
+class FlowChannels:
+    """Keeps what each channel is told; one whose name stands in `broken` does not answer."""
 
-    def post(self, webhook: str, document: Mapping[str, Any]) -> None:
-        if self.broken:
-            raise Transient("the webhook did not answer")
-        self.posted.append((webhook, document))
+    def __init__(self) -> None:
+        self.told: list[tuple[Channel, Letter]] = []
+        self.broken: set[str] = set()
+
+    def send(self, channel: Channel, letter: Letter) -> None:
+        if channel.name in self.broken:
+            raise Transient(f"{channel} did not answer")
+        self.told.append((channel, letter))
+
+    def pages(self) -> list[Mapping[str, Any]]:
+        """Return what PagerDuty was told."""
+        found = [letter for channel, letter in self.told if channel.kind == "pagerduty"]
+        return [letter for letter in found if isinstance(letter, Mapping)]
+
+    def texts(self, name: str = "team") -> list[str]:
+        """Return the messages of one chat."""
+        documents = [found for channel, found in self.told if channel.name == name]
+        return [str(found["text"]) for found in documents if isinstance(found, Mapping)]
 
 
 class FlowClock:
@@ -201,7 +214,7 @@ class FlowWorld:
         account: str,
         topic: str,
         prober: Prober,
-        webhooks: FlowWebhooks,
+        channels: FlowChannels,
         faults: Faults,
     ) -> None:
         self.http = RouterSession(router, name, account, faults)
@@ -218,4 +231,4 @@ class FlowWorld:
         self.events = RestEvents(session, API, topic)
         self.executions = ModelExecutions(cloud)
         self.waker = CallbackWaker(session, API)
-        self.webhooks = webhooks
+        self.channels = channels

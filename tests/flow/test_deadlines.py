@@ -39,8 +39,7 @@ def test_at_the_deadline_a_person_is_asked_once_and_told_what_is_missing():
     assert "more requests" in question
     assert "approve goes on to 50 %" in question
     assert any(
-        "approval wanted at 10 %, after the deadline" in document["text"]
-        for _, document in flow.webhooks.posted
+        "approval wanted at 10 %, after the deadline" in text for text in flow.channels.texts()
     )
 
 
@@ -82,6 +81,28 @@ def test_a_yes_at_the_deadline_goes_on_at_once_and_starts_the_deadline_anew():
     flow.until_ended()
     assert flow.outcome()[0] == "promoted"
     assert flow.split() == {"v2": 100}
+
+
+def test_a_page_that_could_not_be_taken_comes_before_its_all_clear():
+    """Without an order it might come after it, and nobody would ever resolve it."""
+    flow = Flow(QUIET.replace("{webhook: team}", "{webhook: team}, {pagerduty: on-call}"))
+    flow.channels.broken = {"on-call"}
+
+    flow.built(flow.image("v2"))
+    for _ in range(3):
+        flow.until(lambda: flow.status()["waits_for"] == "approval")
+        flow.answers("approve")
+        flow.passes(minutes=1)
+    flow.until_ended()
+    flow.channels.broken = set()
+    flow.passes(minutes=20)
+
+    pages = flow.channels.pages()
+    assert [page["event_action"] for page in pages] == [
+        *["trigger", "acknowledge"] * 3,
+        "resolve",
+    ]
+    assert len({page["dedup_key"] for page in pages}) == 1
 
 
 def test_a_no_at_the_deadline_rolls_back_at_once_and_refuses_no_digest():

@@ -257,18 +257,28 @@ def test_without_permission_to_read_the_service_the_execution_says_so():
     assert "was not read: HTTP 403" in flow.error()
 
 
-def test_a_broken_webhook_does_not_block_a_rollout():
-    flow = Flow(QUICK)
-    flow.webhooks.broken = True
+CHANNELS = QUICK.replace(
+    "[{webhook: team}]", "[{webhook: team}, {slack: dev}, {pagerduty: on-call}]"
+)
+
+
+def test_a_dead_channel_delays_no_other_and_no_rollout():
+    flow = Flow(CHANNELS)
+    flow.channels.broken = {"dev"}
 
     flow.built(flow.image("v2"))
     flow.until_ended()
     assert flow.split() == {"v2": 100}
-    assert flow.webhooks.posted == []
+    assert len(flow.channels.texts("team")) == 6
+    assert flow.channels.texts("dev") == []
 
-    flow.webhooks.broken = False
-    flow.passes(minutes=2)
-    assert len(flow.webhooks.posted) == 6
+    flow.channels.broken = set()
+    flow.passes(minutes=10)
+    links = [text.rpartition("\n")[2] for text in flow.channels.texts("dev")]
+    assert [text.rpartition("\n")[0] for text in flow.channels.texts("dev")] == (
+        flow.channels.texts("team")
+    )
+    assert all(link.endswith("|the execution>") for link in links)
 
 
 def test_a_topic_that_takes_no_events_does_not_block_a_rollout_or_a_rollback():

@@ -76,8 +76,7 @@ def test_a_freeze_is_told_once_and_written_down_once():
     assert because_of(flow, "rollout.frozen") == (
         "frozen until 2026-11-23 14:00 UTC (2026-11-23T11:00 to 2026-11-23T14:00 UTC: lunch)"
     )
-    texts = [document["text"] for _, document in flow.webhooks.posted]
-    assert sum("held by a closed line" in text for text in texts) == 1
+    assert sum("held by a closed line" in text for text in flow.channels.texts()) == 1
 
 
 def test_status_says_what_is_waited_for_and_until_when():

@@ -17,7 +17,8 @@ import yaml
 from aiohttp import web
 
 from demo.traffic import Traffic
-from local_cloud.builds import LocalBuilds, build_document
+from local_cloud.build.documents import build_document
+from local_cloud.builds import LocalBuilds
 from local_cloud.cloud import CloudSettings
 from local_cloud.installing import Installed, Installer, Place
 from local_cloud.monitoring.alerts import AlertSettings
@@ -74,7 +75,7 @@ class Stage:
     async def set_up(self) -> None:
         webhook = await _listen(self._chat)
         installer = Installer(
-            self.running, PLACE, people=[PERSON], webhooks={"WEBHOOK_TEAM": webhook}
+            self.running, PLACE, people=[PERSON], channels={"WEBHOOK_TEAM": webhook}
         )
         depot = self.key("depot")
         variables = self.databases.plan(depot, "depot", self.cloud.secrets)

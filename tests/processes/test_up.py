@@ -173,7 +173,7 @@ def _explained(cloud):
 def _held_by_an_outage(cloud: UpCloud, stable: dict[str, int]) -> None:
     """The canary has users, and goes no further: stable fails as well, and a person is told."""
     until = time.monotonic() + 90
-    while '"notice": "verdict.page"' not in _noticed(cloud):
+    while '"event": "verdict.page"' not in _noticed(cloud):
         assert time.monotonic() < until, cloud.logs()
         time.sleep(0.1)
     split = cloud.status("production")["split"]
@@ -182,8 +182,8 @@ def _held_by_an_outage(cloud: UpCloud, stable: dict[str, int]) -> None:
 
 
 def _noticed(cloud: UpCloud) -> str:
-    """Return what the function has written that tells people."""
-    (log,) = (cloud.folder / "cloud" / "logs").rglob("barq-notify-*.log")
+    """Return what the function has written that tells of it."""
+    (log,) = (cloud.folder / "cloud" / "logs").rglob("barq-check-metrics-*.log")
     return log.read_text()
 
 

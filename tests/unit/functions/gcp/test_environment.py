@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcp.environment import OPTIONAL, SETTINGS, Environment, webhook_variable
+from gcp.environment import OPTIONAL, SECRETS, SETTINGS, Environment, channel_variable
 from rollouts.errors import BadSettings
+from rollouts.policy import Channel
 
 GOOGLES_OWN = {name: setting.example for name, setting in SETTINGS.items()}
 
@@ -89,8 +90,48 @@ def test_a_wrong_value_is_named(name, value):
     assert repr(value) in raised.value.message
 
 
-def test_a_webhooks_variable_is_its_name_in_capitals():
-    assert webhook_variable("on-call") == "WEBHOOK_ON_CALL"
+@pytest.mark.parametrize(
+    ("channel", "variable"),
+    [
+        (Channel("webhook", "on-call"), "WEBHOOK_ON_CALL"),
+        (Channel("slack", "team"), "SLACK_TEAM"),
+        (Channel("pagerduty", "sre"), "PAGERDUTY_SRE"),
+        (Channel("email", "team"), "SMTP_URL"),
+    ],
+)
+def test_a_channels_secret_stands_under_its_kind_and_name(channel, variable):
+    assert channel_variable(channel) == variable
+
+
+@pytest.mark.parametrize("begin", SECRETS)
+def test_the_example_of_a_secret_is_accepted(begin):
+    name = begin if begin == "SMTP_URL" else f"{begin}TEAM"
+    value = SECRETS[begin].example.replace("...", "x")
+
+    assert Environment({name: value}).one(name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PAGERDUTY_SRE", "short-secret"),
+        ("PAGERDUTY_SRE", "0123456789abcdef0123456789abcde/"),
+        ("SMTP_URL", "https://secret:word@smtp.example.com"),
+        ("SMTP_URL", "smtp://secret@smtp.example.com"),
+        ("SMTP_URL", "smtps://:secret@smtp.example.com"),
+        ("SMTP_URL", "smtps://a:secret@smtp.example.com:mail"),
+        ("SMTP_URL", "smtps://a:secret@smtp.example.com/inbox"),
+        ("SMTP_URL", "smtps://a:sec ret@smtp.example.com"),
+        ("SMTP_URL", "smtps://a:secret@"),
+        ("SLACK_TEAM", "hooks.slack.com/secret"),
+    ],
+)
+def test_a_wrong_secret_is_refused_and_stands_in_no_message(name, value):
+    with pytest.raises(BadSettings, match=f"{name} is not readable: must be ") as raised:
+        Environment({name: value}).one(name)
+
+    assert value not in str(raised.value)
+    assert "secret" not in str(raised.value).replace("hooks.slack.com/services/...", "")
 
 
 def test_a_webhooks_url_may_have_a_query():

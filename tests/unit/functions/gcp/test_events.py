@@ -43,6 +43,7 @@ def test_events_are_published_in_order_and_in_one_call():
         data_of(second),
     ]
     assert messages[1]["attributes"] == attributes_of(second)
+    assert [one["orderingKey"] for one in messages] == [notice().rollout.id] * 2
 
 
 def test_no_event_is_no_call():

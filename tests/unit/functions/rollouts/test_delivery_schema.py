@@ -122,10 +122,24 @@ FREEZES = st.lists(
 LINE = st.fixed_dictionaries(
     {}, optional={"freeze": FREEZES, "stop_the_line": or_off(st.just("checkout is down"))}
 )
+NAMES = st.sampled_from(["team", "on-call"])
+
+
+def told_by(kind: str, event: str) -> st.SearchStrategy[dict[str, Any]]:
+    events = st.lists(st.just(event), max_size=3)
+    return st.fixed_dictionaries({kind: NAMES}, optional={"events": events})
+
+
 NOTIFICATIONS = st.lists(
-    st.fixed_dictionaries(
-        {"webhook": st.sampled_from(["team", "on-call"])},
-        optional={"events": st.lists(st.sampled_from(["rollout.promoted"]), max_size=3)},
+    told_by("slack", "rollout.promoted")
+    | told_by("webhook", "rollout.started")
+    | told_by("pagerduty", "rollout.rolled_back")
+    | st.fixed_dictionaries(
+        {
+            "email": NAMES,
+            "to": st.lists(st.just("team@example.com"), min_size=1, max_size=3),
+            "from": st.just("barq@example.com"),
+        }
     ),
     max_size=3,
 )
@@ -183,7 +197,7 @@ def test_every_default_and_every_example_is_of_its_own_kind():
     for group in settings.GROUPS.values():
         for setting in group.values():
             setting.kind.read(yaml.safe_load(setting.kind.example))
-            if setting.default is not settings.REQUIRED:
+            if setting.default not in (settings.REQUIRED, settings.UNSET):
                 setting.kind.read(setting.default)
                 jsonschema.validate(setting.default, dict(setting.kind.schema))
 

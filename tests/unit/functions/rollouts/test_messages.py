@@ -1,14 +1,14 @@
 """One clear chat message for each event."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollouts.messages import message, wanted
+from rollouts.messages import message, one_line, slack_message
 from rollouts.notices import KINDS, Notice
-from rollouts.policy import Notification
 from tests.unit.functions.rollouts.builders import NOW, rollout
 
 NOTICE = Notice("traffic.shifted", NOW, rollout(), "0 of 300 requests failed", 10, 50)
@@ -95,20 +95,28 @@ def test_no_text_of_anyones_reaches_a_chat_as_markup(changes):
     assert ">" not in text.replace(" -> ", "")
 
 
-TEAM = Notification("team", ())
-ON_CALL = Notification("on-call", ("rollout.rolled_back", "traffic.stuck"))
+def test_slack_gets_the_same_text_with_a_link_to_the_execution():
+    data = NOTICE.as_cloud_event()["data"]
+
+    text = slack_message(data)["text"]
+
+    head, _, link = text.rpartition("\n")
+    assert head == message(data)["text"]
+    assert link == (
+        "<https://console.cloud.google.com/workflows/workflow/l/rollout/execution/e1/summary"
+        "?project=p|the execution>"
+    )
 
 
-@pytest.mark.parametrize(
-    ("event", "told"),
-    [("rollout.promoted", ("team",)), ("rollout.rolled_back", ("team", "on-call"))],
-)
-def test_a_webhook_is_told_of_the_events_that_it_wants(event, told):
-    assert wanted((TEAM, ON_CALL), event) == told
+def test_slack_gets_no_link_where_the_event_names_no_execution():
+    data = NOTICE.as_cloud_event()["data"] | {"execution": "<https://evil.example|x>"}
+
+    assert slack_message(data) == message(data)
 
 
-def test_a_webhook_that_is_named_twice_is_told_once():
-    assert wanted(
-        (ON_CALL, TEAM, Notification("team", ("rollout.promoted",))), "rollout.promoted"
-    ) == ("team",)
-    assert wanted((), "rollout.promoted") == ()
+@given(st.text())
+def test_a_line_is_one_line_whatever_it_is_made_of(text):
+    line = one_line(text)
+
+    assert len(line.splitlines()) <= 1
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", line)
