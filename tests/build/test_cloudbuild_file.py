@@ -58,6 +58,10 @@ def test_a_step_has_a_script_or_arguments_not_both():
         assert ("script" in step) != bool({"args", "entrypoint"} & set(step))
 
 
+def test_no_step_may_fail_and_the_build_succeed():
+    assert not [step for step in BUILD["steps"] if {"allowFailure", "allowExitCodes"} & set(step)]
+
+
 def test_every_substitution_that_is_used_is_declared_or_built_in():
     used = names_in({key: value for key, value in BUILD.items() if key != "substitutions"})
 
