@@ -12,6 +12,7 @@ module "environment" {
   delivery            = yamldecode(file(local.delivery_file))
   delivery_project    = var.delivery_project
   apart               = false
+  drill               = false
   services            = var.services
   subnets             = var.subnets
   channels            = var.channels

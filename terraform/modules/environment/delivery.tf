@@ -4,6 +4,7 @@ module "target" {
   project          = local.project
   project_number   = data.google_project.this.number
   delivery_project = var.delivery_project
+  drill            = var.drill
   labels           = local.labels
 
   services = {

@@ -50,6 +50,12 @@ variable "apart" {
   nullable    = false
 }
 
+variable "drill" {
+  description = "Whether the monthly drill is played here."
+  type        = bool
+  nullable    = false
+}
+
 variable "services" {
   description = "Settings of each service that delivery.yaml has a target for here; of no other. What they mean: modules/service and modules/database."
   type = map(object({

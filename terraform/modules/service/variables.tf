@@ -144,6 +144,14 @@ variable "memory" {
     condition     = can(regex("^(51[2-9]|5[2-9][0-9]|[6-9][0-9]{2}|[1-9][0-9]{3,4})Mi$|^([1-9]|[12][0-9]|3[0-2])Gi$", var.memory))
     error_message = "memory is ${jsonencode(var.memory)}: must be 512Mi to 32Gi, such as 2Gi."
   }
+  validation {
+    condition = try(
+      tonumber(trimsuffix(trimsuffix(var.memory, "Mi"), "Gi")) * (endswith(var.memory, "Gi") ? 1024 : 1) >= lookup({ 4 = 2048, 6 = 4096, 8 = 4096 }, var.cpu, 512) &&
+      tonumber(trimsuffix(trimsuffix(var.memory, "Mi"), "Gi")) * (endswith(var.memory, "Gi") ? 1024 : 1) <= lookup({ 1 = 4096, 2 = 8192, 4 = 16384, 6 = 24576 }, var.cpu, 32768),
+      false,
+    )
+    error_message = "memory is ${jsonencode(var.memory)} and cpu ${var.cpu}: 1 CPU takes up to 4Gi, 2 up to 8Gi, 4 2Gi to 16Gi, 6 4Gi to 24Gi, 8 4Gi to 32Gi, such as 2Gi with 2."
+  }
 }
 
 variable "instances_min" {

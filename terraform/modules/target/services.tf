@@ -28,15 +28,15 @@ resource "google_cloud_run_v2_service_iam_member" "revision_readers" {
   member   = local.email[each.value[1]]
 }
 
-# Smoke tests need the right that users need.
-resource "google_cloud_run_v2_service_iam_member" "verifier" {
-  for_each = { for key, service in var.services : key => service if !service.is_public }
+# Smoke tests need the right that users need, and so does the drill.
+resource "google_cloud_run_v2_service_iam_member" "callers" {
+  for_each = local.service_callers
 
   project  = var.project
-  location = each.value.region
-  name     = each.value.service
+  location = var.services[each.value[0]].region
+  name     = var.services[each.value[0]].service
   role     = "roles/run.servicesInvoker"
-  member   = local.email["verify"]
+  member   = local.email[each.value[1]]
 }
 
 # Every write of a service acts as the account that it runs as, also one that only moves traffic.

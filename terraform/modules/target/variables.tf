@@ -52,6 +52,13 @@ variable "services" {
   }
 }
 
+variable "drill" {
+  description = "Whether the monthly drill is played on these services: it calls them as a user would."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "labels" {
   description = "Labels of everything that takes labels."
   type        = map(string)

@@ -329,6 +329,27 @@ run "an_instance_has_half_a_gibibyte" {
   expect_failures = [var.memory]
 }
 
+run "two_cpus_take_eight_gibibytes" {
+  command = plan
+
+  variables {
+    memory = "9Gi"
+  }
+
+  expect_failures = [var.memory]
+}
+
+run "eight_cpus_need_four_gibibytes" {
+  command = plan
+
+  variables {
+    memory = "2Gi"
+    cpu    = 8
+  }
+
+  expect_failures = [var.memory]
+}
+
 run "there_is_no_half_instance" {
   command = plan
 

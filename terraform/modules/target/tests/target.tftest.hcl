@@ -39,7 +39,7 @@ run "grants_of_a_private_service" {
     error_message = "Who reads a service."
   }
   assert {
-    condition     = google_cloud_run_v2_service_iam_member.verifier["fleet"].member == "serviceAccount:barq-verify@barq-delivery.iam.gserviceaccount.com"
+    condition     = keys(google_cloud_run_v2_service_iam_member.callers) == ["fleet/verify"] && google_cloud_run_v2_service_iam_member.callers["fleet/verify"].member == "serviceAccount:barq-verify@barq-delivery.iam.gserviceaccount.com"
     error_message = "Smoke tests may call it."
   }
   assert {
@@ -68,6 +68,19 @@ run "grants_of_a_private_service" {
   }
 }
 
+run "the_drill_calls_what_it_is_played_on" {
+  command = plan
+
+  variables {
+    drill = true
+  }
+
+  assert {
+    condition     = keys(google_cloud_run_v2_service_iam_member.callers) == ["fleet/drill", "fleet/verify"]
+    error_message = "It calls the service as a user would."
+  }
+}
+
 run "a_public_service_needs_no_invoker" {
   command = plan
 
@@ -85,7 +98,7 @@ run "a_public_service_needs_no_invoker" {
   }
 
   assert {
-    condition     = length(google_cloud_run_v2_service_iam_member.verifier) == 0
+    condition     = length(google_cloud_run_v2_service_iam_member.callers) == 0
     error_message = "Anybody may call it."
   }
   assert {
