@@ -5,6 +5,7 @@ the real ones ask their own code; so a breach fails `validate`, `plan` and `terr
 rows are the API's, which would refuse only at the apply. What is unknown is not judged.
 """
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,8 +40,13 @@ TABLES = (
 RULES: tuple[Rule, ...] = tuple(rule for table in TABLES for rule in table.RULES)
 
 
+@functools.cache
+def rules_for(kind: str) -> tuple[Rule, ...]:
+    """The rules about one type."""
+    return tuple(rule for rule in RULES if rule.kind.fullmatch(kind))
+
+
 def breaches(kind: str, config: Any) -> Iterator[Breach]:
     """Yield what is wrong with a configuration of a resource of this type."""
-    for rule in RULES:
-        if rule.kind.fullmatch(kind):
-            yield from found_by(rule, config)
+    for rule in rules_for(kind):
+        yield from found_by(rule, config)
