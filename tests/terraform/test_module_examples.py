@@ -47,4 +47,4 @@ def test_the_example_of_variables_can_be_planned(environment: str, tmp_path: Pat
 def _moved(text: str, folder: Path) -> str:
     """Lead to the same modules from another folder than one of `environments/`."""
     modules = os.path.relpath(TERRAFORM / "modules", folder.resolve())
-    return text.replace('"../../modules/', f'"{modules}/').replace("../../../", "")
+    return text.replace("../../../", "").replace('"../../modules/', f'"{modules}/')
