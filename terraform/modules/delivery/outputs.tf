@@ -47,3 +47,8 @@ output "consoles" {
     log          = "https://console.cloud.google.com/logs/query;query=resource.type%3D%22cloud_run_revision%22%20resource.labels.service_name%3D~%22%5Ebarq-%22?project=${var.project}"
   }
 }
+
+output "secrets" {
+  description = "Variable of notify -> the secret that it is read from."
+  value       = local.secrets
+}
