@@ -1,0 +1,116 @@
+"""Every module and environment: formatted, valid, its own tests pass, and no message is untried."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.terraform.blocks import blocks_of
+from tests.terraform.harness import TERRAFORM, fmt_check, run_tftest, validate
+from tests.terraform.modules import copy_that_tells_refusals, folders, name_of
+
+FOLDERS = folders()
+MESSAGE_FROM = re.compile(r"checked by the validation rule at (\S+):(\d+),")
+in_each_folder = pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
+
+
+def validations(folder: Path) -> list[tuple[str, int]]:
+    """Where the rules of a module's variables stand: file and line."""
+    return [
+        (block.file.name, line)
+        for block in blocks_of(folder, "variable")
+        for line in block.inner("validation")
+    ]
+
+
+def test_the_whole_tree_is_formatted():
+    assert fmt_check(TERRAFORM) == []
+
+
+@in_each_folder
+def test_it_is_valid_without_a_warning(folder):
+    assert validate(folder) == []
+
+
+@in_each_folder
+def test_its_own_tests_pass(folder):
+    runs = run_tftest(folder)
+
+    assert [(one.file, one.name, one.messages) for one in runs if one.status != "pass"] == []
+    assert runs
+
+
+@pytest.fixture(scope="session")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_that_tells_refusals(tmp_path_factory.mktemp("refusals"))
+
+
+@pytest.mark.parametrize("folder", [one for one in FOLDERS if validations(one)], ids=name_of)
+def test_each_message_of_its_variables_is_told_by_a_test(folder, refusals):
+    runs = run_tftest(refusals / name_of(folder))
+    told = [message for run in runs for message in run.messages]
+    seen = {(match[1], int(match[2])) for text in told for match in MESSAGE_FROM.finditer(text)}
+
+    assert [place for place in validations(folder) if place not in seen] == []
+
+
+@in_each_folder
+def test_each_message_carries_the_value_and_an_example(folder):
+    untold = [
+        f"{block.labels[0]}: {line}"
+        for block in blocks_of(folder, "variable")
+        for line in block.lines
+        if "error_message" in line
+        and not ("such as" in line and ("${" in line or " is {}" in line))
+        and " is true and " not in line
+    ]
+
+    assert untold == []
+
+
+@in_each_folder
+def test_each_variable_is_typed_told_about_and_never_null_by_accident(folder):
+    wrong = [
+        block.labels[0]
+        for block in blocks_of(folder, "variable")
+        if not block.argument("type")
+        or not block.argument("description")
+        or (block.argument("nullable") != "false") is not (block.argument("default") == "null")
+    ]
+
+    assert wrong == []
+
+
+@in_each_folder
+def test_each_output_is_told_about(folder):
+    assert [b.labels[0] for b in blocks_of(folder, "output") if not b.argument("description")] == []
+
+
+@in_each_folder
+def test_it_names_the_versions_that_it_is_written_for(folder):
+    (terraform,) = blocks_of(folder, "terraform")
+    text = "\n".join(terraform.lines)
+    google = re.search(r'"hashicorp/google"\s+version = "([^"]+)"', text)
+
+    assert terraform.argument("required_version") == '">= 1.11"'
+    assert google is None or google[1] == ">= 7.0, < 9.0"
+    assert google is not None or not blocks_of(folder, "resource")
+
+
+@in_each_folder
+def test_a_provider_is_set_up_in_environments_only(folder):
+    providers = blocks_of(folder, "provider")
+
+    assert bool(providers) is name_of(folder).startswith("environments/")
+
+
+@in_each_folder
+def test_nothing_is_declared_twice_under_one_name(folder):
+    names = Counter(
+        (kind, block.labels)
+        for kind in ("resource", "data", "variable", "output", "module")
+        for block in blocks_of(folder, kind)
+    )
+
+    assert [name for name, count in names.items() if count > 1] == []
