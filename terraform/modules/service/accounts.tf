@@ -42,3 +42,21 @@ resource "google_secret_manager_secret_iam_member" "migrator" {
   role      = "roles/secretmanager.secretAccessor"
   member    = "serviceAccount:${google_service_account.migrator[0].email}"
 }
+
+# A grant is in force everywhere only after a minute or two, and a revision that may not read its secrets is a failed
+# apply. Source: https://cloud.google.com/iam/docs/access-change-propagation
+resource "time_sleep" "grants" {
+  count = length(local.secrets_used) > 0 ? 1 : 0
+
+  create_duration = "120s"
+
+  triggers = {
+    secrets  = join(",", local.secrets_used)
+    migrator = tostring(var.migrator)
+  }
+
+  depends_on = [
+    google_secret_manager_secret_iam_member.migrator,
+    google_secret_manager_secret_iam_member.runtime,
+  ]
+}

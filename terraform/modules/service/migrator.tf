@@ -84,5 +84,5 @@ resource "google_cloud_run_v2_job" "migrator" {
     ignore_changes = [template[0].template[0].containers[0].image, client, client_version, launch_stage]
   }
 
-  depends_on = [google_secret_manager_secret_iam_member.migrator]
+  depends_on = [time_sleep.grants]
 }

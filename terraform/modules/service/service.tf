@@ -152,7 +152,7 @@ resource "google_cloud_run_v2_service" "this" {
   }
 
   # The first revision does not start without its secrets.
-  depends_on = [google_secret_manager_secret_iam_member.runtime]
+  depends_on = [time_sleep.grants]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invokers" {

@@ -1,5 +1,6 @@
 # What a service is by default, with everything, and each sentence that refuses a value.
 mock_provider "google" {}
+mock_provider "time" {}
 
 variables {
   project     = "barq-staging"
@@ -101,6 +102,10 @@ run "with_a_database" {
   assert {
     condition     = toset(keys(google_secret_manager_secret_iam_member.runtime)) == toset(["fleet-api-key", "fleet-database-password", "fleet-mail-key"])
     error_message = "The service reads its secrets and no others."
+  }
+  assert {
+    condition     = time_sleep.grants[0].create_duration == "120s"
+    error_message = "The grants are in force before the first revision."
   }
   assert {
     condition     = google_secret_manager_secret_iam_member.migrator[0].secret_id == "fleet-database-password"
