@@ -7,7 +7,9 @@ else that a function in Google Cloud would not have.
 """
 
 import asyncio
+import compileall
 import json
+import py_compile
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -176,6 +178,9 @@ class Installer:
         unwanted = shutil.ignore_patterns("__pycache__", "*.pyc")
         shutil.copytree(self._place.functions, archive, ignore=unwanted)
         shutil.copy2(self._place.delivery, archive / "delivery.yaml")
+        # As the build of a function does. By hash: an image's digest must not tell the time.
+        by_hash = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(archive, quiet=2, invalidation_mode=by_hash)
         return archive
 
     def _function(
