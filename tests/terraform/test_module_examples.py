@@ -10,7 +10,16 @@ import pytest
 from tests.terraform.harness import TERRAFORM, plan
 
 EXAMPLE = re.compile(r"^```hcl\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-MODULES = ("network", "database", "service", "target", "environment")
+MODULES = (
+    "network",
+    "database",
+    "service",
+    "target",
+    "environment",
+    "channels",
+    "monitoring",
+    "own_alerts",
+)
 # As delivery.yaml comes with this repository: that one is for its users to change.
 DELIVERY = """
 services:

@@ -4,7 +4,7 @@ locals {
   documents = var.documentation_url == null ? "docs" : var.documentation_url
   words = {
     project      = var.project
-    executions   = "${local.console}/workflows/workflow/${var.region}/${var.workflows[0]}/executions?project=${var.project}"
+    executions   = "${local.console}/workflows?project=${var.project}"
     functions    = "${local.console}/run?project=${var.project}"
     scheduler    = "${local.console}/cloudscheduler?project=${var.project}"
     dead_letters = "${local.console}/cloudpubsub/subscription/detail/${var.dead_letter_subscription}?project=${var.project}"

@@ -54,6 +54,12 @@ FORMS: dict[str, dict[str, Any]] = {
         "name": "projects/{project_number}/secrets/{secret_id}",
         "id": "projects/{project}/secrets/{secret_id}",
     },
+    "google_secret_manager_secret_version": {
+        "secret_data": "the secret of {secret}",
+        "version": "1",
+        "name": "projects/{project_number}/secrets/{secret}/versions/1",
+        "id": "projects/{project_number}/secrets/{secret}/versions/1",
+    },
     "google_pubsub_topic": {"id": "projects/{project}/topics/{name}"},
     "google_artifact_registry_repository": {
         "name": "{repository_id}",
