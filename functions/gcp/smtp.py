@@ -124,6 +124,7 @@ def _reason(error: Exception) -> str:
         return "the mail server offers no STARTTLS, or no login"
     if isinstance(error, ssl.SSLCertVerificationError):
         return "the mail server's certificate is not trusted"
-    if isinstance(error, TimeoutError):
+    # smtplib makes a lost connection of what it waited for in vain.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "no answer in time"
     return "no connection, or it broke"
