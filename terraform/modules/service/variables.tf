@@ -95,7 +95,7 @@ variable "secrets" {
   }
   validation {
     condition     = length(setintersection(keys(var.secrets), keys(var.env))) == 0
-    error_message = "secrets has ${jsonencode(keys(var.secrets))} and env ${jsonencode(keys(var.env))}: a variable must stand in one of them."
+    error_message = "secrets has ${jsonencode(keys(var.secrets))} and env ${jsonencode(keys(var.env))}: a variable must stand in one of them, such as { API_KEY = \"fleet-api-key\" } in secrets alone."
   }
 }
 
@@ -226,7 +226,7 @@ variable "migrator" {
 
   validation {
     condition     = !var.migrator || var.database != null
-    error_message = "migrator is true and database null: there must be a database to migrate, or migrator must be false."
+    error_message = "migrator is true and database null: there must be a database to migrate, such as { url = \"postgresql://fleet@10.0.0.3:5432/fleet\", password_secret = \"fleet-database-password\" }, or migrator must be false."
   }
 }
 

@@ -130,12 +130,3 @@ run "a_service_without_this_target_is_not_here" {
     error_message = "Each environment has the services of its own target."
   }
 }
-
-run "barq_may_be_installed_beside_production" {
-  command = plan
-
-  variables {
-    delivery_project = "barq-staging"
-    apart            = false
-  }
-}

@@ -289,3 +289,12 @@ run "a_label_is_lower_case" {
 
   expect_failures = [var.labels]
 }
+
+run "barq_may_be_installed_beside_production" {
+  command = plan
+
+  variables {
+    delivery_project = "barq-staging"
+    apart            = false
+  }
+}
