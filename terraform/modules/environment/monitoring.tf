@@ -1,3 +1,4 @@
+# It waits for APIs by way of the service's name. A `depends_on` would keep the plan from reading what it looks up.
 module "monitoring" {
   source   = "../monitoring"
   for_each = local.services
@@ -21,6 +22,4 @@ module "monitoring" {
     id              = module.database[each.key].database_id
     connections_max = module.database[each.key].connections_max
   }
-
-  depends_on = [time_sleep.apis]
 }
