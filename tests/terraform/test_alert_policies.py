@@ -10,6 +10,7 @@ import yaml
 from rollouts.delivery_file import parse_delivery
 from rollouts.incidents import parse_incident
 from rollouts.named_by_alert import named_target
+from rollouts.notices import FOR_NOW
 from tests.docs.pages import rows
 from tests.terraform.monitored import SERVICE, below, own_plan, policies, service_plan
 
@@ -191,6 +192,9 @@ def test_whoever_is_woken_reads_what_it_means_and_what_to_do_first(signal):
     assert "**First steps.**" in told["content"]
     assert "https://console.cloud.google.com/" in told["content"]
     assert "docs/ROLLBACK_PROCEDURES.md" in told["content"]
+    # Monitoring's Markdown has headers, lists, emphasis and links, and no tables.
+    # Source: https://cloud.google.com/monitoring/alerts/doc-variables
+    assert not re.search(r"^\s*\|", told["content"], re.MULTILINE)
 
 
 @pytest.mark.parametrize("signal", ALL)
@@ -280,3 +284,15 @@ def test_the_table_of_barqs_own_names_each_metric():
     for signal in sorted(set(OWN) - set(LINES)):
         (wanted, *_) = [one for one in below(named(signal)["conditions"], "filter") if one]
         assert f'metric.type="{told[signal].replace("REGION", "europe-west1")}"' in wanted
+
+
+def test_every_line_that_asks_for_a_person_is_explained_to_whoever_it_wakes():
+    written = "".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
+    # What stands there beside the word ERROR, and what chooses it: notices, and what is swept.
+    logged = {*re.findall(r'"ERROR",\s*"(\w+\.\w+)"', written), *FOR_NOW, "sweep.found"}
+    (told,) = named("person-must-act")["documentation"]
+
+    explained = set(re.findall(r"`([a-z_]+\.[a-z_]+)`[:,]", told["content"]))
+
+    # `request.*` is counted by its status: log_lines.tf leaves it out.
+    assert explained == {one for one in logged if not one.startswith("request.")}
