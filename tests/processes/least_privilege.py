@@ -31,6 +31,9 @@ _JOBS: Final = "google.cloud.scheduler.v1.CloudScheduler."
 RUNS_JOB: Final = f"{_JOBS}RunJob"
 LISTS_JOBS: Final = f"{_JOBS}ListJobs"
 TRIGGERS: Final = f"{_EXECUTIONS}TriggerPubsubExecution"
+_BUILDS: Final = "google.devtools.cloudbuild.v1.CloudBuild."
+BUILDS: Final = {f"{_BUILDS}CreateBuild", f"{_BUILDS}GetBuild"}
+PUSHES: Final = "Docker-PutManifest"
 _SIGNALS: Final = {SERIES, DESCRIPTOR, LOGS}
 
 
@@ -56,6 +59,10 @@ METHODS: Final[dict[str, set[str]]] = {
     account("barq-workflow"): {INVOKES},
     account("barq-push"): {INVOKES},
     account("barq-trigger"): {TRIGGERS},
+    # It invokes the service that is drilled as well: it is its user.
+    account("barq-drill"): {INVOKES, *BUILDS},
+    # As the drill has it build: it derives an image from one of the same repository.
+    account("barq-build"): {MANIFEST, PUSHES},
 }
 """The identities of ours. `barq-notify` is not here: it calls no API of Google's."""
 
@@ -86,5 +93,7 @@ CALLED_BY: Final = {
     },
     account("barq-push"): {"on_alert", "notify"},
     account("barq-scheduler"): {"sweep"},
+    # And `rollback`, should Barq itself not take the image back: see flow tests.
+    account("barq-drill"): {"status"},
 }  # fmt: skip
 """Which functions each identity invokes. `approve` by the workflow: an answer given by hand."""

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 import aiohttp
 import yaml
-from aiohttp import web
 
 from demo.traffic import Traffic
 from local_cloud.build.documents import build_document
+from local_cloud.build.model import BuildSettings
 from local_cloud.builds import LocalBuilds
 from local_cloud.cloud import CloudSettings
 from local_cloud.installing import Installed, Installer, Place
@@ -29,6 +29,7 @@ from local_cloud.registry.images import PushedImage
 from local_cloud.run.resources import Service, ServiceKey
 from local_cloud.running import RunningCloud, RunningSettings
 from local_cloud.sql.databases import Databases
+from tests.processes.people import People
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -45,6 +46,7 @@ SETTINGS = RunningSettings(
         monitoring=DEMO,
         alerts=AlertSettings(evaluation_seconds=1.0),
         eventarc_retry=RetryPolicy(1, 10),
+        builds=BuildSettings(queued_seconds=0.1, works_seconds=0.5),
     )
 )
 T = TypeVar("T")
@@ -61,22 +63,20 @@ class Stage:
         """The data of every event of the events topic, in order."""
         self.executions: dict[str, Json] = {}
         """The newest state of each execution, by its id: a name may have the project's number."""
-        self.chat: list[str] = []
-        """What the webhook `team` was posted, the posts that it answered with 500 included."""
+        self.people = People(running.folder)
         self.delivery: Json = yaml.safe_load(PLACE.delivery.read_text())
+        self.subscriptions: list[Subscription] = []
+        """Those of the installation."""
         self.calls_before = 0
         """How many API calls the installation took."""
         self.installed: Installed
         self.builds: LocalBuilds
         self.databases = Databases(self.running.folder / "sql", ROOT / "health_service")
         """Of the service `depot` alone."""
-        self._chat = web.AppRunner(_chat_app(self.chat))
 
     async def set_up(self) -> None:
-        webhook = await _listen(self._chat)
-        installer = Installer(
-            self.running, PLACE, people=[PERSON], channels={"WEBHOOK_TEAM": webhook}
-        )
+        channels = await self.people.open()
+        installer = Installer(self.running, PLACE, people=[PERSON], channels=channels)
         depot = self.key("depot")
         variables = self.databases.plan(depot, "depot", self.cloud.secrets)
         await installer.create_targets({depot: variables})
@@ -95,16 +95,19 @@ class Stage:
         # Only its verifier may call this one, so a smoke test without an identity would fail.
         verifier = f"serviceAccount:barq-verify@{PROJECT}.iam.gserviceaccount.com"
         self.cloud.run.set_invokers(self.key("hand"), [verifier])
+        drill = f"serviceAccount:barq-drill@{PROJECT}.iam.gserviceaccount.com"
+        self.cloud.run.set_invokers(self.key("drilled", "staging"), [verifier, drill])
+        self.subscriptions = self.cloud.pubsub.list_subscriptions(f"projects/{PROJECT}")
         self.calls_before = len(self.cloud.audit.calls)
 
     async def close(self) -> None:
-        await self._chat.cleanup()
+        await self.people.close()
         await self.databases.close()
 
     # What there is.
 
-    def key(self, service: str) -> ServiceKey:
-        target = self.delivery["services"][service]["targets"]["production"]
+    def key(self, service: str, name: str = "production") -> ServiceKey:
+        target = self.delivery["services"][service]["targets"][name]
         return ServiceKey(target["project"], target["region"], target["service"])
 
     def service(self, service: str) -> Service:
@@ -207,7 +210,11 @@ class Stage:
 
     async def by_hand(self, **argument: str) -> str:
         """Start the workflow, as the console and gcloud do; return the execution's name."""
-        url = f"{self.running.rest.url}/v1/{self.installed.workflow}/executions"
+        return await self.execute(self.installed.workflow, argument)
+
+    async def execute(self, workflow: str, argument: Json) -> str:
+        """Start an execution of a workflow, by its full name; return its own."""
+        url = f"{self.running.rest.url}/v1/{workflow}/executions"
         created = await self.api("POST", url, {"argument": json.dumps(argument)})
         return str(created["name"])
 
@@ -291,23 +298,3 @@ async def ask(
         session.request(method, url, json=body, headers=headers) as answer,
     ):
         return answer.status, await answer.text()
-
-
-def _chat_app(chat: list[str]) -> web.Application:
-    """A chat's incoming webhook that is out of order when it is first needed."""
-
-    async def posted(request: web.Request) -> web.Response:
-        chat.append((await request.json())["text"])
-        return web.Response(status=500 if len(chat) == 1 else 200)
-
-    app = web.Application()
-    app.router.add_post("/hooks/secret", posted)
-    return app
-
-
-async def _listen(runner: web.AppRunner) -> str:
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}/hooks/secret"

@@ -223,6 +223,24 @@ async def depot(stage: Stage) -> Kept:
     return kept
 
 
+async def drilled(stage: Stage) -> Kept:
+    """The drill of a staging that only its verifier and the drill may call."""
+    kept = Kept()
+    image = kept.images["good"] = stage.deliver(stage.push("drilled", "v1"))
+    await stage.event("drilled", "rollout.promoted", image)
+    workflow = stage.installed.workflow.replace("/rollout", "/drill")
+    argument = {"service": "drilled", "target": "staging", "warm_seconds": 3, "limit_seconds": 90}
+    kept.answers["drill"] = await stage.ended(await stage.execute(workflow, argument))
+    key = stage.key("drilled", "staging")
+    served = stage.cloud.run.served_percents(key)
+    kept.answers["serves"] = [
+        stage.cloud.run.revision(key, name).ingress_container.image
+        for name, percent in served.items()
+        if percent
+    ]
+    return kept
+
+
 STORIES: dict[str, Callable[[Stage], Coroutine[Any, Any, Kept]]] = {
     "shop": shop,
     "late": late,
@@ -232,6 +250,7 @@ STORIES: dict[str, Callable[[Stage], Coroutine[Any, Any, Kept]]] = {
     "moved": moved,
     "orphan": orphan,
     "depot": depot,
+    "drilled": drilled,
 }
 
 
