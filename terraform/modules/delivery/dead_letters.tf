@@ -9,7 +9,7 @@ resource "google_pubsub_subscription" "kept" {
   labels  = var.labels
 
   message_retention_duration = "604800s" # 7 days
-  ack_deadline_seconds       = 60
+  ack_deadline_seconds       = 10
 
   expiration_policy {
     ttl = ""
