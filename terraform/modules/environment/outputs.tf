@@ -8,7 +8,7 @@ output "project" {
 }
 
 output "services" {
-  description = "Of each service: its address, who it runs as, and where the console shows it."
+  description = "Of each service: its address, who it runs as, and where the console shows it, its dashboards and its alerts."
   value = {
     for name, service in local.services : name => {
       url             = module.service[name].uri
@@ -17,6 +17,7 @@ output "services" {
       logs            = "${local.console}/run/detail/${service.region}/${service.service}/logs?project=${local.project}"
       database        = service.database == null ? null : "${local.console}/sql/instances/${service.service}/overview?project=${local.project}"
       domain_address  = module.service[name].domain_address
+      monitoring      = module.monitoring[name].links
     }
   }
 }

@@ -68,6 +68,38 @@ run "grants_of_a_private_service" {
   }
 }
 
+run "two_services_of_one_repository" {
+  command = plan
+
+  variables {
+    services = {
+      fleet = {
+        region          = "europe-west1"
+        service         = "fleet"
+        runtime_account = "fleet-run@barq-staging.iam.gserviceaccount.com"
+        image           = "europe-west1-docker.pkg.dev/barq-build/fleet/health-service"
+        is_public       = false
+      }
+      shop = {
+        region          = "europe-west4"
+        service         = "shop"
+        runtime_account = "shop-run@barq-staging.iam.gserviceaccount.com"
+        image           = "europe-west1-docker.pkg.dev/barq-build/fleet/parts/api"
+        is_public       = false
+      }
+    }
+  }
+
+  assert {
+    condition     = length(google_artifact_registry_repository_iam_member.writers) == 8 && length(google_artifact_registry_repository_iam_member.cloud_run) == 1
+    error_message = "The repository is granted once."
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_service_iam_member.writers) == 16 && google_cloud_run_v2_service_iam_member.writers["shop/sweep"].location == "europe-west4"
+    error_message = "Each service is granted where it is."
+  }
+}
+
 run "the_drill_calls_what_it_is_played_on" {
   command = plan
 
