@@ -50,6 +50,7 @@ def test_a_function_has_no_variable_but_those_of_the_list(environments):
     }
     description = yaml.safe_load((PLACE.functions / "installation.yaml").read_text())
     asked = {service_name(name): set(one["env"]) for name, one in description["functions"].items()}
-    asked["barq-notify"] |= {"WEBHOOK_TEAM"}
+    asked["barq-notify"] |= {"WEBHOOK_TEAM", "SLACK_GONE", "PAGERDUTY_ON_CALL", "SMTP_URL"}
+    asked["barq-notify"] |= {"SSL_CERT_FILE"}
     assert found == asked
     assert asked["barq-on-alert"] >= {"RUN_ENDPOINT", "LOGGING_ENDPOINT"}

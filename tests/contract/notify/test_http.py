@@ -12,7 +12,7 @@ from rollouts.errors import Missing, OverQuota, Refused, Transient
 from rollouts.notices import KINDS, Notice
 from rollouts.paging import page
 from rollouts.policy import Channel
-from tests.receivers.http import as_json, met, served
+from tests.receivers.http import Answer, as_json, met, served
 from tests.receivers.pagerduty import PagerDuty
 from tests.unit.functions.rollouts.builders import NOW, rollout
 
@@ -37,7 +37,7 @@ class Chat:
     """Answers each post alike."""
 
     def __init__(self, status=200, text=b"ok"):
-        self.answer = (status, {}, text)
+        self.answer: Answer = (status, {}, text)
         self.posts = []
 
     def __call__(self, path, body):
