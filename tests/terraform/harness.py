@@ -117,13 +117,13 @@ def terraform() -> Terraform:
 
 
 def plan(
-    directory: Path, variables: Mapping[str, Any] | None = None, *, filled: bool = True
+    directory: Path, variables: Mapping[str, Any] | Path | None = None, *, filled: bool = True
 ) -> Plan:
     """Plan a folder as if nothing of it existed yet.
 
     Args:
         directory: A root module.
-        variables: Its variables.
+        variables: Its variables, or a file in HCL that sets them.
         filled: True: computed attributes have the values that they will get, as far as these
             follow from the configuration. False: they are unknown, as in a real first plan; what
             cannot be planned then (`for_each` over them) is refused.
@@ -134,7 +134,10 @@ def plan(
     one = terraform()
     one.ready(directory)
     given = one.folder / "variables.tfvars.json"
-    given.write_text(json.dumps(variables or {}), "utf-8")
+    if isinstance(variables, Path):
+        given = variables
+    else:
+        given.write_text(json.dumps(variables or {}), "utf-8")
     out = one.folder / "plan"
     options = ("-lock=false", "-refresh=false", "-json", f"-var-file={given}", f"-out={out}")
     answer = one.run(directory, "plan", *options, filled=filled)

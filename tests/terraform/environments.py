@@ -1,0 +1,20 @@
+"""The three environments, planned as their `terraform.tfvars.example` says; once in a process."""
+
+import functools
+
+from tests.terraform.harness import TERRAFORM, plan
+from tests.terraform.plans import Plan
+
+# Name, and the project of it in the repository's delivery.yaml and examples.
+ENVIRONMENTS = {
+    "delivery": "barq-delivery",
+    "staging": "barq-staging",
+    "production": "barq-production",
+}
+
+
+@functools.cache
+def planned(name: str, *, filled: bool = True) -> Plan:
+    """Plan an environment; `filled` as in `harness.plan`."""
+    folder = TERRAFORM / "environments" / name
+    return plan(folder, folder / "terraform.tfvars.example", filled=filled)
