@@ -14,7 +14,7 @@ GIVEN = {
     "subnets": {"europe-west1": "10.10.0.0/24"},
     "channels": {"email": ["team@example.com"]},
 }
-SERVICES = {
+SERVICES: dict[str, dict[str, dict[str, object]]] = {
     "staging": {"fleet": {"database": {}}},
     "production": {"fleet": {"database": {}}, "shop": {"invokers": ["allUsers"]}},
 }
