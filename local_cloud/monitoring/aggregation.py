@@ -1,33 +1,20 @@
-"""Alignment and reduction of time series. Values in, values out.
-
-Google interpolates ALIGN_DELTA and ALIGN_RATE over periods without data, which invents traffic
-for a quiet revision. Here a period without data has no point, with every aligner, and a sample
-belongs whole to the period in which it ends. Source: reference/gcp.md, section 2.
-"""
+"""Alignment and reduction of time series: what may be asked, and doing it. Values in and out."""
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from local_cloud.kit.errors import Refused
-from local_cloud.monitoring.descriptors import RESOURCE_LABELS, Metric
-from local_cloud.monitoring.distribution import Distribution, merged
-from local_cloud.monitoring.filters import selector
+from local_cloud.monitoring.aligners import ALIGNERS, NOT_HERE
+from local_cloud.monitoring.filter_tree import selector
+from local_cloud.monitoring.reducers import REDUCERS
+from local_cloud.monitoring.series_filter import SeriesFilter
+from local_cloud.monitoring.values import Point, TimeSeries, Value
 
-Value = int | float | Distribution
-
-_PERCENTILE: Final = {"99": 99.0, "95": 95.0, "50": 50.0, "05": 5.0}
-PERCENTILE_ALIGNERS: Final = {f"ALIGN_PERCENTILE_{name}": p for name, p in _PERCENTILE.items()}
-PERCENTILE_REDUCERS: Final = {f"REDUCE_PERCENTILE_{name}": p for name, p in _PERCENTILE.items()}
-ALIGNERS: Final = {
-    "INT64": ("ALIGN_NONE", "ALIGN_DELTA", "ALIGN_SUM", "ALIGN_RATE"),
-    "DISTRIBUTION": ("ALIGN_NONE", "ALIGN_DELTA", "ALIGN_SUM", *PERCENTILE_ALIGNERS),
-}
-"""Supported aligners by value type of the metric."""
 _SUMS: Final = ("ALIGN_DELTA", "ALIGN_SUM")
-REDUCERS: Final = ("REDUCE_NONE", "REDUCE_SUM", *PERCENTILE_REDUCERS)
+_PERCENTILES: Final = tuple(name for name in REDUCERS if "PERCENTILE" in name)
 ALIGNMENT_MAX_SECONDS: Final = 104 * 7 * 86_400
 """Source: `Aggregation.alignment_period`: 104 weeks for charts."""
 
@@ -42,75 +29,93 @@ class Aggregation:
     group_by: tuple[str, ...] = ()
 
 
-class Point(NamedTuple):
-    """A value over (start, end]; start == end for a GAUGE."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is known of series before they are there: enough to say what may be done to them."""
 
-    start: dt.datetime
-    end: dt.datetime
-    value: Value
-
-
-class TimeSeries(NamedTuple):
-    """One series of an answer; points newest first."""
-
-    metric_type: str
-    metric_labels: Mapping[str, str]
-    resource_labels: Mapping[str, str]
-    metric_kind: str
+    kind: str
     value_type: str
-    unit: str
-    points: tuple[Point, ...]
+    labels: tuple[str, ...]
+    """What they are told apart by, as selectors."""
 
 
-@functools.lru_cache(maxsize=64)
-def check(aggregation: Aggregation, metric: Metric, alignment_min_seconds: float) -> None:
-    """Raise Refused(INVALID_ARGUMENT) for what Google refuses or this local cloud cannot do."""
+def shape_of(wanted: SeriesFilter) -> Shape:
+    return Shape(wanted.metric.kind, wanted.metric.value_type, wanted.labels())
+
+
+def check(aggregation: Aggregation, shape: Shape, alignment_min_seconds: float) -> Shape:
+    """Return the shape of the result.
+
+    Raises Refused(INVALID_ARGUMENT) for what Google refuses or this local cloud cannot do.
+    """
     aligner, reducer = aggregation.aligner, aggregation.reducer
-    supported = ALIGNERS[metric.value_type]
-    if aligner not in supported:
-        raise Refused(
-            "INVALID_ARGUMENT",
-            f'Field aggregation.perSeriesAligner had an invalid value of "{aligner}": The aligner'
-            f" cannot be applied to metrics with kind {metric.kind} and value type"
-            f" {metric.value_type}. Supported here: {', '.join(supported)}.",
+    if aligner == "ALIGN_NONE":
+        if reducer != "REDUCE_NONE":
+            raise _bad("perSeriesAligner", aligner, "a crossSeriesReducer needs another aligner")
+        return shape
+    aligned = _check_aligner(aligner, shape)
+    if not alignment_min_seconds <= aggregation.alignment_seconds <= ALIGNMENT_MAX_SECONDS:
+        raise _bad(
+            "alignmentPeriod",
+            f"{aggregation.alignment_seconds:g}s",
+            f"must be at least {alignment_min_seconds:g}s and at most {ALIGNMENT_MAX_SECONDS}s",
         )
-    if reducer not in REDUCERS:
-        raise Refused(
-            "INVALID_ARGUMENT",
-            f'Field aggregation.crossSeriesReducer had an invalid value of "{reducer}":'
-            f" supported here: {', '.join(REDUCERS)}.",
-        )
-    if aligner == "ALIGN_NONE" and reducer != "REDUCE_NONE":
-        raise Refused(
-            "INVALID_ARGUMENT",
-            'Field aggregation.perSeriesAligner had an invalid value of "ALIGN_NONE": a'
-            " crossSeriesReducer needs an aligner other than ALIGN_NONE.",
-        )
-    if aligner != "ALIGN_NONE" and not (
-        alignment_min_seconds <= aggregation.alignment_seconds <= ALIGNMENT_MAX_SECONDS
-    ):
-        raise Refused(
-            "INVALID_ARGUMENT",
-            "Field aggregation.alignmentPeriod had an invalid value of"
-            f' "{aggregation.alignment_seconds:g}s": must be at least {alignment_min_seconds:g}s'
-            f" and at most {ALIGNMENT_MAX_SECONDS}s.",
-        )
-    _check_group_by(aggregation, metric)
+    if reducer == "REDUCE_NONE":
+        return aligned  # Google ignores the fields then.
+    return _check_reducer(aggregation, aligned)
 
 
-def _check_group_by(aggregation: Aggregation, metric: Metric) -> None:
-    known = {f"resource.labels.{label}" for label in RESOURCE_LABELS}
-    known |= {f"metric.labels.{label}" for label in metric.labels}
-    known |= {"resource.type", "metric.type", "project"}
-    if aggregation.reducer == "REDUCE_NONE":
-        return  # Google ignores the fields then.
+def _check_aligner(name: str, shape: Shape) -> Shape:
+    aligner = ALIGNERS.get(name)
+    if aligner is None or not aligner.fits(shape.kind, shape.value_type):
+        can = [one for one, each in ALIGNERS.items() if each.fits(shape.kind, shape.value_type)]
+        words = (
+            f"The aligner cannot be applied to metrics with kind {shape.kind} and value type"
+            f" {shape.value_type}"
+        )
+        why = f"{name} is not supported here" if name in NOT_HERE else words
+        raise _bad("perSeriesAligner", name, f"{why}. Supported here: {', '.join(can)}")
+    return Shape(aligner.kind or shape.kind, aligner.type or shape.value_type, shape.labels)
+
+
+def _check_reducer(aggregation: Aggregation, shape: Shape) -> Shape:
+    reducer = REDUCERS.get(aggregation.reducer)
+    if reducer is None or shape.value_type not in reducer.types:
+        can = [name for name, each in REDUCERS.items() if shape.value_type in each.types]
+        raise _bad(
+            "crossSeriesReducer",
+            aggregation.reducer,
+            f"The reducer cannot be applied to values of type {shape.value_type}. Supported here:"
+            f" {', '.join(can)}",
+        )
+    known = {*shape.labels, "resource.type", "metric.type", "project"}
     for name in aggregation.group_by:
-        if selector(name) not in known:
-            raise Refused(
-                "INVALID_ARGUMENT",
-                f'Field aggregation.groupByFields had an invalid value of "{name}": must be one'
-                f" of {', '.join(sorted(known))}.",
-            )
+        plural = selector(name)
+        if name not in _EVERY and plural not in known and not str(plural).startswith("metadata."):
+            raise _bad("groupByFields", name, f"must be one of {', '.join(sorted(known))}")
+    kind = "GAUGE" if aggregation.reducer in _PERCENTILES else shape.kind
+    fields = _fields(aggregation.group_by)
+    kept = tuple(label for label in shape.labels if _is_kept(label, fields))
+    return Shape(kind, reducer.type or shape.value_type, kept)
+
+
+_EVERY: Final = {
+    "resource.label.*": "resource.labels.",
+    "resource.labels.*": "resource.labels.",
+    "metric.label.*": "metric.labels.",
+    "metric.labels.*": "metric.labels.",
+}
+"""Wildcards, as the console writes them for uptime checks, and what they stand for."""
+
+
+def _is_kept(label: str, fields: Sequence[str]) -> bool:
+    return label in fields or any(name.endswith(".") and label.startswith(name) for name in fields)
+
+
+def _bad(field: str, value: str, why: str) -> Refused:
+    return Refused(
+        "INVALID_ARGUMENT", f'Field aggregation.{field} had an invalid value of "{value}": {why}.'
+    )
 
 
 def aggregate(
@@ -129,13 +134,13 @@ def aggregate(
     groups: dict[tuple[str, ...], list[TimeSeries]] = {}
     fields = _fields(aggregation.group_by)
     for one in aligned:
-        groups.setdefault(tuple(_fact(one, name) for name in fields), []).append(one)
+        groups.setdefault(_key(one, fields), []).append(one)
     return [_reduce(members, aggregation.reducer, fields) for members in groups.values()]
 
 
 @functools.lru_cache(maxsize=64)
 def _fields(group_by: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(str(selector(name)) for name in group_by)
+    return tuple(_EVERY.get(name) or str(selector(name)) for name in group_by)
 
 
 def _align(series: TimeSeries, aggregation: Aggregation, end: dt.datetime) -> TimeSeries:
@@ -145,24 +150,21 @@ def _align(series: TimeSeries, aggregation: Aggregation, end: dt.datetime) -> Ti
     values: dict[int, list[Value]] = {}
     for point in series.points:
         values.setdefault((end - point.end) // period, []).append(point.value)
-    to_value, kind, value_type = _aligner(aggregation, series)
+    aligner = ALIGNERS[aggregation.aligner]
+    kind = aligner.kind or series.metric_kind
     points = [
         Point(
             end - (number if kind == "GAUGE" else number + 1) * period,
             end - number * period,
-            to_value(inside),
+            aligner.compute(inside, aggregation.alignment_seconds),
         )
         for number, inside in sorted(values.items())
     ]
-    unit = f"{series.unit}/s" if aggregation.aligner == "ALIGN_RATE" else series.unit
-    return TimeSeries(
-        series.metric_type,
-        series.metric_labels,
-        series.resource_labels,
-        kind,
-        value_type,
-        unit,
-        tuple(points),
+    return series._replace(
+        metric_kind=kind,
+        value_type=aligner.type or series.value_type,
+        unit=f"{series.unit}/s" if aggregation.aligner == "ALIGN_RATE" else series.unit,
+        points=tuple(points),
     )
 
 
@@ -174,82 +176,48 @@ def _aligned(series: TimeSeries, period: dt.timedelta, end: dt.datetime) -> bool
     )
 
 
-def _aligner(
-    aggregation: Aggregation, series: TimeSeries
-) -> tuple[Callable[[Sequence[Value]], Value], str, str]:
-    """Return how values of a period become one, and the kind and type that it then has."""
-    percent = PERCENTILE_ALIGNERS.get(aggregation.aligner)
-    if percent is not None:
-        return lambda values: _percentile(values, percent), "GAUGE", "DOUBLE"
-    if aggregation.aligner == "ALIGN_RATE":
-        seconds = aggregation.alignment_seconds
-        return lambda values: sum(_numbers(values)) / seconds, "GAUGE", "DOUBLE"
-    # That ALIGN_SUM of a DELTA stays a DELTA is from general knowledge, not confirmed.
-    return _sum, "DELTA", series.value_type
-
-
-def _reduce(members: Sequence[TimeSeries], reducer: str, fields: Sequence[str]) -> TimeSeries:
+def _reduce(members: Sequence[TimeSeries], name: str, fields: Sequence[str]) -> TimeSeries:
     at: dict[tuple[dt.datetime, dt.datetime], list[Value]] = {}
     for member in members:
         for point in member.points:
             at.setdefault((point.start, point.end), []).append(point.value)
-    first = members[0]
-    percent = PERCENTILE_REDUCERS.get(reducer)
-    kind, value_type = first.metric_kind, first.value_type
-    if percent is not None:
+    first, reducer = members[0], REDUCERS[name]
+    kind = first.metric_kind
+    if name in _PERCENTILES:
         at = {(end, end): values for (_, end), values in at.items()}
-        kind, value_type = "GAUGE", "DOUBLE"
+        kind = "GAUGE"
     points = [
-        Point(start, end, _sum(values) if percent is None else _percentile(values, percent))
+        Point(start, end, reducer.compute(values))
         for (start, end), values in sorted(at.items(), reverse=True)
     ]
     # A reduced series keeps its project and what it was grouped by, nothing else.
-    project = {"project_id": first.resource_labels["project_id"]}
-    return TimeSeries(
-        first.metric_type,
-        _kept(first.metric_labels, "metric.labels.", fields),
-        project | _kept(first.resource_labels, "resource.labels.", fields),
-        kind,
-        value_type,
-        first.unit,
-        tuple(points),
+    labels = first.resource_labels
+    project = {"project_id": labels["project_id"]} if "project_id" in labels else {}
+    return first._replace(
+        metric_labels=_kept(first.metric_labels, "metric.labels.", fields),
+        resource_labels=project | _kept(labels, "resource.labels.", fields),
+        metric_kind=kind,
+        value_type=reducer.type or first.value_type,
+        points=tuple(points),
     )
 
 
-def _sum(values: Sequence[Value]) -> Value:
-    if len(values) == 1:
-        return values[0]  # The usual case, and summing histograms is what costs time here.
-    distributions = _distributions(values)
-    return merged(distributions) if distributions else sum(_numbers(values))
-
-
-def _percentile(values: Sequence[Value], percent: float) -> float:
-    """Return a percentile of merged histograms, or of the series' numbers at one instant."""
-    distributions = _distributions(values)
-    if distributions:
-        return merged(distributions).percentile(percent)
-    numbers = sorted(_numbers(values))
-    position = (len(numbers) - 1) * percent / 100
-    below = int(position)
-    above = min(below + 1, len(numbers) - 1)
-    return float(numbers[below] + (numbers[above] - numbers[below]) * (position - below))
-
-
-def _distributions(values: Sequence[Value]) -> list[Distribution]:
-    return [value for value in values if isinstance(value, Distribution)]
-
-
-def _numbers(values: Sequence[Value]) -> list[int | float]:
-    return [value for value in values if not isinstance(value, Distribution)]
-
-
-def _fact(series: TimeSeries, field: str) -> str:
-    of, _, key = field.partition(".labels.")
-    if of == "resource":
-        return series.resource_labels.get(key, "")
-    return series.metric_labels.get(key, "")
+def _key(series: TimeSeries, fields: Sequence[str]) -> tuple[str, ...]:
+    found = []
+    for field in fields:
+        of, _, key = field.partition(".labels.")
+        labels = series.resource_labels if of == "resource" else series.metric_labels
+        if key:
+            found.append(labels.get(key, ""))
+        elif field.endswith("."):
+            found += [f"{name}={labels[name]}" for name in sorted(labels)]
+        elif field == "resource.type":
+            found.append(series.resource_type)
+    return tuple(found)
 
 
 def _kept(labels: Mapping[str, str], prefix: str, fields: Iterable[str]) -> dict[str, str]:
+    if prefix in fields:
+        return dict(labels)
     keys = [name.removeprefix(prefix) for name in fields if name.startswith(prefix)]
     return {key: labels[key] for key in keys if key in labels}

@@ -1,25 +1,23 @@
-"""Which metrics exist: the ones of Cloud Run that are made from requests.
+"""Which metrics exist, and what is fixed about each. Not: metrics made from logs (log_metrics.py).
 
-Source: reference/gcp.md, section 2, "Cloud Run metric descriptors".
+Source: reference/gcp.md, section 2.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-RESOURCE_TYPE: Final = "cloud_run_revision"
-RESOURCE_LABELS: Final = (
-    "project_id",
-    "service_name",
-    "revision_name",
-    "location",
-    "configuration_name",
-)
+from local_cloud.monitoring.resources import RESOURCE_LABELS, RESOURCE_TYPE
+
+__all__ = ["RESOURCE_LABELS", "RESOURCE_TYPE"]
 REQUEST_COUNT: Final = "run.googleapis.com/request_count"
 REQUEST_LATENCIES: Final = "run.googleapis.com/request_latencies"
 MAX_CONCURRENCIES: Final = "run.googleapis.com/container/max_request_concurrencies"
+RUN_DELAY_SECONDS: Final = 120.0
+"""Source: reference/gcp.md, section 2: "data is not visible for up to 120 seconds"."""
 
 
-@dataclass(frozen=True, slots=True)
+# A metric is itself and no other: compared by identity, it is a key that costs nothing.
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
     """What is fixed about a metric type."""
 
@@ -30,47 +28,13 @@ class Metric:
     display_name: str
     description: str
     labels: tuple[str, ...]
+    resources: tuple[str, ...] = (RESOURCE_TYPE,)
+    """Types of the resources that it is written for."""
+    ingest_delay_seconds: float = RUN_DELAY_SECONDS
+    whole_labels: tuple[str, ...] = ()
+    """The labels whose values are whole numbers (INT64): only these are compared by > and <."""
 
 
-_REQUEST_LABELS: Final = ("response_code", "response_code_class", "route")
-METRICS: Final = {
-    metric.type: metric
-    for metric in (
-        Metric(
-            REQUEST_COUNT,
-            "DELTA",
-            "INT64",
-            "1",
-            "Request Count",
-            "Number of requests reaching the revision. Excludes requests that are not reaching"
-            " your container instances (for example, unauthorized requests or when maximum number"
-            " of instances is reached). Captured at the end of the request lifecycle.",
-            _REQUEST_LABELS,
-        ),
-        Metric(
-            REQUEST_LATENCIES,
-            "DELTA",
-            "DISTRIBUTION",
-            "ms",
-            "Request Latency",
-            "Distribution of request latency in milliseconds reaching the revision.",
-            _REQUEST_LABELS,
-        ),
-        # Source: a copy of Google's metric list (stored file 65955637902), which gives it the
-        # same 60 s and 120 s as the others.
-        Metric(
-            MAX_CONCURRENCIES,
-            "DELTA",
-            "DISTRIBUTION",
-            "1",
-            "Max Concurrent Requests",
-            "Distribution of the maximum number of concurrent requests being served by each"
-            " container instance over a minute. Filter by 'state' = 'active' only get the"
-            " concurrency of active container instances.",
-            ("state",),
-        ),
-    )
-}
 LABEL_DESCRIPTIONS: Final = {
     "response_code": "Response code of a request.",
     "response_code_class": "Response code class of a request.",

@@ -1,4 +1,4 @@
-"""A histogram with Cloud Monitoring's exponential buckets.
+"""A histogram as Cloud Monitoring keeps it: counts by bucket.
 
 Google publishes no bucket bounds for `run.googleapis.com/request_latencies`; these are the ones
 of its load balancers' latencies (scale 1 ms, growth 1.4, 66 finite buckets: 1 ms to 75 days).
@@ -6,6 +6,7 @@ Clients must read the layout from each point. Source: reference/gcp.md, section 
 """
 
 import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,8 @@ GROWTH_FACTOR: Final = 1.4
 FINITE_BUCKETS: Final = 66
 BOUNDS: Final = tuple(SCALE * GROWTH_FACTOR**i for i in range(FINITE_BUCKETS + 1))
 """Bucket 0 is below the first bound, bucket i in [BOUNDS[i-1], BOUNDS[i]), the last above all."""
+SHARES: Final = tuple(i / 100 for i in range(101))
+"""For shares, such as how much of its CPU an instance uses. Not published either."""
 
 
 @dataclass(slots=True)
@@ -25,9 +28,18 @@ class Distribution:
     squares: float = 0.0
     counts: dict[int, int] = field(default_factory=dict)
     """By bucket number; empty buckets are left out."""
+    bounds: tuple[float, ...] = BOUNDS
+
+    @classmethod
+    def of(cls, values: Iterable[float], bounds: tuple[float, ...] = BOUNDS) -> "Distribution":
+        """Return the distribution of some values."""
+        made = cls(bounds=bounds)
+        for value in values:
+            made.add(value)
+        return made
 
     def add(self, value: float, count: int = 1) -> None:
-        bucket = bisect.bisect_right(BOUNDS, value)
+        bucket = bisect.bisect_right(self.bounds, value)
         self.counts[bucket] = self.counts.get(bucket, 0) + count
         self.count += count
         self.total += value * count
@@ -63,16 +75,31 @@ class Distribution:
         for bucket in sorted(self.counts):
             inside = self.counts[bucket]
             if before + inside >= wanted:
-                lower = BOUNDS[bucket - 1] if bucket else 0.0
-                upper = BOUNDS[min(bucket, FINITE_BUCKETS)]
+                lower, upper = self._edges(bucket)
                 return lower + (upper - lower) * (wanted - before) / inside
             before += inside
         return 0.0
 
+    def count_up_to(self, bound: float) -> float:
+        """Estimate how many values are at most `bound`, by a straight line inside its bucket."""
+        found = 0.0
+        for bucket, inside in self.counts.items():
+            lower, upper = self._edges(bucket)
+            if upper <= bound:
+                found += inside
+            elif lower < bound:
+                found += inside * (bound - lower) / (upper - lower)
+        return found
+
+    def _edges(self, bucket: int) -> tuple[float, float]:
+        """Return where a bucket begins and ends; what is above all ends where it begins."""
+        lower = self.bounds[bucket - 1] if bucket else 0.0
+        return lower, self.bounds[min(bucket, len(self.bounds) - 1)]
+
 
 def merged(distributions: list[Distribution]) -> Distribution:
-    """Return the sum of distributions; none of them is changed."""
-    result = Distribution()
+    """Return the sum of distributions of one layout; none of them is changed."""
+    result = Distribution(bounds=distributions[0].bounds if distributions else BOUNDS)
     for distribution in distributions:
         result.merge(distribution)
     return result

@@ -13,10 +13,17 @@ from google.cloud import monitoring_v3 as v3
 
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.grpc_door import Method
-from local_cloud.monitoring.aggregation import Aggregation, Point, TimeSeries
-from local_cloud.monitoring.descriptors import LABEL_DESCRIPTIONS, RESOURCE_TYPE, Metric
-from local_cloud.monitoring.distribution import FINITE_BUCKETS, GROWTH_FACTOR, SCALE, Distribution
+from local_cloud.monitoring.aggregation import Aggregation
+from local_cloud.monitoring.descriptors import LABEL_DESCRIPTIONS, Metric
+from local_cloud.monitoring.distribution import (
+    BOUNDS,
+    FINITE_BUCKETS,
+    GROWTH_FACTOR,
+    SCALE,
+    Distribution,
+)
 from local_cloud.monitoring.model import MonitoringModel, TimeSeriesQuery
+from local_cloud.monitoring.values import Point, TimeSeries
 
 _ListRequest: Final = v3.ListTimeSeriesRequest.pb()
 _ListResponse: Final = v3.ListTimeSeriesResponse.pb()
@@ -124,6 +131,7 @@ def _fill_series(message: Any, series: TimeSeries) -> None:
         series.metric_kind,
         series.value_type,
         series.unit,
+        series.resource_type,
     )
     message.CopyFrom(head)
     for point in series.points:
@@ -138,11 +146,12 @@ def _head(
     kind: str,
     value_type: str,
     unit: str,
+    resource_type: str,
 ) -> Any:
     """Return a series without its points: the same in most answers."""
     return _TimeSeries(
         metric={"type": metric_type, "labels": dict(metric_labels)},
-        resource={"type": RESOURCE_TYPE, "labels": dict(resource_labels)},
+        resource={"type": resource_type, "labels": dict(resource_labels)},
         metric_kind=kind,
         value_type=value_type,
         unit=unit,
@@ -161,6 +170,10 @@ def _add_point(message: Any, point: Point) -> None:
     _write_instant(message.interval.end_time, point.end)
     if isinstance(point.value, Distribution):
         _fill(message.value.distribution_value, point.value)
+    elif isinstance(point.value, bool):
+        message.value.bool_value = point.value
+    elif isinstance(point.value, str):
+        message.value.string_value = point.value
     elif isinstance(point.value, float):
         message.value.double_value = point.value
     else:
@@ -171,10 +184,13 @@ def _fill(message: Any, value: Distribution) -> None:
     message.count = value.count
     message.mean = value.mean
     message.sum_of_squared_deviation = value.sum_of_squared_deviation
-    layout = message.bucket_options.exponential_buckets
-    layout.num_finite_buckets = FINITE_BUCKETS
-    layout.growth_factor = GROWTH_FACTOR
-    layout.scale = SCALE
+    if value.bounds is BOUNDS:
+        layout = message.bucket_options.exponential_buckets
+        layout.num_finite_buckets = FINITE_BUCKETS
+        layout.growth_factor = GROWTH_FACTOR
+        layout.scale = SCALE
+    else:
+        message.bucket_options.explicit_buckets.bounds.extend(value.bounds)
     message.bucket_counts.extend(value.bucket_counts())
 
 
@@ -184,7 +200,11 @@ def _descriptor(model: MonitoringModel, project: str, metric: Metric) -> Any:
         name=f"projects/{project}/metricDescriptors/{metric.type}",
         type=metric.type,
         labels=[
-            label_pb2.LabelDescriptor(key=key, description=LABEL_DESCRIPTIONS[key])
+            label_pb2.LabelDescriptor(
+                key=key,
+                description=LABEL_DESCRIPTIONS.get(key, ""),
+                value_type="INT64" if key in metric.whole_labels else "STRING",
+            )
             for key in metric.labels
         ],
         metric_kind=metric.kind,
@@ -193,10 +213,10 @@ def _descriptor(model: MonitoringModel, project: str, metric: Metric) -> Any:
         description=metric.description,
         display_name=metric.display_name,
         launch_stage=launch_stage_pb2.LaunchStage.GA,
-        monitored_resource_types=[RESOURCE_TYPE],
+        monitored_resource_types=metric.resources,
     )
     metadata = message.metadata
     metadata.launch_stage = launch_stage_pb2.LaunchStage.GA
     metadata.sample_period.FromTimedelta(dt.timedelta(seconds=model.settings.sample_period_seconds))
-    metadata.ingest_delay.FromTimedelta(dt.timedelta(seconds=model.settings.ingest_delay_seconds))
+    metadata.ingest_delay.FromTimedelta(model.delay(metric))
     return message

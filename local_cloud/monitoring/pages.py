@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from local_cloud.kit.errors import Refused
-from local_cloud.monitoring.aggregation import TimeSeries
+from local_cloud.monitoring.values import TimeSeries
 
 PAGE_SIZE_MAX: Final = 100_000
 

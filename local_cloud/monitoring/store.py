@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from local_cloud.kit.traffic import OpenRequests, ServedRequest
-from local_cloud.monitoring.descriptors import RESOURCE_TYPE, response_code_class
+from local_cloud.monitoring.descriptors import response_code_class
 from local_cloud.monitoring.distribution import Distribution
 from local_cloud.monitoring.filters import Facts
+from local_cloud.monitoring.resources import RESOURCE_TYPE
 
 
 @dataclass(slots=True)

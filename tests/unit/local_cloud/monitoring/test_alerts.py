@@ -341,10 +341,11 @@ def test_a_notification_that_fails_does_not_end_the_looking():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"display_name": ""}, "displayName is empty"),
-        ({"duration_seconds": 90}, "multiple of 60s"),
-        ({"alignment_seconds": 30}, "at least 60s"),
-        ({"alignment_seconds": 10**15}, "90000s or less"),
+        ({"display_name": ""}, "displayName is ''"),
+        ({"duration_seconds": 90}, "only multiples of 1 minute"),
+        ({"alignment_seconds": 30}, "multiples of 1 minute"),
+        ({"alignment_seconds": 90_060}, "90000s or less"),
+        ({"alignment_seconds": 10**15}, "alignmentPeriod"),
         ({"severity": "LOUD"}, "severity"),
         ({"topic": "alerts"}, "topic"),
         ({"user_labels": {"Service": "fleet"}}, "userLabels"),

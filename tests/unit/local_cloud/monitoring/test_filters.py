@@ -1,12 +1,16 @@
 """Monitoring filters: what they mean, and that nothing but Refused ever comes out of them."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from local_cloud.kit.errors import Refused
+from local_cloud.monitoring.catalogue import METRICS
+from local_cloud.monitoring.descriptors import REQUEST_COUNT
 from local_cloud.monitoring.filters import parse, predicate
-from local_cloud.monitoring.series_filter import series_filter
+from local_cloud.monitoring.series_filter import compile_filter, series_filter
 
 COUNT = 'metric.type="run.googleapis.com/request_count"'
 FACTS = {
@@ -17,6 +21,7 @@ FACTS = {
     "resource.labels.location": "europe-west1",
     "metric.labels.response_code": "503",
     "metric.labels.response_code_class": "5xx",
+    "metadata.user_labels.team": "fleet",
 }
 
 
@@ -35,6 +40,12 @@ FACTS = {
         'resource.labels.revision_name != one_of("fleet-1")',
         'metric.labels.response_code = monitoring.regex.full_match("5[0-9]+")',
         'project = "p"',
+        'NOT project = "q"',
+        'NOT (project = "q" OR project = "r")',
+        'resource.type="cloud_run_revision" resource.label."service_name"="fleet"',
+        'resource.type=one_of("cloud_run_revision")',
+        'metadata.user_labels."team" = "fleet"',
+        "metadata.user_labels.team = fleet",
         '(resource.labels.revision_name="fleet-1" OR resource.labels.revision_name="fleet-2")',
     ],
 )
@@ -46,6 +57,8 @@ def test_the_series_matches(text):
     "text",
     [
         'resource.labels.service_name = "Fleet"',
+        'NOT resource.labels.service_name = "fleet"',
+        'metadata.system_labels.region = "europe-west1"',
         'resource.labels.service_name != "fleet"',
         'resource.labels.revision_name = starts_with("2")',
         'metric.labels.response_code = monitoring.regex.full_match("50")',
@@ -68,10 +81,15 @@ def test_the_series_does_not_match(text):
         (f'{COUNT} AND resource.type="gce_instance"', "valid combination"),
         (f'{COUNT} AND resource.labels.zone="a"', "valid combination"),
         (f'{COUNT} AND metric.labels.colour="red"', "valid combination"),
-        (f'{COUNT} resource.type="x"', "AND or OR joins"),
+        (f'{COUNT} "x"', "AND or OR joins"),
         (f'{COUNT} AND project="p" OR project="q"', "put parentheses"),
-        (f"{COUNT} AND NOT project=p", "a comparison starts with"),
-        (f"{COUNT} AND metric.labels.response_code >= 500", "supported are"),
+        (f"NOT {COUNT}", "a single metric type"),
+        (f"{COUNT} AND NOT NOT", "a comparison starts with"),
+        (f"{COUNT} AND metric.labels.response_code >= 500", "only labels of type INT64"),
+        (f"{COUNT} AND metric.labels.response_code >= 5xx", "compares with a whole number"),
+        (f'{COUNT} resource.type="gce_instance"', "valid combination"),
+        (f'{COUNT} resource.label."zone"="a"', "valid combination"),
+        (f'{COUNT} AND resource.type=one_of("cloud_run_revision", "x")', "valid combination"),
         (f"{COUNT} AND metric.labels.response_code : 5", "supported are"),
         (f"{COUNT} AND group.id=7", "a comparison starts with"),
         (f"{COUNT} AND project=one_of(", "double quotes"),
@@ -88,14 +106,60 @@ def test_what_is_not_supported_is_refused_with_the_reason(text, says):
     assert says in refusal.value.message
 
 
-def test_a_metric_that_does_not_exist_is_not_found():
-    with pytest.raises(Refused, match="NOT_FOUND: Cannot find metric"):
-        series_filter('metric.type="run.googleapis.com/requests"')
+@pytest.mark.parametrize(
+    "name", ["run.googleapis.com/requests", "cloudscheduler.googleapis.com/job/attempt_count"]
+)
+def test_a_metric_that_does_not_exist_is_not_found_in_googles_words(name):
+    with pytest.raises(Refused, match=r"NOT_FOUND: Cannot find metric\(s\) that match type"):
+        series_filter(f'metric.type="{name}"')
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [(">= 500", True), ("> 503", False), ("< 504", True), ("<= 502", False), ("= 503", True)],
+)
+def test_a_label_of_whole_numbers_has_an_order(text, found):
+    metric = replace(METRICS[REQUEST_COUNT], whole_labels=("response_code",))
+
+    wanted = compile_filter(f"{COUNT} AND metric.labels.response_code {text}", lambda _: metric)
+
+    assert wanted.matches(FACTS) is found
+    assert not wanted.matches({"metric.labels.response_code": "none"})
+
+
+def test_the_resource_type_decides_which_labels_there_are():
+    """Without it, any label of a resource that the metric is written for is one."""
+    metric = 'metric.type="monitoring.googleapis.com/uptime_check/check_passed"'
+
+    series_filter(f'{metric} AND resource.labels.host="h" AND resource.labels.location="l"')
+    series_filter(f'{metric} AND resource.type="uptime_url" AND resource.labels.host="h"')
+    with pytest.raises(Refused, match="valid combination"):
+        series_filter(f'{metric} AND resource.type="uptime_url" AND resource.labels.location="l"')
 
 
 PIECES = [
     *(COUNT, "resource.type", "resource.labels.location", "metric.label.route", "project"),
-    *("=", "!=", ">", ":", "(", ")", ",", "AND", "OR", "NOT", '"', "'", '"a"', '"[a"', '"\\', "5"),
+    *(
+        "=",
+        "!=",
+        ">",
+        ">=",
+        "metadata.user_labels.",
+        'resource.label."location"',
+        ":",
+        "(",
+        ")",
+        ",",
+        "AND",
+        "OR",
+        "NOT",
+        '"',
+        "'",
+        '"a"',
+        '"[a"',
+        '"\\',
+        "5",
+    ),
     *("starts_with", "one_of", "monitoring.regex.full_match", "\n", "."),
 ]
 

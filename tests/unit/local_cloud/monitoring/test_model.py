@@ -297,15 +297,17 @@ REDUCE_SUM = {"alignment_seconds": 60, "aligner": "ALIGN_SUM", "reducer": "REDUC
     [
         (COUNT, {"alignment_seconds": 59, "aligner": "ALIGN_SUM"}, "at least 60s"),
         (COUNT, {"aligner": "ALIGN_SUM"}, "at least 60s"),
-        (COUNT, {"alignment_seconds": 60, "aligner": "ALIGN_MEAN"}, "Supported here: ALIGN_NONE"),
+        (COUNT, {"alignment_seconds": 60, "aligner": "ALIGN_NEXT_OLDER"}, "Supported here: ALIGN_"),
+        (COUNT, {"alignment_seconds": 60, "aligner": "ALIGN_INTERPOLATE"}, "is not supported here"),
         (COUNT, {"alignment_seconds": 60, "aligner": "ALIGN_PERCENTILE_95"}, "value type INT64"),
         (
             LATENCIES,
             {"alignment_seconds": 60, "aligner": "ALIGN_RATE"},
             "The aligner cannot be applied to metrics with kind DELTA and value type DISTRIBUTION",
         ),
-        (COUNT, REDUCE_SUM | {"reducer": "REDUCE_MAX"}, "supported here: REDUCE_NONE, REDUCE_SUM"),
-        (COUNT, {"reducer": "REDUCE_SUM"}, "other than ALIGN_NONE"),
+        (COUNT, REDUCE_SUM | {"reducer": "REDUCE_COUNT_TRUE"}, "values of type INT64"),
+        (LATENCIES, REDUCE_SUM | {"reducer": "REDUCE_MAX"}, "values of type DISTRIBUTION"),
+        (COUNT, {"reducer": "REDUCE_SUM"}, "needs another aligner"),
         (COUNT, REDUCE_SUM | {"group_by": ("resource.labels.zone",)}, "must be one of"),
         (COUNT, REDUCE_SUM | {"group_by": ("revision",)}, "must be one of"),
     ],
@@ -418,7 +420,9 @@ def test_metrics_are_listed_by_filter(world):
     )
 
     assert [metric.type for metric in listed] == ["run.googleapis.com/request_latencies"]
-    assert len(world.model.list_metrics("projects/p")) == 3
+    everything = world.model.list_metrics("projects/p")
+    of_run = world.model.list_metrics("projects/p", 'resource.type = "cloud_run_revision"')
+    assert set(of_run) < set(everything)
 
 
 def test_memory_is_bounded_by_the_retention_and_idle_series_are_forgotten():
