@@ -21,7 +21,7 @@ def values_of(
 ) -> dict[str, Any]:
     """Read one group; each value that is wrong is a problem, and a stand-in goes on."""
     unknown(given, set(group) | set(also), where, problems)
-    values = {}
+    values: dict[str, Any] = {}
     for key, setting in group.items():
         raw = given.get(key, setting.default)
         name, kind = inside(where, key), setting.kind
