@@ -9,7 +9,7 @@ output "services" {
 }
 
 output "migrate_jobs" {
-  description = "For the build's _MIGRATE_JOBS."
+  description = "PROJECT/REGION/JOB of each service that has a migrator, for `builds.NAME.migrate_jobs` of environments/delivery."
   value       = module.environment.migrate_jobs
 }
 

@@ -23,10 +23,11 @@ output "services" {
 }
 
 output "migrate_jobs" {
-  description = "For the build's _MIGRATE_JOBS: PROJECT/REGION/JOB of each service that has a migrator, between spaces."
-  value = join(" ", [
-    for name, service in local.services : "${local.project}/${service.region}/${module.service[name].migrate_job.name}" if try(service.database.migrator, false)
-  ])
+  description = "PROJECT/REGION/JOB of each service that has a migrator, for `builds.NAME.migrate_jobs` of environments/delivery."
+  value = {
+    for name, service in local.services :
+    name => "${local.project}/${service.region}/${module.service[name].migrate_job.name}" if try(service.database.migrator, false)
+  }
 }
 
 output "alert_channel" {

@@ -43,7 +43,7 @@ run "defaults" {
     error_message = "Asked every minute, and hard to take away."
   }
   assert {
-    condition     = output.migrate_jobs == "barq-production/europe-west1/fleet-migrate"
+    condition     = output.migrate_jobs == { fleet = "barq-production/europe-west1/fleet-migrate" }
     error_message = "What the build migrates by."
   }
 }

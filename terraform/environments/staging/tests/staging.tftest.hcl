@@ -43,7 +43,7 @@ run "defaults" {
     error_message = "Asked every five minutes, and easy to take away."
   }
   assert {
-    condition     = output.migrate_jobs == "barq-staging/europe-west1/fleet-migrate"
+    condition     = output.migrate_jobs == { fleet = "barq-staging/europe-west1/fleet-migrate" }
     error_message = "What the build migrates by."
   }
 }

@@ -61,7 +61,7 @@ run "a_service_without_a_database_has_no_network" {
     error_message = "Nothing is enabled that nobody needs."
   }
   assert {
-    condition     = output.services.fleet.database == null && output.migrate_jobs == ""
+    condition     = output.services.fleet.database == null && length(output.migrate_jobs) == 0
     error_message = "There is nothing to migrate."
   }
   assert {
@@ -98,7 +98,7 @@ run "a_service_with_a_database_has_its_own_and_one_network" {
     error_message = "What it needs is enabled."
   }
   assert {
-    condition     = output.migrate_jobs == "barq-staging/europe-west1/fleet-migrate"
+    condition     = output.migrate_jobs.fleet == "barq-staging/europe-west1/fleet-migrate"
     error_message = "The build is told which job migrates."
   }
 }
