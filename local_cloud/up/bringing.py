@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from local_cloud.build.model import BuildSettings
 from local_cloud.builds import LocalBuilds
 from local_cloud.cloud import CloudSettings
 from local_cloud.fronts.rest import RestFront
@@ -100,6 +101,7 @@ def running_settings(settings: UpSettings) -> RunningSettings:
         monitoring=DEMO,
         alerts=AlertSettings(evaluation_seconds=1.0),
         eventarc_retry=RetryPolicy(1, 10),
+        builds=BuildSettings(queued_seconds=1.0, works_seconds=3.0),
     )
     return RunningSettings(cloud, ports=ports, port_for=port_for, workflows_apart=apart)
 

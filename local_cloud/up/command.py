@@ -14,7 +14,7 @@ from local_cloud.fronts.wire import PortBusy
 from local_cloud.installing import NotInstalledError
 from local_cloud.up import delivery
 from local_cloud.up.bringing import Up, bring_up
-from local_cloud.up.guide import Names, first_with_approval, guide
+from local_cloud.up.guide import Names, first_to_drill, first_with_approval, guide
 from local_cloud.up.settings import ROOT, UpSettings
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -75,12 +75,14 @@ def _end_on_signals() -> None:
 
 def _about(settings: UpSettings, up: Up) -> str:
     place = up.installed.place
+    target = first_with_approval(up.targets)
     names = Names(
         region=place.region,
         workflow=up.installed.workflow.rpartition("/")[2],
         topic=up.installed.topics["builds"].rpartition("/")[2],
-        target=first_with_approval(up.targets),
+        target=target,
         database=up.database.there,
+        drilled=first_to_drill(up.targets, target),
     )
     delivered = ", ".join(f"{one.service} {one.name}" for one in up.targets)
     pace = "Google's" if settings.real_time else "1 s old at most; --real-time makes them Google's"

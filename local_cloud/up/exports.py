@@ -13,7 +13,7 @@ from local_cloud.up.delivery import Target
 
 OVERRIDDEN: Final = (
     "WORKFLOWS", "WORKFLOWEXECUTIONS", "PUBSUB", "RUN", "LOGGING", "CLOUDSCHEDULER",
-    "SECRETMANAGER",
+    "SECRETMANAGER", "CLOUDBUILD",
 )  # fmt: skip
 """The APIs of gcloud that lead here. Every other one meets Google without credentials."""
 

@@ -15,6 +15,9 @@ PATH: Final = "/vehicles"
 REQUESTS: Final = 6000
 """How many requests the line that sends some sends: a few minutes of them."""
 
+DRILL_WARM_SECONDS: Final = 20
+"""How long the drill keeps stable busy first: here totals are visible at once."""
+
 FIRST_USERS_SECONDS: Final = 3
 """How long after its approval a canary has had users, and not yet all of them."""
 
@@ -39,6 +42,8 @@ class Names:
     target: Target
     database: bool = True
     """Whether there is one: without it the story goes on where none is needed."""
+    drilled: str = ""
+    """A target of the same service that is not its last one; empty if there is none."""
 
 
 def steps(names: Names) -> tuple[Step, ...]:
@@ -76,6 +81,7 @@ def steps(names: Names) -> tuple[Step, ...]:
             by_hand.run("roll_back", reason="checkout is failing"),
         ),
         _start(names, by_hand),
+        *(_drill(names) if names.drilled else ()),
         Step(
             "Look at executions",
             ('curl -sS "$BARQ_WORKFLOW_URL/executions"',),
@@ -188,6 +194,25 @@ def _start(names: Names, by_hand: _Hand) -> Step:
     )
 
 
+def _drill(names: Names) -> tuple[Step, ...]:
+    """Have a bad image built for a target before the last one; its result tells the figures."""
+    argument = {
+        "service": names.target.service,
+        "target": names.drilled,
+        "warm_seconds": DRILL_WARM_SECONDS,
+    }
+    document = json.dumps({"argument": json.dumps(argument)})
+    url = '"${BARQ_WORKFLOW_URL%/*}/drill/executions'
+    return (
+        Step(
+            f"Hold the drill: a bad image is built for {names.drilled} alone, and taken back: about"
+            " a minute",
+            (f'curl -sS {url}" -d {_quoted(document)}',),
+        ),
+        Step("See what came of the drill", (f'curl -sS {url}?view=FULL"',)),
+    )
+
+
 def _with_image(text: str) -> str:
     return _quoted(text).replace("@", "'\"$IMAGE\"'")
 
@@ -225,6 +250,12 @@ def _curl(function: str, query: str = "") -> str:
 def _quoted(text: str) -> str:
     assert "'" not in text
     return f"'{text}'"
+
+
+def first_to_drill(targets: Sequence[Target], story: Target) -> str:
+    """Return the first target of the story's service, if it is not its last one; else nothing."""
+    names = [one.name for one in targets if one.service == story.service]
+    return names[0] if len(names) > 1 else ""
 
 
 def first_with_approval(targets: Sequence[Target]) -> Target:

@@ -7,7 +7,7 @@ import pytest
 
 from local_cloud.run.resources import ServiceKey
 from local_cloud.up.delivery import Target
-from local_cloud.up.guide import Names, first_with_approval, guide, steps
+from local_cloud.up.guide import Names, first_to_drill, first_with_approval, guide, steps
 
 
 def target(name="production", *, approval=True):
@@ -121,3 +121,18 @@ def test_a_canary_that_asks_nobody_is_not_approved_before_the_database_stops(nam
     assert stop.title.startswith("Stop the database under its first users")
     assert len(stop.curl) == 2
     assert stop.curl[0].startswith("sleep ")
+
+
+def test_a_drill_is_held_on_a_target_before_the_last_one_and_on_no_other(names):
+    staging, production = target("staging", approval=False), target("production")
+
+    assert first_to_drill([staging, production], production) == "staging"
+    assert first_to_drill([production], production) == ""
+    assert not any("drill" in line for line in _all(names))
+    drill = next(
+        step
+        for step in steps(dataclasses.replace(names, drilled="staging"))
+        if step.title.startswith("Hold the drill")
+    )
+    argument = json.loads(_json_of(drill.curl[0])["argument"])
+    assert (argument["service"], argument["target"]) == ("my-api", "staging")
