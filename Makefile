@@ -52,6 +52,7 @@ golden: $(READY)  ## Rewrite generated files; review sees the difference.
 	@$(PY) -m local_cloud.up.reference
 	@$(PY) -m docs.concepts.plot_verdict
 	@$(PY) -m docs.concepts.examples
+	@$(PY) -m tests.terraform.golden
 
 bench: $(READY)  ## The proxy beside the bare revision.
 	@$(PY) -m benchmarks.proxy

@@ -6,6 +6,7 @@ Look at the difference before you commit it: it is what the cloud would see.
 from pathlib import Path
 
 from tests.terraform.environments import ENVIRONMENTS, planned
+from tests.terraform.grants import LIST, listed
 from tests.terraform.summaries import summary
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -19,3 +20,4 @@ def golden(name: str) -> str:
 if __name__ == "__main__":
     for environment in ENVIRONMENTS:
         (GOLDEN / f"{environment}.txt").write_text(golden(environment), "utf-8")
+    LIST.write_text(listed(), "utf-8")
