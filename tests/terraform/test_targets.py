@@ -30,6 +30,20 @@ def test_a_first_apply_can_be_planned_before_anything_is_there(environment):
     assert len(planned.of("google_cloud_run_v2_service")) == len(SERVICES[environment])
 
 
+def test_staging_and_production_take_the_same_and_differ_in_defaults_alone():
+    """Variables of a root module cannot be shared, so there are two copies."""
+    staging, production = (
+        re.sub(
+            r"(optional\([\w() ]+, ).*|(default +=).*|(description =).*",
+            r"\1\2\3",
+            (TERRAFORM / "environments" / name / "variables.tf").read_text("utf-8"),
+        )
+        for name in SERVICES
+    )
+
+    assert staging == production
+
+
 def test_what_an_environment_takes_for_thresholds_and_objectives_monitoring_knows():
     """Terraform drops a name that a module does not know, so `environment` has a list."""
     known = {name: _fields(name) for name in ("thresholds", "objectives")}
