@@ -127,13 +127,13 @@ class AlertPolicies:
         """Publish the test message of a notification channel."""
         self._notify(topic, channel_test_message(project))
 
-    def note_entry(self, project: str, entry: Mapping[str, Any]) -> None:
-        """Take a log entry of a project: log conditions look at each by itself."""
+    def note(self, project: str, read: Callable[[], Mapping[str, Any]]) -> None:
+        """Take a log entry of a project, read only if a log condition looks at its log."""
         for watched in tuple(self._watched.values()):
             policy = watched.policy
             test = policy.conditions[0].test
             if policy.project == project and policy.enabled and isinstance(test, LogMatch):
-                group = test.group(entry)
+                group = test.group(read())
                 if group is not None:
                     self._matched(watched, group)
 

@@ -83,8 +83,11 @@ class Slos:
         self._monitoring = monitoring
         self._slos: dict[str, Slo] = {}
 
-    def create(self, name: str, document: Mapping[str, Any]) -> Slo:
-        """Add an objective in its REST form. Raises Refused(INVALID_ARGUMENT, NOT_FOUND)."""
+    def create(self, project: str, name: str, document: Mapping[str, Any]) -> Slo:
+        """Add an objective in its REST form. Raises Refused(INVALID_ARGUMENT, NOT_FOUND).
+
+        `project` is whose series it counts: its name may say the project's number instead.
+        """
         goal, rolling = document.get("goal"), str(document.get("rollingPeriod", ""))
         problems = []
         if not _NAME.fullmatch(name):
@@ -100,7 +103,6 @@ class Slos:
         if problems:
             raise Refused("INVALID_ARGUMENT", "; ".join(problems) + ".")
         assert isinstance(goal, int | float)
-        project = name.split("/")[1]
         indicator = document.get("serviceLevelIndicator", {}).get("requestBased", {})
         made = self._slos[name] = self._read(project, name, float(goal), indicator)
         return made
