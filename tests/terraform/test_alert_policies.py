@@ -286,6 +286,19 @@ def test_the_table_of_barqs_own_names_each_metric():
         assert f'metric.type="{told[signal].replace("REGION", "europe-west1")}"' in wanted
 
 
+@pytest.mark.parametrize("signal", ALL)
+def test_a_section_that_an_alert_names_is_there(signal):
+    page = (ROOT / "docs/ROLLBACK_PROCEDURES.md").read_text()
+    heads = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}
+    (told,) = named(signal)["documentation"]
+
+    named_there = set(re.findall(r"ROLLBACK_PROCEDURES\.md#([a-z0-9-]+)", told["content"]))
+
+    assert named_there <= anchors
+    assert "databases" in named_there or not signal.startswith("database")
+
+
 def test_every_line_that_asks_for_a_person_is_explained_to_whoever_it_wakes():
     written = "".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
     # What stands there beside the word ERROR, and what chooses it: notices, and what is swept.

@@ -24,6 +24,7 @@ locals {
     logs          = local.links["Logs"]
     barq_acts     = var.rollback_channel != null
     procedures    = "${local.documents}/ROLLBACK_PROCEDURES.md"
+    by_hand       = "${local.documents}/ROLLBACK_PROCEDURES.md" # The section on rolling back by hand.
     alerts        = "${local.documents}/concepts/alerts.md"
     # One revision's name, which Monitoring fills in. Source: https://cloud.google.com/monitoring/alerts/doc-variables
     revision = "$${resource.label.revision_name}"

@@ -13,6 +13,7 @@ locals {
     alerts       = var.alert_subscription
     sweeper      = var.services.sweep
     procedures   = "${local.documents}/ROLLBACK_PROCEDURES.md"
+    by_hand      = "${local.documents}/ROLLBACK_PROCEDURES.md" # The section on rolling back by hand.
     # Filled in by Monitoring. Source: https://cloud.google.com/monitoring/alerts/doc-variables
     service  = "$${resource.label.service_name}"
     status   = "$${metric.label.status}"
