@@ -18,6 +18,8 @@ MODULES = (
     "channels",
     "monitoring",
     "own_alerts",
+    "registry",
+    "delivery",
 )
 # As delivery.yaml comes with this repository: that one is for its users to change.
 DELIVERY = """
