@@ -48,7 +48,7 @@ def read_event(body: bytes) -> dict[str, Any]:
     try:
         pushed = json.loads(body)
         told = json.loads(base64.b64decode(pushed["message"]["data"], validate=True))
-        missing = [name for name in NEEDED if name not in told["data"]]
+        missing = [name for name in NEEDED if name not in dict(told["data"])]
     except (KeyError, TypeError, ValueError, RecursionError):
         raise BadInput("the message holds no event of Barq's") from None
     if missing:

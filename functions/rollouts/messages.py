@@ -71,8 +71,9 @@ def slack_message(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def one_line(value: object) -> str:
-    """Make of any text one line without control characters."""
-    return _SPACES.sub(" ", str(value)).strip()
+    """Make of any text one line without control characters that every encoding of it can hold."""
+    whole = str(value).encode("utf-8", "replace").decode()
+    return _SPACES.sub(" ", whole).strip()
 
 
 def _escaped(value: object) -> str:

@@ -18,7 +18,8 @@ from rollouts.policy import Channel
 from tests.unit.functions.rollouts.builders import at, document, rollout
 
 TOLD = Notice("rollout.promoted", at(), rollout(), "it passed", 100, 100).as_cloud_event()
-DELIVERY = parse_delivery(document(notifications=[{"slack": "team"}, {"pagerduty": "sre"}]))
+OPS = {"email": "ops", "to": ["ops@example.com"], "from": "barq@example.com"}
+DELIVERY = parse_delivery(document(notifications=[{"slack": "team"}, {"pagerduty": "sre"}, OPS]))
 
 
 def pushed(data):
@@ -26,6 +27,7 @@ def pushed(data):
 
 
 TOLD_BODY = pushed(json.dumps(TOLD).encode())
+IN_WORDS = b'{"data": "event service target rollout canary stable"}'
 STARTED_BODY = pushed(json.dumps(TOLD).replace("promoted", "started").encode())
 
 
@@ -50,7 +52,9 @@ def test_an_event_of_barqs_is_read():
     assert notify.read_event(TOLD_BODY) == TOLD
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b'{"data": []}', b'{"data": {}}'])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b"null", b'{"data": []}', b'{"data": {}}', IN_WORDS]
+)
 def test_what_is_no_event_of_barqs_is_told_apart(data):
     with pytest.raises(BadInput):
         notify.read_event(pushed(data))
@@ -60,6 +64,23 @@ def test_what_is_no_event_of_barqs_is_told_apart(data):
 def test_whatever_a_body_holds_only_bad_input_escapes(body):
     with pytest.raises(BadInput):
         notify.read_event(body)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(alphabet=st.characters(codec=None)),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=3,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(TOLD["data"].keys() - {"service"})), JSON),
+    st.sampled_from(["/slack/team", "/pagerduty/sre", "/email/ops"]),
+)
+def test_whatever_an_event_says_it_is_taken(changes, path):
+    told = TOLD | {"data": TOLD["data"] | changes}
+
+    assert answered(path, pushed(json.dumps(told).encode()))[0] == 204
 
 
 def test_the_path_says_the_channel():
