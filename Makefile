@@ -3,8 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# The policy scanner asks for old versions of what we use: an environment of its own.
+POLICY := .venv-policy
+POLICY_READY := $(POLICY)/.ready
 
-.PHONY: demo up status explain test test-service test-full pytest simulate lint types golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills bench-health lock clean
+.PHONY: demo up status explain test test-service test-full pytest simulate lint types policy golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills bench-health lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -18,9 +21,9 @@ status: $(READY)  ## What goes on in the cloud of `make up`.
 explain: $(READY)  ## Why a rollout in the cloud of `make up` was decided so: ROLLOUT=...
 	@$(PY) -m local_cloud explain $(ROLLOUT) $(ARGS)
 
-# Types are judged while the tests run: they keep one core busy and wait for nothing.
-test: $(READY) lint  ## All tests, lint and types.
-	@$(MAKE) --no-print-directory -j 2 types pytest
+# Types and policies are judged while the tests run: they keep one core busy and wait for nothing.
+test: $(READY) lint  ## All tests, lint, types and policies.
+	@$(MAKE) --no-print-directory -j 2 types pytest policy
 
 # Three at a time on two cores: who plays on real processes waits more than it works.
 pytest: $(READY)
@@ -46,6 +49,9 @@ lint: $(READY)
 
 types: $(READY)
 	@$(VENV)/bin/mypy
+
+policy: $(READY) $(POLICY_READY)  ## Terraform and Dockerfile beside Checkov's catalogue of policies.
+	@$(PY) -m tools.policy
 
 golden: $(READY)  ## Rewrite generated files; review sees the difference.
 	@$(PY) docs/generate.py
@@ -79,7 +85,7 @@ lock: $(READY)  ## Pin again what requirements/*.in ask for.
 	$(PY) requirements/lock.py
 
 clean:
-	rm -rf $(VENV) .barq
+	rm -rf $(VENV) $(POLICY) .barq
 
 # A failed set-up leaves no marker, so the next call begins it again.
 $(READY): requirements/dev.txt
@@ -87,4 +93,9 @@ $(READY): requirements/dev.txt
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "error: python3 -m venv does not work here; nothing was installed"; echo " hint: apt-get install python3-venv"; exit 1; }
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(VENV)/bin/uv pip sync --quiet requirements/dev.txt
+	@touch $@
+
+$(POLICY_READY): requirements/policy.txt | $(READY)
+	@$(VENV)/bin/uv venv --quiet --clear --python $(PY) $(POLICY)
+	@$(VENV)/bin/uv pip sync --quiet --python $(POLICY)/bin/python requirements/policy.txt
 	@touch $@
