@@ -21,7 +21,7 @@ PINS = {
 
 def main() -> None:
     subprocess.run([*UV, *COMMON, "--upgrade", HERE / "dev.in", "-o", DEV], check=True)
-    apart = [APART.with_suffix(".in"), "-o", APART.with_suffix(".txt")]
+    apart = [str(APART.with_suffix(".in")), "-o", str(APART.with_suffix(".txt"))]
     subprocess.run([*UV, *COMMON, "--upgrade", *apart], check=True)
     for wanted, pinned in PINS.items():
         subprocess.run([*UV, *COMMON, "-c", DEV, wanted, "-o", pinned], check=True)
