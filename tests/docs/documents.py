@@ -10,7 +10,16 @@ from pathlib import Path
 from urllib.parse import unquote
 
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
-SKIPPED = {".venv", ".barq", ".git", ".hypothesis", ".pytest_cache", ".ruff_cache", ".mypy_cache"}
+SKIPPED = {
+    ".venv",
+    ".venv-policy",
+    ".barq",
+    ".git",
+    ".hypothesis",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".mypy_cache",
+}
 # What make makes is not always there, and a NAME in capitals stands for any.
 MADE = re.compile(r"\.(venv|barq)(/.*)?|(.*/)?[A-Z]+(\.(?!md$)[a-z]+|/.*)")
 _FENCE = re.compile(r"^ *(```|~~~).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
