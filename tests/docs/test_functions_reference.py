@@ -174,9 +174,7 @@ def test_the_page_says_who_calls_what():
     }
     assert set(by_clock[0].split(", ")) == {one["function"] for one in INSTALLED["schedules"]}
     assert INSTALLED["workflows"]["rollout"]["account"] in by_workflow[1]
-    assert {
-        name
-        for name, spec in FUNCTIONS.items()
-        if not spec.get("workflow", True) and not spec.get("subscription")
-    } <= set(by_people[0].split(", "))
+    assert set(by_people[0].split(", ")) == {
+        name for name, spec in FUNCTIONS.items() if spec.get("people")
+    }
     assert not set(by_people[0].split(", ")) & set(by_push[0].split(", "))
