@@ -85,6 +85,7 @@ def _facts(seen: ServiceSeen, target: Target, world: World) -> dict[str, Any]:
         "refused": [one.digest for one in seen.record.refused],
         "rollout": summary(rollout),
         "digest": rollout.digest if rollout else "",
+        "source": rollout.build.source if rollout else "",
         "ended": show_instant(rollout.ended_at) if rollout and rollout.ended_at else None,
         "ended_by": rollout.ended_by if rollout else "",
     }

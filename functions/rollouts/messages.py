@@ -48,7 +48,9 @@ def particulars(data: Mapping[str, Any], clean: Clean) -> list[str]:
         lines.append(clean(data["because"]))
     if data.get("by"):
         lines.append(f"by {clean(data['by'])}")
-    return [*lines, f"rollout {clean(data['rollout'])}"]
+    # What a build left out in an emergency stands in its source: nobody is spared it.
+    source = f", from {clean(data['source'])}" if data.get("source") else ""
+    return [*lines, f"rollout {clean(data['rollout'])}{source}"]
 
 
 def message(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def test_the_subject_says_where_and_what_and_the_body_why():
         "api-2 beside api-1\n"
         "it failed\n"
         "by ann@example.com\n"
-        "rollout 0123abcd\n\n"
+        "rollout 0123abcd, from team/api/main@c0ffee\n\n"
         "time: 2026-11-22T12:00:00Z\n"
         "digest: sha256:aaaa"
     )

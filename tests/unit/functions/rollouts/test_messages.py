@@ -23,7 +23,7 @@ def test_a_shift_is_told_with_its_percents():
         "*api/production*: shifted 10 % -> 50 %\n"
         "api-2 beside api-1\n"
         "0 of 300 requests failed\n"
-        "rollout 0123abcd"
+        "rollout 0123abcd, from team/api/main@c0ffee"
     )
 
 
@@ -35,8 +35,15 @@ def test_a_rollback_is_told_with_where_it_came_from_and_who_said_so():
         "api-2 beside api-1\n"
         "0 of 300 requests failed\n"
         "by ann@example.org\n"
-        "rollout 0123abcd"
+        "rollout 0123abcd, from team/api/main@c0ffee"
     )
+
+
+def test_what_a_build_left_out_is_told_and_a_rollout_by_hand_has_no_source():
+    source = "api/main@c0ffee, built without tests and scan"
+
+    assert text_of(source=source).endswith(f"rollout 0123abcd, from {source}")
+    assert text_of(source="").endswith("rollout 0123abcd")
 
 
 def test_an_event_without_a_reason_has_a_line_less():
@@ -65,7 +72,7 @@ def test_a_kind_that_is_not_known_yet_is_told_by_its_name():
 
 
 MARKUP = "<!channel> & <https://evil.example|click>"
-FIELDS = ["because", "by", "canary", "stable", "service", "target", "rollout", "event"]
+FIELDS = ["because", "source", "by", "canary", "stable", "service", "target", "rollout", "event"]
 
 
 @pytest.mark.parametrize("field", FIELDS)
