@@ -22,8 +22,10 @@ from local_cloud.kit.http import Router, Sender
 from local_cloud.kit.scheduler import Scheduler
 from local_cloud.logging import door as logging_door
 from local_cloud.logging.model import LoggingModel, LoggingSettings
+from local_cloud.monitoring import alert_door
 from local_cloud.monitoring import door as monitoring_door
 from local_cloud.monitoring.alerts import AlertPolicies, AlertSettings
+from local_cloud.monitoring.log_metrics import LogMetrics
 from local_cloud.monitoring.model import MonitoringModel, MonitoringSettings
 from local_cloud.pubsub import methods as pubsub_methods
 from local_cloud.pubsub import rest as pubsub_rest
@@ -111,6 +113,8 @@ class LocalCloud:
         )
         self.run.on_request.append(self.monitoring.record)
         self.run.on_request.append(self.logging.record)
+        self.log_metrics = LogMetrics(self.monitoring)
+        self.logging.on_entry += [self.log_metrics.note, self.alerts.note]
         self.run.on_open.append(self.monitoring.note_open)
 
     def router(self, *, workflows: bool = True) -> Router:
@@ -137,7 +141,8 @@ class LocalCloud:
     def grpc_services(self, *, workflows: bool = True) -> list[tuple[str, tuple[Method, ...]]]:
         """Return every gRPC service by its full name; see `router` for `workflows`."""
         services = [
-            ("google.monitoring.v3.MetricService", tuple(monitoring_door.methods(self.monitoring)))
+            ("google.monitoring.v3.MetricService", tuple(monitoring_door.methods(self.monitoring))),
+            (alert_door.SERVICE, alert_door.methods(self.alerts, self.audit)),
         ]
         for name, methods in pubsub_methods.methods(self.pubsub).items():
             services.append((name, tuple(methods)))

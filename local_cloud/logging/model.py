@@ -1,13 +1,14 @@
 """Cloud Logging: the request log of Cloud Run, entries that others write, and their reading.
 
-No sinks, buckets or log-based metrics. Source: reference/gcp.md, section 2, "Request log".
+No sinks, no buckets. What Monitoring makes of entries: local_cloud/monitoring/log_metrics.py.
+Source: reference/gcp.md, section 2, "Request log".
 """
 
 import base64
 import datetime as dt
 import functools
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,10 @@ from local_cloud.logging.store import Document, Store, Stored
 from local_cloud.logging.values import SEVERITIES, instant_of, severity_of
 
 SERVICE: Final = "google.logging.v2.LoggingServiceV2"
+Read = Callable[[], Document]
+"""Makes the document of an entry: that of a request is made when somebody asks for it."""
+OnEntry = Callable[[str, Read, bool], None]
+"""Is told of each entry: its project, how to read it, and whether it is stored."""
 PAGE_SIZE_DEFAULT: Final = 50
 PAGE_SIZE_MAX: Final = 1000
 
@@ -57,6 +62,7 @@ class LoggingModel:
         self._scheduler = scheduler
         self._audit = audit
         self.settings = settings or LoggingSettings()
+        self.on_entry: list[OnEntry] = []
         self._exclusions = [compiled(text).matches for text in self.settings.exclusions]
         self._number = 0
         self._store = Store(
@@ -150,9 +156,11 @@ class LoggingModel:
         return len(self._store)
 
     def _add(self, project: str, service: str, stored: Stored, *, bad: bool) -> None:
-        if any(matches(stored.document()) for matches in self._exclusions):
-            return
-        self._store.add(project, service, stored, bad=bad)
+        kept = not any(matches(stored.document()) for matches in self._exclusions)
+        if kept:
+            self._store.add(project, service, stored, bad=bad)
+        for told in self.on_entry:
+            told(project, stored.document, kept)
 
     def _received(self, ended: dt.datetime) -> dt.datetime:
         return ended + dt.timedelta(seconds=self.settings.receive_delay_seconds)

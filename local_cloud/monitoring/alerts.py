@@ -127,8 +127,19 @@ class AlertPolicies:
         """Publish the test message of a notification channel."""
         self._notify(topic, channel_test_message(project))
 
-    def note(self, project: str, read: Callable[[], Mapping[str, Any]]) -> None:
-        """Take a log entry of a project, read only if a log condition looks at its log."""
+    def note(
+        self,
+        project: str,
+        read: Callable[[], Mapping[str, Any]],
+        kept: bool = True,  # noqa: FBT001, FBT002 - as Logging tells of an entry.
+    ) -> None:
+        """Take a log entry of a project; it is read only if a log condition looks there.
+
+        Log conditions see what is stored (`kept`) and nothing else. Source:
+        https://cloud.google.com/logging/docs/alerting/log-based-alerts
+        """
+        if not kept:
+            return
         for watched in tuple(self._watched.values()):
             policy = watched.policy
             test = policy.conditions[0].test

@@ -5,6 +5,7 @@ Source: https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.metr
 """
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,14 +42,20 @@ def extractor(text: str) -> Extractor:
     if plain := _EXTRACT.fullmatch(text.strip()):
         return Extractor(tuple(plain[1].split(".")))
     found = _REGEXP.fullmatch(text.strip())
-    try:
-        pattern = re.compile((found[2] or found[3] or "").replace("\\\\", "\\") if found else "")
-    except re.error:
-        found = None
-    if found is None or pattern.groups != 1:
+    pattern = _compiled(found[2] or found[3] or "") if found else None
+    if found is None or pattern is None or pattern.groups != 1:
         raise Refused(
             "INVALID_ARGUMENT",
             f"Extractor {text!r}: must be EXTRACT(field) or REGEXP_EXTRACT(field, regex) with one"
             " group, such as EXTRACT(resource.labels.revision_name).",
         )
     return Extractor(tuple(found[1].split(".")), pattern)
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return re.compile(pattern.replace("\\\\", "\\"))
+    except (re.error, OverflowError, RecursionError):
+        return None

@@ -97,8 +97,12 @@ class LogMetrics:
         del self._metrics[project][name]
         self._monitoring.catalogue.remove(project, f"{PREFIX}{name}")
 
-    def note(self, project: str, read: Callable[[], _Entry]) -> None:
-        """Count a log entry; it is read only if the project has a metric."""
+    def note(self, project: str, read: Callable[[], _Entry], kept: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002
+        """Count a log entry; it is read only if the project has a metric.
+
+        One that an exclusion keeps out of the log counts as any other. Source:
+        https://cloud.google.com/logging/docs/logs-based-metrics
+        """
         for each in self._metrics.get(project, {}).values():
             source = each.source(read())
             if source is not None:
