@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
+from local_cloud.registry.images import Reference
 
-BUILDER: Final = "gcr.io/cloud-builders/docker"
+BUILDERS: Final = ("docker", "gcr.io/cloud-builders/docker")
+"""Images whose `docker` is meant, with any tag and digest."""
 _SCRIPT: Final = re.compile(
     r"(?:#!/(?:usr/bin/env bash|bin/bash|bin/sh)\n)?"
     r"docker build (?:--tag|-t)[ =](?P<tag>\S+) - <<'(?P<end>\w+)'\n"
@@ -45,11 +47,10 @@ def read_build(document: Mapping[str, Any]) -> Derived:
 
 
 def _read_step(step: Mapping[str, Any]) -> Derived:
-    image = str(step["name"]).partition("@")[0].rpartition("/")
-    name = f"{image[0]}/{image[2].partition(':')[0]}"
+    name = Reference.parse(str(step["name"])).repository
     found = _SCRIPT.fullmatch(str(step.get("script", "")))
-    if name != BUILDER or found is None or step.keys() - {"name", "script", "id", "timeout"}:
-        raise _too_much(f"a step that is not `docker build --tag NAME - <<'END'` in {BUILDER}")
+    if name not in BUILDERS or found is None or step.keys() - {"name", "script", "id", "timeout"}:
+        raise _too_much(f"a step that is not `docker build --tag NAME - <<'END'` in {BUILDERS[0]}")
     env: dict[str, str] = {}
     labels: dict[str, str] = {}
     base = ""
@@ -80,5 +81,6 @@ def _too_much(what: str) -> Refused:
     return Refused(
         "UNIMPLEMENTED",
         f"The local cloud builds without a container engine, and so not {what}: one step of"
-        f" {BUILDER} whose script pipes FROM, ENV and LABEL into `docker build` is all it knows.",
+        f" {BUILDERS[0]} whose script pipes FROM, ENV and LABEL into `docker build` is all that it"
+        " knows.",
     )

@@ -3,7 +3,9 @@
 import pytest
 
 from local_cloud.kit.http import Inbound
+from tests.build.discovery import problems
 from tests.flow.drilling import DELIVERY, DrillFlow
+from tests.flow.install import PROJECT, REGION, ROOT
 
 TRIGGER = "projects/barq-delivery/locations/europe-west1/triggers/builds"
 SOON = {"warm_seconds": 5, "limit_seconds": 120}
@@ -41,6 +43,19 @@ def test_a_drills_image_comes_the_way_of_every_image(drilled):
     bad = flow.cloud.images.resolve(told["left_behind"].split()[2].rstrip(","))
     assert bad.env == {"VERSION": "v1", "FAULT_ERROR_RATIO": "1"}
     assert bad.command == flow.cloud.images.resolve(before).command
+
+
+def test_cloud_build_would_accept_a_drills_build(drilled):
+    """By the schema of its discovery document; and it runs what `cloudbuild.yaml` runs."""
+    flow, _, _ = drilled
+    place = f"projects/{PROJECT}/locations/{REGION}"
+    (build,) = flow.cloud.builds.list(place, caller=None)[-1:]
+    own = ("steps", "images", "tags", "timeout", "serviceAccount", "substitutions", "options")
+
+    asked = {name: build[name] for name in own}
+    assert list(problems(asked, {"$ref": "Build"}, "build")) == []
+    assert asked["steps"][0]["name"] in (ROOT / "cloudbuild.yaml").read_text()
+    assert asked["serviceAccount"].endswith("/barq-build@barq-delivery.iam.gserviceaccount.com")
 
 
 def test_after_a_drill_stable_serves_and_the_image_is_refused(drilled):

@@ -170,6 +170,16 @@ def test_builds_of_a_project_without_a_location_are_global_ones(world):
 
 
 @pytest.mark.parametrize(
+    "name", ["docker:28-cli", f"docker@sha256:{'0' * 64}", "gcr.io/cloud-builders/docker:latest"]
+)
+def test_either_image_of_docker_is_understood(world, name):
+    asked = world.asked()
+    asked["steps"][0]["name"] = name
+
+    assert world.call("POST", BUILDS, asked)[0] == 200
+
+
+@pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"steps": []}, "no build steps"),
