@@ -29,6 +29,8 @@ from local_cloud.scheduler.values import HttpTarget, Job, OidcToken
 PLACEHOLDER: Final = "us-docker.pkg.dev/cloudrun/container/hello"
 _HELLO: Final = Path(__file__).parent / "hello"
 _POLL_SECONDS: Final = 0.05
+_TIMEOUT_SECONDS: Final = 60
+"""A function's, unless its row says another: the default of Cloud Run functions."""
 _CHANNELS: Final = ("slack", "webhook", "email", "pagerduty")
 _NOWHERE: Final = "http://127.0.0.1:9"
 """Where no PagerDuty is: nothing of a laptop's pages anyone by accident."""
@@ -205,6 +207,10 @@ class Installer:
             env=self.environment(spec, topics),
             service_account=account(self._place, service_name(name)),
         )
+        document["spec"]["template"]["spec"] |= {
+            "timeoutSeconds": spec.get("timeout_seconds", _TIMEOUT_SECONDS),
+            "containerConcurrency": self._description["concurrency"],
+        }
         key = ServiceKey(self._place.project, self._place.region, service_name(name))
         created = self._cloud.run.create(key, document)
         callers = [f"user:{person}" for person in self._people]

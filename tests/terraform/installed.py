@@ -126,6 +126,8 @@ class LocalWiring:
                 if name not in secrets
             },
             "secrets": secrets,
+            "timeout_seconds": revision.timeout_seconds,
+            "concurrency": revision.template["spec"]["containerConcurrency"],
             "invokers": sorted(
                 short(member.removeprefix("serviceAccount:"))
                 for member in service.invokers

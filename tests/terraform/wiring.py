@@ -112,6 +112,8 @@ def _planned_function(one: Resource, plan: Plan) -> Facts:
         "account": short(service["service_account_email"]),
         "variables": dict(service["environment_variables"]),
         "secrets": sorted(each["key"] for each in service["secret_environment_variables"]),
+        "timeout_seconds": service["timeout_seconds"],
+        "concurrency": service["max_instance_request_concurrency"],
         "invokers": sorted(invokers),
     }
 
