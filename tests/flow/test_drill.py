@@ -91,6 +91,16 @@ def test_each_drill_has_an_image_of_its_own_and_the_next_push_goes_its_way(drill
     assert flow.serving("staging") == flow.serving("production") == "v2"
 
 
+def test_a_drill_of_a_staging_with_shares_waits_for_the_few_requests_that_meet_the_canary():
+    """The last of them may lie well before the rollback; traffic is not back before it."""
+    flow = DrillFlow(DELIVERY.replace("steps: [100], no_data: pass", "steps: [10, 50, 100]"))
+
+    told = flow.result(flow.drills())
+
+    assert told["seconds_to_rollback"] <= told["seconds_to_traffic_back"] < 90
+    assert told["requests_failed"] < told["requests"] / 5
+
+
 def test_a_drill_that_nobody_takes_back_fails_loudly_and_goes_back_itself():
     """Barq is blind here: neither signal can be read."""
     flow = DrillFlow()
