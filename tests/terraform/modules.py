@@ -1,14 +1,16 @@
-"""Which modules and environments there are, and a copy of them whose tests let every refusal out."""
+"""Which modules and environments there are, and copies of them that are quicker, or tell more."""
 
+import functools
+import hashlib
 import re
 import shutil
 from pathlib import Path
 
 from tests.terraform.blocks import Block, blocks
-from tests.terraform.harness import ROOT, TERRAFORM
+from tests.terraform.harness import ROOT, TERRAFORM, terraform
 
-# What modules read besides themselves.
-READ = ("functions", "workflows", "delivery.yaml")
+# What modules read besides themselves and the functions.
+READ = ("workflows", "delivery.yaml")
 EXPECTED = re.compile(
     r"^  expect_failures = \[\n(?:    .*\n)*?  \]\n|^  expect_failures = \[.*\]\n", re.MULTILINE
 )
@@ -24,10 +26,29 @@ def name_of(folder: Path) -> str:
     return folder.relative_to(TERRAFORM).as_posix()
 
 
-def copy_that_tells_refusals(folder: Path) -> Path:
-    """Copy the tree, with only those test runs that expect failures, and without the expectation.
+@functools.cache
+def light_tree() -> Path:
+    """The root of a `light_copy` that is gone when the process ends."""
+    return light_copy(terraform().folder / "light")
+
+
+@functools.cache
+def tree_that_tells_refusals() -> Path:
+    """A `light_tree` with only those test runs that expect failures, and without the expectation.
 
     `terraform test` keeps an expected failure to itself, and with it the message that a user reads.
+    """
+    copied = light_copy(terraform().folder / "refusals")
+    for file in copied.rglob("*.tftest.hcl"):
+        _let_out(file)
+    return copied
+
+
+def light_copy(folder: Path) -> Path:
+    """Copy the tree, with functions whose sources are only their hashes.
+
+    Terraform does nothing with a source but archive it, and writes its 600 kB down a hundred times
+    for one plan: most of the time that the plan takes.
 
     Returns:
         The root of the copy.
@@ -36,8 +57,14 @@ def copy_that_tells_refusals(folder: Path) -> Path:
     shutil.copytree(TERRAFORM, copied, ignore=shutil.ignore_patterns(".terraform"))
     for name in READ:
         (folder / name).symlink_to(ROOT / name)
-    for file in copied.rglob("*.tftest.hcl"):
-        _let_out(file)
+    functions = ROOT / "functions"
+    for file in functions.rglob("*"):
+        light = folder / "functions" / file.relative_to(functions)
+        if file.is_file() and "__pycache__" not in file.parts:
+            light.parent.mkdir(parents=True, exist_ok=True)
+            content = file.read_bytes()
+            digest = hashlib.sha256(content).hexdigest().encode()
+            light.write_bytes(content if file.suffix == ".yaml" else digest)
     return copied
 
 
@@ -49,10 +76,8 @@ def _let_out(file: Path) -> None:
         common = common.replace(_text(run), "")
     for run in runs:
         if EXPECTED.search(_text(run)):
-            alone = file.with_name(
-                f"{file.name.removesuffix('.tftest.hcl')}-{run.start}.tftest.hcl"
-            )
-            alone.write_text(common + EXPECTED.sub("", _text(run)), "utf-8")
+            name = f"{file.name.removesuffix('.tftest.hcl')}-{run.start}.tftest.hcl"
+            file.with_name(name).write_text(common + EXPECTED.sub("", _text(run)), "utf-8")
     file.unlink()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.terraform.blocks import blocks_of
 from tests.terraform.harness import TERRAFORM, fmt_check, run_tftest, validate
-from tests.terraform.modules import copy_that_tells_refusals, folders, name_of
+from tests.terraform.modules import folders, light_tree, name_of, tree_that_tells_refusals
 
 FOLDERS = folders()
 MESSAGE_FROM = re.compile(r"checked by the validation rule at (\S+):(\d+),")
@@ -35,20 +35,15 @@ def test_it_is_valid_without_a_warning(folder):
 
 @in_each_folder
 def test_its_own_tests_pass(folder):
-    runs = run_tftest(folder)
+    runs = run_tftest(light_tree() / name_of(folder))
 
     assert [(one.file, one.name, one.messages) for one in runs if one.status != "pass"] == []
     assert runs
 
 
-@pytest.fixture(scope="session")
-def refusals(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_that_tells_refusals(tmp_path_factory.mktemp("refusals"))
-
-
 @pytest.mark.parametrize("folder", [one for one in FOLDERS if validations(one)], ids=name_of)
-def test_each_message_of_its_variables_is_told_by_a_test(folder, refusals):
-    runs = run_tftest(refusals / name_of(folder))
+def test_each_message_of_its_variables_is_told_by_a_test(folder):
+    runs = run_tftest(tree_that_tells_refusals() / name_of(folder))
     told = [message for run in runs for message in run.messages]
     seen = {(match[1], int(match[2])) for text in told for match in MESSAGE_FROM.finditer(text)}
 
