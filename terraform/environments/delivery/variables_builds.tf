@@ -33,6 +33,10 @@ variable "builds" {
     condition     = alltrue([for build in values(var.builds) : can(regex("^[A-Za-z0-9._/-]+$", build.branch))])
     error_message = "builds has the branches ${jsonencode([for build in values(var.builds) : build.branch])}: each must be a branch's name, no pattern, such as main."
   }
+  validation {
+    condition     = length(setsubtract(keys(var.builds), keys(local.delivery.services))) == 0
+    error_message = "builds has the keys ${jsonencode(keys(var.builds))}: each must be a service of delivery.yaml, such as ${keys(local.delivery.services)[0]}."
+  }
 }
 
 variable "github_actions" {
@@ -47,6 +51,10 @@ variable "github_actions" {
   validation {
     condition     = alltrue([for one in values(var.github_actions) : can(regex("^[0-9]+$", one.repository_id)) && can(regex("^[A-Za-z0-9._/-]+$", one.branch))])
     error_message = "github_actions is ${jsonencode(var.github_actions)}: each must have a number and a branch, such as {repository_id = \"123456789\", branch = \"main\"}."
+  }
+  validation {
+    condition     = length(setsubtract(keys(var.github_actions), keys(local.delivery.services))) == 0
+    error_message = "github_actions has the keys ${jsonencode(keys(var.github_actions))}: each must be a service of delivery.yaml, such as ${keys(local.delivery.services)[0]}."
   }
 }
 

@@ -79,14 +79,23 @@ run "builds" {
   }
 }
 
+run "no_file" {
+  command = plan
+
+  variables {
+    delivery_file = "nowhere.yaml"
+  }
+
+  expect_failures = [var.delivery_file]
+}
+
 run "bad_values" {
   command = plan
 
   variables {
-    delivery_file  = "nowhere.yaml"
-    builds         = { fleet = { connection = "github", url = "github.com/acme/fleet", branch = "^main$", migrate_jobs = ["fleet-migrate"] }, orders = {} }
-    github_actions = { fleet = { repository_id = "acme/fleet" } }
+    builds         = { fleet = { connection = "github", url = "github.com/acme/fleet", branch = "^main$", migrate_jobs = ["fleet-migrate"] }, orders = {}, shop = {} }
+    github_actions = { fleet = { repository_id = "acme/fleet" }, shop = { repository_id = "7" } }
   }
 
-  expect_failures = [var.delivery_file, var.builds, var.github_actions]
+  expect_failures = [var.builds, var.github_actions]
 }
