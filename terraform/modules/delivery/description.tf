@@ -14,7 +14,8 @@ locals {
   names = { for name, _ in local.functions : name => "barq-${replace(name, "_", "-")}" }
 
   # The registry tells of pushes if any service wants to hear of them.
-  registry_events = [for one in [local.description.registry_events] : one if anytrue([for service in local.delivery.services : try(service.registry_events, false)])]
+  told_by_registry = [for service in local.delivery.services : service.image if try(service.registry_events, false)]
+  registry_events  = [for one in [local.description.registry_events] : one if length(local.told_by_registry) > 0]
   triggers = concat(
     [for trigger in local.description.triggers : merge(trigger, { topic = "barq-${trigger.topic}" })],
     local.registry_events,

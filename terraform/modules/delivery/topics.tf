@@ -41,6 +41,13 @@ resource "google_pubsub_topic" "registry" {
   labels  = var.labels
 
   depends_on = [time_sleep.apis]
+
+  lifecycle {
+    precondition {
+      condition     = alltrue([for image in local.told_by_registry : split("/", image)[1] == var.project])
+      error_message = "registry_events is true for ${jsonencode(local.told_by_registry)}: must be images in Barq's own project, such as ${var.region}-docker.pkg.dev/${var.project}/fleet/health-service. Eventarc hears of no other project's topic."
+    }
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "registry_tells" {

@@ -102,3 +102,13 @@ run "people" {
     error_message = "Easy to take away where one says so."
   }
 }
+
+run "registry_events_come_from_its_own_project" {
+  command = plan
+
+  variables {
+    project = "barq-elsewhere"
+  }
+
+  expect_failures = [google_pubsub_topic.registry]
+}
