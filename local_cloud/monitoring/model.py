@@ -6,7 +6,7 @@ in `timeSeries.list`. Alert policies: alerts.py. Source: reference/gcp.md, secti
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from local_cloud.kit.audit import Audit
@@ -27,57 +27,24 @@ from local_cloud.monitoring.descriptors import (
 from local_cloud.monitoring.distribution import Distribution
 from local_cloud.monitoring.filters import parse, predicate
 from local_cloud.monitoring.pages import Pager
+from local_cloud.monitoring.queries import (
+    DEMO,
+    MonitoringSettings,
+    TimeSeriesPage,
+    TimeSeriesQuery,
+    interval_of,
+    project_of,
+)
 from local_cloud.monitoring.recorded import Recorded, RecordedSeries, Source
 from local_cloud.monitoring.series_filter import SeriesFilter, compile_filter
 from local_cloud.monitoring.store import Series, Store
 from local_cloud.monitoring.values import Point, TimeSeries, Value
 
+__all__ = ["DEMO", "MonitoringModel", "MonitoringSettings", "TimeSeriesQuery"]
 SERVICE: Final = "google.monitoring.v3.MetricService"
 _FROM_REQUESTS: Final = (METRICS[REQUEST_COUNT], METRICS[REQUEST_LATENCIES])
 _OPEN_REQUESTS: Final = METRICS[MAX_CONCURRENCIES]
 _FILTERS_KEPT: Final = 512
-
-
-@dataclass(frozen=True, slots=True)
-class MonitoringSettings:
-    """How coarse, how late and how often metrics can be read. The defaults are reality's."""
-
-    queries_per_minute: int = 6000
-    """`timeSeries.list` calls a project, every page one; beyond them RESOURCE_EXHAUSTED. Google
-    publishes no number; this one is in a reported 429 (stored file 45292430122)."""
-    sample_period_seconds: int = 60
-    alignment_min_seconds: int = 60
-    ingest_delay_seconds: float = 120.0
-    """From the end of a sample period to its points being visible, for metrics of Cloud Run; other
-    metrics are late in proportion."""
-    retention_seconds: int = 86_400
-    periods_max: int = 10_000
-    """Sample periods kept of one series, whatever the retention says: bounds memory."""
-
-
-DEMO: Final = MonitoringSettings(
-    sample_period_seconds=1, alignment_min_seconds=1, ingest_delay_seconds=0.0
-)
-
-
-@dataclass(frozen=True, slots=True)
-class TimeSeriesQuery:
-    """A `ListTimeSeriesRequest` as plain values. The interval is (start, end]."""
-
-    name: str
-    filter: str
-    start: dt.datetime | None
-    end: dt.datetime | None
-    aggregation: Aggregation = field(default_factory=Aggregation)
-    headers_only: bool = False
-    page_size: int = 0
-    page_token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TimeSeriesPage:
-    series: tuple[TimeSeries, ...]
-    next_page_token: str = ""
 
 
 class MonitoringModel:
@@ -154,10 +121,10 @@ class MonitoringModel:
         Raises Refused(INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED).
         """
         self._audit.note(caller, f"{SERVICE}.ListTimeSeries", query.name)
-        project = _project(query.name)
+        project = project_of(query.name)
         self._quota.take(f"project:{project}")
         wanted = self._wanted(project, query)
-        start, end = _interval(query)
+        start, end = interval_of(query)
         pager = Pager(lambda: repr(replace(query, page_size=0, page_token="")), query.page_size)
         as_of, offset = pager.position(query.page_token, self._scheduler.now())
         raw = self._raw(project, wanted, start, end, as_of)
@@ -169,9 +136,9 @@ class MonitoringModel:
 
     def query(self, query: TimeSeriesQuery) -> tuple[TimeSeries, ...]:
         """Return all series of a query, as the platform itself sees them: nothing is audited."""
-        project = _project(query.name)
+        project = project_of(query.name)
         wanted = self._wanted(project, query)
-        start, end = _interval(query)
+        start, end = interval_of(query)
         raw = self._raw(project, wanted, start, end, self._scheduler.now())
         return tuple(aggregate(raw, query.aggregation, end))
 
@@ -224,7 +191,7 @@ class MonitoringModel:
     ) -> tuple[Metric, ...]:
         """Answer `metricDescriptors.list`; `text` is a filter on metric.type, or empty."""
         self._audit.note(caller, f"{SERVICE}.ListMetricDescriptors", name)
-        known = self.catalogue.metrics(_project(name))
+        known = self.catalogue.metrics(project_of(name))
         if not text:
             return known
         matches = predicate(parse(text))
@@ -316,22 +283,3 @@ def _written_series(written: RecordedSeries, points: tuple[Point, ...]) -> TimeS
         points,
         source.resource_type,
     )
-
-
-def _project(name: str) -> str:
-    kind, _, project = name.partition("/")
-    if kind != "projects" or not project or "/" in project:
-        raise Refused(
-            "INVALID_ARGUMENT", f'Field name had an invalid value of "{name}": projects/PROJECT.'
-        )
-    return project
-
-
-def _interval(query: TimeSeriesQuery) -> tuple[dt.datetime, dt.datetime]:
-    if query.start is None or query.end is None or query.start >= query.end:
-        raise Refused(
-            "INVALID_ARGUMENT",
-            "Field interval had an invalid value: startTime and endTime are needed, and the start"
-            " time must be before the end time.",
-        )
-    return query.start, query.end

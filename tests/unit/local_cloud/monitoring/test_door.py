@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import json
+import random
 import threading
 
 import grpc
@@ -9,6 +11,9 @@ import pytest
 from google.api import metric_pb2
 from google.api_core.exceptions import InvalidArgument, NotFound
 from google.cloud import monitoring_v3 as v3
+from google.cloud.monitoring_v3.services.alert_policy_service.transports import (
+    AlertPolicyServiceGrpcTransport,
+)
 from google.cloud.monitoring_v3.services.metric_service.transports import (
     MetricServiceGrpcTransport,
 )
@@ -20,9 +25,12 @@ from local_cloud.kit.errors import Refused
 from local_cloud.kit.grpc_door import add_service
 from local_cloud.kit.scheduler import VirtualScheduler
 from local_cloud.kit.traffic import OpenRequests, ServedRequest
+from local_cloud.monitoring import alert_door
+from local_cloud.monitoring.alerts import AlertPolicies
 from local_cloud.monitoring.distribution import BOUNDS
 from local_cloud.monitoring.door import methods
 from local_cloud.monitoring.model import DEMO, MonitoringModel
+from tests.unit.local_cloud.monitoring.general import policy, threshold
 
 START = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
 COUNT = 'metric.type="run.googleapis.com/request_count"'
@@ -180,8 +188,8 @@ class _NoTokens:
 
 
 @pytest.fixture
-def client():
-    """Google's client, and a server on a free loopback port in another thread."""
+def channel():
+    """A channel to a server of both services, on a free loopback port in another thread."""
     loop = asyncio.new_event_loop()
     started = threading.Event()
     port = 0
@@ -191,7 +199,12 @@ def client():
         nonlocal port
         server = grpc.aio.server()
         service = "google.monitoring.v3.MetricService"
-        add_service(server, service, methods(model_with_traffic()), _NoTokens())
+        model = model_with_traffic()
+        add_service(server, service, methods(model), _NoTokens())
+        scheduler = VirtualScheduler(START)
+        alerts = AlertPolicies(scheduler, model, lambda *told: None, random.Random(1))
+        of_alerts = alert_door.methods(alerts, Audit(scheduler))
+        add_service(server, alert_door.SERVICE, of_alerts, _NoTokens())
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         started.set()
@@ -202,7 +215,7 @@ def client():
     thread.start()
     assert started.wait(10)
     channel = grpc.insecure_channel(f"127.0.0.1:{port}")
-    yield v3.MetricServiceClient(transport=MetricServiceGrpcTransport(channel=channel))
+    yield channel
     channel.close()
     loop.call_soon_threadsafe(done.set)
     thread.join()
@@ -210,7 +223,8 @@ def client():
 
 
 @pytest.mark.processes
-def test_googles_client_reads_series_descriptors_and_refusals(client):
+def test_googles_clients_read_series_descriptors_policies_and_refusals(channel):
+    client = v3.MetricServiceClient(transport=MetricServiceGrpcTransport(channel=channel))
     request = request_of(
         aggregation=aggregation("ALIGN_DELTA", "REDUCE_SUM")
         | {"group_by_fields": ["metric.label.response_code_class"]},
@@ -236,3 +250,14 @@ def test_googles_client_reads_series_descriptors_and_refusals(client):
         client.list_time_series(request_of('resource.type="cloud_run_revision"'))
     with pytest.raises(NotFound):
         client.get_metric_descriptor(name=name + "x")
+    policies = v3.AlertPolicyServiceClient(
+        transport=AlertPolicyServiceGrpcTransport(channel=channel)
+    )
+    condition = threshold()["conditionThreshold"]["filter"]
+    wanted = v3.AlertPolicy.from_json(json.dumps(policy(notificationChannels=[])))
+    made = policies.create_alert_policy(name="projects/p", alert_policy=wanted)
+    assert made.conditions[0].condition_threshold.filter == condition
+    assert [one.name for one in policies.list_alert_policies(name="projects/p")] == [made.name]
+    policies.delete_alert_policy(name=made.name)
+    with pytest.raises(NotFound, match="does not exist"):
+        policies.get_alert_policy(name=made.name)
