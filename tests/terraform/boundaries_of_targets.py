@@ -1,9 +1,12 @@
 """As `boundaries.py`, for what stands in the targets: services, databases, networks, monitoring."""
 
+from typing import Any
+
 from tests.terraform.boundaries import ALIGNED, BY_NAME, LATEST, LOGS, policy, ratio, threshold
 
 POLICY = "google_monitoring_alert_policy"
 CHECK = "google_monitoring_uptime_check_config"
+CHANNEL_TYPE = "google_monitoring_notification_channel"
 THRESHOLD = "conditions.condition_threshold"
 SERVICE = "google_cloud_run_v2_service"
 JOB = "google_cloud_run_v2_job"
@@ -99,19 +102,28 @@ MONITORING = [
         [{"type": "uptime_url", "labels": {"host": "h"}}],
     ),
     (
-        "google_monitoring_notification_channel",
+        CHANNEL_TYPE,
         "sensitive_labels",
         [{"auth_token": "x"}],
         [{"auth_token": "x", "service_key": "y"}],
     ),
     (
-        "google_monitoring_notification_channel",
+        CHANNEL_TYPE,
         "labels",
         {"channel_name": "#x"},
         {"auth_token": "x"},
     ),
-    ("google_monitoring_notification_channel", "display_name", 512 * "x", 513 * "x"),
-    ("google_monitoring_notification_channel", "description", 1024 * "x", 1025 * "x"),
+    (CHANNEL_TYPE, "display_name", 512 * "x", 513 * "x"),
+    (CHANNEL_TYPE, "description", 1024 * "x", 1025 * "x"),
+    (CHANNEL_TYPE, "type", "email", "mail"),
+    *(
+        (CHANNEL_TYPE, "", {"type": kind, "labels": good}, {"type": kind, "labels": bad})
+        for kind, good, bad in (
+            ("email", {"email_address": "team@example.com"}, {}),
+            ("pubsub", {"topic": "projects/p/topics/t"}, {"topic": "t"}),
+            ("slack", {"channel_name": "#x"}, None),
+        )
+    ),
     ("google_monitoring_dashboard", "dashboard_json", "{}", "{"),
     ("google_logging_metric", "name", "fleet/errors", "/fleet"),
     ("google_logging_metric", "description", 8000 * "x", 8001 * "x"),
@@ -169,6 +181,8 @@ RUN = [
     (SERVICE, "ingress", "INGRESS_TRAFFIC_ALL", "ALL"),
     (SERVICE, "launch_stage", "GA", "STABLE"),
     (SERVICE, "template.execution_environment", "EXECUTION_ENVIRONMENT_GEN2", "GEN2"),
+    (SERVICE, "template.labels", {"app": "barq"}, {"App": "barq"}),
+    (JOB, "template.labels", {"app": "barq"}, {"App": "barq"}),
     (SERVICE, "template.timeout", "3600s", "3601s"),
     (SERVICE, "template.max_instance_request_concurrency", 1000, 1001),
     (SERVICE, "template.scaling.max_instance_count", 1, 0),
@@ -321,7 +335,12 @@ NETWORK = [
     ),
 ]
 
-ENTERPRISE = {"tier": "db-custom-2-7680", "edition": "ENTERPRISE"}
+ENTERPRISE = {"tier": "db-custom-2-7680", "edition": "ENTERPRISE", "backup_configuration": []}
+
+
+def keeping(days: int) -> dict[str, Any]:
+    return {**ENTERPRISE, "backup_configuration": [{"transaction_log_retention_days": days}]}
+
 
 DATABASE = [
     (SQL, "settings.edition", "ENTERPRISE", "STANDARD"),
@@ -341,6 +360,7 @@ DATABASE = [
     (SQL, "name", "fleet", "Fleet"),
     (SQL, "database_version", "POSTGRES_16", "POSTGRESQL_16"),
     (SQL, "settings", [ENTERPRISE], [{**ENTERPRISE, "edition": None}]),
+    (SQL, "settings", [keeping(7)], [keeping(8)]),
     (SQL, "settings.tier", "db-custom-2-7680", "db-custom-2"),
     (SQL, "settings.backup_configuration.transaction_log_retention_days", 35, 36),
     (
@@ -349,7 +369,7 @@ DATABASE = [
         365,
         366,
     ),
-    (SQL, "settings.user_labels", {}, {f"a{n}": "" for n in range(65)}),
+    (SQL, "settings.user_labels", {"app": "barq"}, {"App": "barq"}),
     ("google_sql_user", "", {"password": "x"}, {"password": "x", "password_wo": "y"}),
     (
         "google_sql_user",

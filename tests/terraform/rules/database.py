@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from tests.terraform.rules.access import LABEL
 from tests.terraform.rules.kit import (
-    Check,
     at_least_one,
     at_most_one,
     between,
@@ -23,6 +23,11 @@ NAME = pattern(r"[a-z](?:[-a-z0-9]{0,96}[a-z0-9])?", "1 to 98 of a-z, 0-9 and -,
 def _tier_fits_edition(settings: Any) -> bool:
     enterprise: bool = settings["tier"].startswith(("db-custom-", "db-f1-", "db-g1-"))
     return enterprise is (settings["edition"] == "ENTERPRISE")
+
+
+def _log_fits_edition(settings: Any) -> bool:
+    days = [one["transaction_log_retention_days"] or 7 for one in settings["backup_configuration"]]
+    return settings["edition"] == "ENTERPRISE_PLUS" or all(int(one) <= 7 for one in days)
 
 
 def _name_fits_type(user: Any) -> bool:
@@ -65,7 +70,10 @@ RULES = (
             "name": NAME,
             "database_version": pattern(r"POSTGRES_\d{1,2}", "such as POSTGRES_16"),
             # From POSTGRES_16 on the default edition does not have the small tiers.
-            "settings": each(whole(_tier_fits_edition, "db-custom-... has edition ENTERPRISE")),
+            "settings": [
+                each(whole(_tier_fits_edition, "db-custom-... has edition ENTERPRISE")),
+                each(whole(_log_fits_edition, "edition ENTERPRISE keeps logs for 7 days at most")),
+            ],
             "settings.tier": pattern(
                 r"db-custom-\d+-\d+|db-f1-micro|db-g1-small|db-perf-optimized-N-\d+",
                 "such as db-custom-2-7680",
@@ -74,7 +82,7 @@ RULES = (
             "settings.backup_configuration.backup_retention_settings.retained_backups": between(
                 1, 365
             ),
-            "settings.user_labels": Check(lambda labels: len(labels) <= 64, "64 at most"),
+            "settings.user_labels": LABEL,
         },
     ),
     *rules(

@@ -92,6 +92,14 @@ def _alone_on_logs(policy: Any) -> bool:
     return not on_logs or len(policy["conditions"]) == 1
 
 
+def _has_its_labels(channel: Any) -> bool:
+    labels = channel["labels"] or {}
+    needed = {"email": "email_address", "pubsub": "topic", "slack": "channel_name"}
+    if channel["type"] == "pubsub" and not labels.get("topic", "").startswith("projects/"):
+        return False
+    return channel["type"] not in needed or needed[channel["type"]] in labels
+
+
 _THRESHOLD = "conditions.condition_threshold"
 _POLICIES = (
     *rules(
@@ -228,6 +236,17 @@ _CHECKS = (
             ),
             "display_name": longest(512),
             "description": longest(1024),
+        },
+    ),
+    *rules(
+        "google_monitoring_notification_channel",
+        "https://cloud.google.com/monitoring/alerts/using-channels-api",
+        {
+            "": whole(
+                _has_its_labels,
+                "email has email_address, slack channel_name, pubsub topic: projects/P/topics/T",
+            ),
+            "type": one_of("email", "pubsub", "slack", "pagerduty", "webhook_tokenauth"),
         },
     ),
     *rules("google_monitoring_dashboard", FOLDER, {"dashboard_json": JSON}),

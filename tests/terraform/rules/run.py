@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.terraform.rules.access import LABEL
 from tests.terraform.rules.kit import (
     Check,
     at_most_one,
@@ -106,6 +107,7 @@ RULES = (
             "template.execution_environment": one_of(
                 "EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"
             ),
+            "template.labels": LABEL,
             "template.timeout": seconds(1, 3600),
             "template.max_instance_request_concurrency": between(1, 1000),
             "template.scaling.max_instance_count": between(1, 1000),
@@ -138,6 +140,7 @@ RULES = (
         {
             "name": NAME,
             "launch_stage": LAUNCH,
+            "template.labels": LABEL,
             "template.task_count": between(1, 10000),
             "template.template.max_retries": between(0, 10),
             "template.template.timeout": seconds(1, 7 * 24 * 3600),
