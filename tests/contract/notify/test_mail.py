@@ -154,8 +154,8 @@ def test_a_wrong_password_is_final(mail_servers, send):
     ("refuses", "kind", "words"),
     [
         ({"MAIL": "451 later"}, Transient, "SMTP 451"),
-        ({"MAIL": "550 who?"}, Refused, "SMTP 550"),
-        ({"DATA": "452 full"}, Transient, "SMTP 452"),
+        ({"MAIL": f"550 {PASSWORD}"}, Refused, "SMTP 550"),
+        ({"DATA": f"452 {PASSWORD}"}, Transient, "SMTP 452"),
         ({"DATA": "554 spam"}, Refused, "SMTP 554"),
         ({A: "550 no", B: "551 no"}, Refused, "all recipients refused (550, 551)"),
         ({A: "550 no", B: "450 later"}, Transient, "all recipients refused (450, 550)"),

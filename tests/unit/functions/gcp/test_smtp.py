@@ -37,3 +37,8 @@ def test_a_mail_of_words_beyond_ascii_needs_no_extension_of_the_server():
 
     assert got.isascii()
     assert "größe" in str(email.message_from_bytes(got, policy=email.policy.default)["Subject"])
+
+
+def test_half_a_character_of_anyones_is_no_reason_not_to_send():
+    """JSON can hold one, and no encoding of a mail can."""
+    assert b"a?b" in sent(because="a\ud800b")
