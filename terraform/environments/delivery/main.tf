@@ -18,6 +18,7 @@ module "delivery" {
   viewers              = var.viewers
   urgent_instances_min = var.urgent_instances_min
   iap_audience         = var.iap_audience
+  drill                = var.drill
   deletion_protection  = var.deletion_protection
   labels               = var.labels
 }

@@ -96,3 +96,14 @@ variable "labels" {
   default     = { app = "barq" }
   nullable    = false
 }
+
+variable "drill" {
+  description = "The monthly rollback drill by the clock (docs/drill.md): service and target of delivery.yaml, schedule as cron. Null: only by hand."
+  type = object({
+    service   = string
+    target    = string
+    schedule  = optional(string, "0 9 1 * *")
+    time_zone = optional(string, "Etc/UTC")
+  })
+  default = null
+}

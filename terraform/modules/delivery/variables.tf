@@ -98,3 +98,25 @@ variable "deletion_protection" {
   default     = true
   nullable    = false
 }
+
+variable "drill" {
+  description = "The rollback drill by the clock: which service and target of delivery.yaml, and when, as cron. Null: only by hand."
+  type = object({
+    service   = string
+    target    = string
+    schedule  = optional(string, "0 9 1 * *")
+    time_zone = optional(string, "Etc/UTC")
+  })
+  default = null
+
+  validation {
+    condition     = var.drill == null || can(regex("^([^[:space:]]+ ){4}[^[:space:]]+$", var.drill.schedule))
+    error_message = "drill.schedule is ${jsonencode(try(var.drill.schedule, ""))}: must be five fields of cron, such as \"0 9 1 * *\"."
+  }
+
+  # Which target is the last cannot be read here: yamldecode sorts keys. The drill itself refuses that one.
+  validation {
+    condition     = var.drill == null || can(local.delivery.services[var.drill.service].targets[var.drill.target])
+    error_message = "drill is of ${jsonencode(try("${var.drill.service}/${var.drill.target}", ""))}: must be a service of delivery.yaml and a target of it that is not its last, such as {service = \"fleet\", target = \"staging\"}."
+  }
+}

@@ -112,3 +112,20 @@ run "registry_events_come_from_its_own_project" {
 
   expect_failures = [google_pubsub_topic.registry]
 }
+
+run "a_drill_by_the_clock" {
+  command = plan
+
+  variables {
+    drill = { service = "fleet", target = "staging" }
+  }
+
+  assert {
+    condition     = google_cloud_scheduler_job.drill["barq-drill-clock"].schedule == "0 9 1 * *" && jsondecode(jsondecode(base64decode(google_cloud_scheduler_job.drill["barq-drill-clock"].http_target[0].body)).argument) == { service = "fleet", target = "staging" }
+    error_message = "On the first of each month, with the argument that the drill reads."
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.drill["barq-drill-clock"].retry_config[0].retry_count == 0
+    error_message = "A drill is never begun twice."
+  }
+}

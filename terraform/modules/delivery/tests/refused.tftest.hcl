@@ -34,3 +34,16 @@ run "bad_values" {
     var.viewers,
   ]
 }
+
+run "bad_drill" {
+  command = plan
+
+  variables {
+    project       = "barq-delivery"
+    region        = "europe-west1"
+    delivery_file = "tests/delivery.yaml"
+    drill         = { service = "nothing", target = "staging", schedule = "monthly" }
+  }
+
+  expect_failures = [var.drill]
+}
