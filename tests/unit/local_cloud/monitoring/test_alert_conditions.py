@@ -162,6 +162,25 @@ def test_an_incident_without_data_is_closed_after_the_policys_own_time(world):
     assert world.states() == [OPEN, CLOSED]
 
 
+def test_a_ratio_divides_series_that_have_the_same_labels(world):
+    """Where the denominator is 0 there is no ratio; without a numerator it is 0."""
+    below = threshold(MEMORY)["conditionThreshold"]
+    world.create(
+        threshold(denominatorFilter=below["filter"], denominatorAggregations=below["aggregations"])
+    )
+
+    for _ in range(6):
+        world.write(MEMORY, "fleet", 0.5)
+        world.write(MEMORY, "other", 0.0)
+        world.write(MEMORY, "third", 0.5)
+        world.minutes(1, fleet=0.45, other=0.9)
+
+    assert world.states() == [OPEN]
+    incident = world.published[0][1]["incident"]
+    assert incident["observed_value"] == "0.900"
+    assert incident["summary"].startswith("The ratio for p Cloud SQL Database labels")
+
+
 def absent(**changes):
     inside = threshold()["conditionThreshold"]
     kept = {key: inside[key] for key in ("filter", "aggregations")}
@@ -172,9 +191,10 @@ def test_a_series_that_stops_is_absent_after_the_duration_and_over_with_its_next
     world.create(absent())
     world.minutes(10, fleet=0.1)
 
-    world.scheduler.run_for(300)
+    # Its last point, of minute 9, is seen from minute 12 on: 165 s late, and looked at each minute.
+    world.scheduler.run_for(420 - 1)
     assert world.states() == []
-    world.scheduler.run_for(300)
+    world.scheduler.run_for(1)
     assert world.states() == [OPEN]
     world.minutes(6, fleet=0.1)
 

@@ -133,6 +133,7 @@ def test_the_resource_type_decides_which_labels_there_are():
 
     series_filter(f'{metric} AND resource.labels.host="h" AND resource.labels.location="l"')
     series_filter(f'{metric} AND resource.type="uptime_url" AND resource.labels.host="h"')
+    series_filter(f'{metric} AND NOT resource.type="uptime_url" AND resource.labels.location="l"')
     with pytest.raises(Refused, match="valid combination"):
         series_filter(f'{metric} AND resource.type="uptime_url" AND resource.labels.location="l"')
 
