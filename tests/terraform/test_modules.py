@@ -12,6 +12,8 @@ from tests.terraform.modules import folders, light_tree, name_of, tree_that_tell
 
 FOLDERS = folders()
 MESSAGE_FROM = re.compile(r"checked by the validation rule at (\S+):(\d+),")
+# The versions of the providers whose schemas are in google-schema.json.
+SCHEMAS_OF = {"google": (7, 45), "archive": (2, 8), "random": (3, 9), "time": (0, 14)}
 in_each_folder = pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
 
 
@@ -84,13 +86,26 @@ def test_each_output_is_told_about(folder):
 
 @in_each_folder
 def test_it_names_the_versions_that_it_is_written_for(folder):
+    """With a lowest and a first one that may break it: those of the schemas lie between."""
     (terraform,) = blocks_of(folder, "terraform")
     text = "\n".join(terraform.lines)
-    google = re.search(r'"hashicorp/google"\s+version = "([^"]+)"', text)
+    named = dict(re.findall(r'"hashicorp/(\w+)"\s+version = "([^"]+)"', text))
 
     assert terraform.argument("required_version") == '">= 1.11"'
-    assert google is None or google[1] == ">= 7.0, < 9.0"
-    assert google is not None or not blocks_of(folder, "resource")
+    assert set(named) == set(re.findall(r'"hashicorp/(\w+)"', text))
+    for name, versions in named.items():
+        lowest, too_high = _range(versions)
+        assert lowest <= SCHEMAS_OF[name] < too_high
+    assert named.get("google", ">= 7.0, < 9.0") == ">= 7.0, < 9.0"
+
+
+def _range(versions: str) -> list[tuple[int, ...]]:
+    """The lowest version and the first that is too high, of `>= 2.6, < 3.0` or `~> 2.6`."""
+    major, minor = re.match(r"(?:>=|~>) (\d+)\.(\d+)", versions).groups()  # type: ignore[union-attr]
+    below = re.search(r", < (\d+)\.(\d+)$", versions)
+    high = below.groups() if below else (int(major) + 1, 0)
+    assert below or versions == f"~> {major}.{minor}"
+    return [(int(major), int(minor)), (int(high[0]), int(high[1]))]
 
 
 @in_each_folder
