@@ -14,6 +14,7 @@ from rollouts.delivery_file import parse_delivery
 from rollouts.incidents import parse_incident
 from rollouts.named_by_alert import named_target
 from tests.terraform.applied import Applied
+from tests.terraform.environments import planned
 from tests.terraform.monitored import SERVICE, own_plan, policies, service_plan
 from tests.terraform.signals import SIGNALS
 
@@ -37,8 +38,8 @@ SOONEST = {
 
 
 def world_of(signal):
-    planned = service_plan() if signal in policies(service_plan()) else own_plan()
-    return Applied(planned, {SERVICE["rollback_channel"]: TOPIC})
+    made = service_plan() if signal in policies(service_plan()) else own_plan()
+    return Applied(made, {SERVICE["rollback_channel"]: TOPIC})
 
 
 def played(signal, *qualities):
@@ -141,6 +142,20 @@ def test_barq_hears_of_two_policies_and_finds_the_target_in_both(signal):
         assert (service.name, target.name) == ("fleet", "production")
         assert incident.revision == ("fleet-2" if signal in BY_REVISION else "")
         assert incident.readable
+
+
+def test_the_alerts_of_productions_whole_plan_reach_the_topic_of_delivery():
+    """As its `terraform.tfvars.example` says: channels, metrics, objectives and policies together."""
+    world = Applied(planned("production"), {})
+    for _ in range(12):
+        SIGNALS["error-ratio"](world, "bad")
+        world.scheduler.run_for(60)
+
+    ((topic, told),) = world.published
+
+    assert topic == TOPIC
+    assert told["incident"]["policy_user_labels"]["signal"] == "error-ratio"
+    assert {channel.type for channel, _ in world.told} == {"pubsub", "email", "pagerduty"}
 
 
 def test_barq_hears_when_it_is_over():
