@@ -23,8 +23,7 @@ GROUPS = (
     ("tests/processes/test_up.py", "up"),
     ("tests/processes/database/", "database"),
     ("tests/processes/", "processes"),
-    # A module is one test of seconds; the others share plans.
-    ("tests/terraform/test_modules.py", ""),
+    # They share one process of Terraform's, and plans.
     ("tests/terraform/", "terraform"),
     ("tests/flow/test_thirty_rollouts.py", "thirty"),
     ("tests/unit/test_import_rules.py", "import_rules"),
