@@ -40,6 +40,7 @@ EVERY_FUNCTION: Final = {
     "https_proxy": "as in capitals",
     "no_proxy": "as in capitals",
     "PYTHONDONTWRITEBYTECODE": "`1`: the archive stays as it was pushed",
+    "THREADS": "`concurrency` of functions/installation.yaml: requests that it answers at once",
 }
 """What every function is started with, besides its own. Nothing else of yours is passed on."""
 _BLOCK: Final = "<!-- {0}: generated -->\n{1}<!-- end of {0} -->\n"

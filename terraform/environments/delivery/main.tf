@@ -19,6 +19,7 @@ module "delivery" {
   urgent_instances_min = var.urgent_instances_min
   iap_audience         = var.iap_audience
   drill                = var.drill
+  pagerduty_endpoint   = var.pagerduty_endpoint
   deletion_protection  = var.deletion_protection
   labels               = var.labels
 }

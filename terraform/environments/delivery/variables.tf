@@ -107,3 +107,10 @@ variable "drill" {
   })
   default = null
 }
+
+variable "pagerduty_endpoint" {
+  description = "Where PagerDuty takes events: https://events.pagerduty.com, or https://events.eu.pagerduty.com for its European accounts."
+  type        = string
+  default     = "https://events.pagerduty.com"
+  nullable    = false
+}

@@ -31,7 +31,7 @@ locals {
     WORKFLOW_EXECUTIONS_ENDPOINT = "workflowexecutions.googleapis.com"
     CALLBACKS_ENDPOINT           = "https://workflowexecutions.googleapis.com"
     REGISTRY_ENDPOINT            = "https://{host}"
-    PAGERDUTY_ENDPOINT           = "https://events.pagerduty.com"
+    PAGERDUTY_ENDPOINT           = var.pagerduty_endpoint
     EVENTS_TOPIC                 = "projects/${var.project}/topics/barq-events"
     LOG_PROJECT                  = var.project
   }

@@ -120,3 +120,15 @@ variable "drill" {
     error_message = "drill is of ${jsonencode(try("${var.drill.service}/${var.drill.target}", ""))}: must be a service of delivery.yaml and a target of it that is not its last, such as {service = \"fleet\", target = \"staging\"}."
   }
 }
+
+variable "pagerduty_endpoint" {
+  description = "Where PagerDuty takes events; accounts of its European region have a host of their own."
+  type        = string
+  default     = "https://events.pagerduty.com"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^https://events(\\.eu)?\\.pagerduty\\.com$", var.pagerduty_endpoint))
+    error_message = "pagerduty_endpoint is ${jsonencode(var.pagerduty_endpoint)}: must be the host of one of its regions, such as https://events.eu.pagerduty.com."
+  }
+}

@@ -15,6 +15,7 @@ run "bad_values" {
     urgent_instances_min = 0.5
     instances_max        = 0
     iap_audience         = "projects/1"
+    pagerduty_endpoint   = "https://events.example.com"
     operators            = ["allUsers"]
     approvers            = ["chief@example.com"]
     viewers              = ["allAuthenticatedUsers"]
@@ -29,6 +30,7 @@ run "bad_values" {
     var.urgent_instances_min,
     var.instances_max,
     var.iap_audience,
+    var.pagerduty_endpoint,
     var.operators,
     var.approvers,
     var.viewers,
