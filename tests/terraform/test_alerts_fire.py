@@ -4,6 +4,7 @@ The policies are the real Terraform's; what they are shown stands in signals.py.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,18 +145,31 @@ def test_barq_hears_of_two_policies_and_finds_the_target_in_both(signal):
         assert incident.readable
 
 
-def test_the_alerts_of_productions_whole_plan_reach_the_topic_of_delivery():
-    """As its `terraform.tfvars.example` says: channels, metrics, objectives and policies together."""
-    world = Applied(planned("production"), {})
+def alerting(made, *, on):
+    """The plan with all policies switched on or off, as the variable `alerting` does."""
+    return replace(
+        made,
+        resources={
+            address: replace(one, values={**one.values, "enabled": on})
+            if one.type == "google_monitoring_alert_policy"
+            else one
+            for address, one in made.resources.items()
+        },
+    )
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_the_alerts_of_productions_whole_plan_reach_the_topic_of_delivery(on):
+    """Its channels, metrics, objectives and policies together; nobody, before the first delivery."""
+    world = Applied(alerting(planned("production"), on=on), {})
     for _ in range(12):
         SIGNALS["error-ratio"](world, "bad")
         world.scheduler.run_for(60)
 
-    ((topic, told),) = world.published
+    heard = [(topic, told["incident"]["policy_user_labels"]) for topic, told in world.published]
 
-    assert topic == TOPIC
-    assert told["incident"]["policy_user_labels"]["signal"] == "error-ratio"
-    assert {channel.type for channel, _ in world.told} == {"pubsub", "email", "pagerduty"}
+    assert [(topic, labels["signal"]) for topic, labels in heard] == [(TOPIC, "error-ratio")] * on
+    assert {channel.type for channel, _ in world.told} >= {"pubsub", "pagerduty"} or not on
 
 
 def test_barq_hears_when_it_is_over():
