@@ -10,6 +10,7 @@ resource "google_monitoring_notification_channel" "pagerduty" {
   display_name = "${var.name}: PagerDuty"
   type         = "pagerduty"
   user_labels  = var.labels
+  force_delete = true
 
   sensitive_labels {
     service_key = data.google_secret_manager_secret_version.pagerduty_key[0].secret_data

@@ -16,7 +16,8 @@ resource "google_monitoring_notification_channel" "slack" {
     { channel_name = var.channels.slack.channel },
     var.channels.slack.team == null ? {} : { team = var.channels.slack.team },
   )
-  user_labels = var.labels
+  user_labels  = var.labels
+  force_delete = true
 
   sensitive_labels {
     auth_token = data.google_secret_manager_secret_version.slack_token[0].secret_data

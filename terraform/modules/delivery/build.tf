@@ -73,6 +73,9 @@ resource "google_project_iam_member" "function_build_logs" {
 resource "time_sleep" "build_grants" {
   create_duration = "120s"
 
+  # A channel that is added later is a new grant, and a new revision of `notify` that needs it.
+  triggers = { secrets = join(",", values(local.secrets)) }
+
   depends_on = [
     google_artifact_registry_repository_iam_member.function_build_writes,
     google_project_iam_member.function_build_logs,

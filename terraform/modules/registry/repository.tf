@@ -12,14 +12,11 @@ resource "google_artifact_registry_repository" "images" {
   labels                 = var.labels
   cleanup_policy_dry_run = var.cleanup_dry_run
 
-  # Tags may move and be deleted. Barq delivers by digest, so a moved tag changes nothing that
-  # serves; and a tag that can never be deleted keeps its version for ever, so nothing could be
-  # cleaned up.
+  # Without docker_config.immutable_tags: tags may move and be deleted. Barq delivers by digest, so a
+  # moved tag changes nothing that serves; and a tag that can never be deleted keeps its version for
+  # ever, so nothing could be cleaned up. The block itself stays away: empty, as `false` leaves it, it
+  # is a difference at every plan if the registry does not repeat it.
   # Source: https://cloud.google.com/artifact-registry/docs/docker/names#versions
-  docker_config {
-    immutable_tags = false
-  }
-
   # A version that any KEEP names stays, whatever DELETE says.
   # Source: https://cloud.google.com/artifact-registry/docs/repositories/cleanup-policy
   cleanup_policies {
