@@ -16,7 +16,7 @@ from rollouts.following import not_ready_yet
 from rollouts.images import digest_of, is_placeholder, short
 from rollouts.instants import show_instant
 from rollouts.notices import Notice
-from rollouts.planning import stale
+from rollouts.planning import stale, under_way
 from rollouts.policy import Target
 from rollouts.record import KEPT_MAX, Record, Rollout
 from rollouts.requests import DeployRequest
@@ -82,6 +82,7 @@ def claim(
         or second_push.over(seen.record, own)
         or _wiped(request)
         or _unwanted(seen.record, request, facts)
+        or _in_the_way(seen.record, request)
         or _untestable(seen, target)
     )
     if not because and present and not present.ended and facts.other_driver_alive:
@@ -183,6 +184,12 @@ def _unwanted(record: Record, request: DeployRequest, facts: Facts) -> str:
             ' "force": true'
         )
     return stale(record, request.build) if request.automatic else ""
+
+
+def _in_the_way(record: Record, request: DeployRequest) -> str:
+    """Say what began or was queued since `plan` looked, if this delivery gives way to it."""
+    because = under_way(record) if request.gives_way else ""
+    return f"{because}; nothing was changed" if because else ""
 
 
 def _no_stable(seen: ServiceSeen, stable: str | None) -> str:

@@ -76,6 +76,7 @@ class Deliver:
             "force": self.force,
             "automatic": self.automatic,
             "override_freeze": self.override_freeze,
+            "gives_way": self.gives_way,
         }
 
 
@@ -112,7 +113,7 @@ def settle(plan: Deliver, records: Sequence[Record]) -> Plan:
     if not plan.automatic or plan.force:
         return plan
     for record in records:
-        because = stale(record, plan.build) or (_under_way(record) if plan.gives_way else "")
+        because = stale(record, plan.build) or (under_way(record) if plan.gives_way else "")
         if because:
             return Ignore(because)
     return plan
@@ -136,15 +137,17 @@ def overtaken(record: Record, build: Build) -> str:
     return ""
 
 
-def _under_way(record: Record) -> str:
+def under_way(record: Record) -> str:
     """Say what a build for one target alone gives way to; empty if there is nothing."""
     rollout = record.rollout
-    if rollout is None or rollout.ended:
+    if rollout is None:
         return ""
-    return (
-        f"the build is for {rollout.target} alone, and gives way to rollout {rollout.id}, which"
-        " is under way there"
-    )
+    way = f"the build is for {rollout.target} alone, and gives way to"
+    if not rollout.ended:
+        return f"{way} rollout {rollout.id}, which is under way there"
+    if record.waiting:
+        return f"{way} delivery {record.waiting.id}, which waits for its turn there"
+    return ""
 
 
 def _built(announced: BuildAnnounced, delivery: Delivery) -> Plan:

@@ -41,6 +41,8 @@ class DeployRequest:
     """An event asked for it, not a person."""
     override_freeze: str = ""
     """A person's reason to pass a closed line; empty: it waits."""
+    gives_way: bool = False
+    """Whether it begins only where nothing is under way, whatever `second_push` says."""
     claimed: str = ""
     """The id of the rollout that this execution has claimed already, by its last answer."""
 
@@ -156,6 +158,7 @@ def parse_deploy(document: Any) -> DeployRequest:
         force=reader.switch("force"),
         automatic=reader.switch("automatic"),
         override_freeze=reader.words("override_freeze"),
+        gives_way=reader.switch("gives_way"),
         claimed=reader.words("claimed"),
     )
     reader.done()

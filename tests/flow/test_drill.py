@@ -202,6 +202,22 @@ def test_a_drill_gives_way_to_a_push():
     assert flow.serving("staging") == flow.serving("production") == "v2"
 
 
+def test_of_two_drills_at_once_one_gives_way_and_the_other_is_passed():
+    """Their builds end in the same second, so both are planned before either has begun."""
+    flow = DrillFlow()
+    names = [flow.drill(**SOON), flow.drill(**SOON)]
+
+    for name in names:
+        flow.until_drilled(name)
+
+    lost = [name for name in names if flow.executions[name]["state"] == "FAILED"]
+    assert len(lost) == 1
+    assert "it gave way to rollout" in flow.error(lost[0])
+    assert "the drill moved no traffic itself" in flow.error(lost[0])
+    assert "rollout.superseded" not in {one["data"]["event"] for one in flow.events}
+    assert flow.serving() == "v1"
+
+
 def test_a_drill_whose_image_cannot_be_built_changes_nothing():
     flow = DrillFlow()
     served = flow.status_of("staging")["image"]

@@ -145,6 +145,23 @@ def test_a_rollout_under_way_is_not_taken_from_a_driver_that_lives_where_the_pol
     assert "nothing was changed" in stopped(decision)
 
 
+@pytest.mark.parametrize("way", ["supersede", "queue", "reject"])
+@pytest.mark.parametrize("facts", [FACTS, ALIVE])
+def test_a_build_for_one_target_that_gives_way_begins_nothing_beside_another(way, facts):
+    """A push may have claimed the target between the look of `plan` and this one."""
+    request = deploying(build=BY_EVENT, automatic=True, gives_way=True)
+    present = seen(rollout(execution=OTHER_EXECUTION, digest=OTHER_DIGEST))
+
+    decision = claim(present, request, target(second_push=way), facts, NOW)
+
+    assert decision.change is None
+    assert isinstance(decision.action, Stop)
+    assert "gives way to rollout" in decision.action.because
+    assert [one.kind for one in decision.notices] == ["delivery.ignored"]
+    ended = seen(rollout("promoted", execution=OTHER_EXECUTION))
+    assert claimed(ended, request)
+
+
 def test_a_second_push_supersedes_beside_the_stable_that_the_first_began_with():
     under_way = rollout(execution=OTHER_EXECUTION, digest=OTHER_DIGEST, id="0000aaaa")
 

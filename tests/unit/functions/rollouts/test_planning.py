@@ -7,7 +7,7 @@ from rollouts.delivery_file import parse_delivery
 from rollouts.errors import BadInput
 from rollouts.images import Image
 from rollouts.planning import Call, Deliver, Ignore, choose, settle, stale
-from rollouts.record import EMPTY, Build, Record
+from rollouts.record import EMPTY, Build, Record, Waiting
 from rollouts.requests import parse_deploy
 from tests.unit.functions.rollouts.builders import (
     CALLBACK,
@@ -153,6 +153,22 @@ def test_a_build_for_one_target_gives_way_to_what_is_under_way_there(state):
     assert settle(plan, [Record(rollout=rollout("promoted"))]) == plan
     # A push does not: `second_push` decides there.
     assert settle(deliver(), [under_way]) == deliver()
+
+
+def test_a_build_for_one_target_does_not_slip_in_before_what_waits_for_its_turn():
+    waiting = Waiting("77aa", "e3", "c3", BUILD, at())
+    between = Record(rollout=rollout("promoted"), waiting=waiting)
+
+    because = ignored(settle(for_staging_alone(), [between]))
+
+    assert "gives way to delivery 77aa, which waits for its turn there" in because
+
+
+def test_deploy_is_told_what_gives_way_since_more_may_begin_before_it_is_asked():
+    (alone,) = for_staging_alone().as_json()["rollouts"]
+
+    assert alone["gives_way"]
+    assert not any(one["gives_way"] for one in deliver().as_json()["rollouts"])
 
 
 def test_a_build_for_one_target_that_was_acted_on_is_old_news():
