@@ -1,8 +1,8 @@
 variable "builds" {
   description = <<-EOT
     What Cloud Build builds at a push: service of delivery.yaml -> where its source is. The repository is named by
-    `connection` (its name, made by hand in the console, in this region) with `url`, or by `github` (the Cloud Build
-    app is installed on it). `migrate_jobs`: output of the other environments, known after they were applied.
+    `connection` (its name, made by hand in the console, in this region) with `url`, or by `github` (connected
+    with the Cloud Build app, in this region too). `migrate_jobs`: output of the other environments, known after they were applied.
   EOT
   type = map(object({
     connection     = optional(string)

@@ -81,5 +81,11 @@ resource "google_monitoring_alert_policy" "service" {
     }
   }
 
+  # Monitoring refuses to delete a check that a policy asks about, and another host is another check: the policies go
+  # first, and come back. Source: https://github.com/hashicorp/terraform-provider-google/issues/19789
+  lifecycle {
+    replace_triggered_by = [google_monitoring_uptime_check_config.live.uptime_check_id]
+  }
+
   depends_on = [time_sleep.log_metric]
 }

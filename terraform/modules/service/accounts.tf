@@ -2,7 +2,10 @@
 # the one thing that it is about, here their secrets.
 locals {
   # An account's id has 6 to 30 characters, a job's name up to 49 as a service's has.
-  short = length(var.name) <= 22 ? var.name : "${substr(var.name, 0, 17)}-${substr(sha1(var.name), 0, 4)}"
+  short = (
+    length(var.name) == 1 ? "${var.name}-service" :
+    length(var.name) <= 22 ? var.name : "${substr(var.name, 0, 17)}-${substr(sha1(var.name), 0, 4)}"
+  )
 
   job = "${length(var.name) <= 41 ? var.name : local.short}-migrate"
 

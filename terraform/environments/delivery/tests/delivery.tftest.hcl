@@ -70,6 +70,10 @@ run "builds" {
     error_message = "One repository, one branch."
   }
   assert {
+    condition     = keys(google_project_service.tokens) == ["sts.googleapis.com"]
+    error_message = "GitHub's token is exchanged by an API of its own."
+  }
+  assert {
     condition     = google_pubsub_topic_iam_member.github_announces["orders"].member == "principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/github/attribute.repository_id/42"
     error_message = "The repository itself is the member."
   }

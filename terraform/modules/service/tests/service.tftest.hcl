@@ -193,6 +193,21 @@ run "project_is_an_id" {
   expect_failures = [var.project]
 }
 
+run "an_account_has_six_letters_even_where_the_service_has_one" {
+  command = plan
+
+  variables {
+    name     = "a"
+    database = { url = "postgresql://a@10.0.0.3:5432/a", password_secret = "a-database-password" }
+    migrator = true
+  }
+
+  assert {
+    condition     = google_service_account.runtime.account_id == "a-service-run" && google_service_account.migrator[0].account_id == "a-service-migrate" && output.migrate_job.name == "a-migrate"
+    error_message = "An account's id has at least 6 characters."
+  }
+}
+
 run "region_is_no_zone" {
   command = plan
 
