@@ -156,7 +156,7 @@ resource "google_cloud_run_v2_service" "this" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invokers" {
-  #checkov:skip=CKV_GCP_102:Nobody may call unless the user of this module says who; allUsers is for them to write.
+  # Nobody may call unless the user of this module says who; allUsers is for them to write.
   for_each = toset(var.invokers)
 
   project  = var.project
