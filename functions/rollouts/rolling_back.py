@@ -7,6 +7,7 @@ from typing import Any
 
 from rollouts import retelling
 from rollouts.actions import Hold, Outcome, Stop
+from rollouts.deadline import words_of
 from rollouts.deciding import stop_for
 from rollouts.decisions import Decision, with_refusal, with_rollout
 from rollouts.notices import Notice
@@ -116,7 +117,15 @@ def _given_back_again(seen: ServiceSeen, rollout: Rollout, ask: Ask, now: dt.dat
     return _to_stable(seen, with_rollout(seen.record, after), after, ask, now)
 
 
+def _whose(rollout: Rollout, ask: Ask) -> str:
+    """Return whose word it is: a driver that does what a person said no to asks by itself."""
+    approval = rollout.deadline_approval or rollout.approval
+    denied = approval and approval.decision == "denied" and words_of(approval) == ask.because
+    return approval.by if approval and denied and not ask.by else ask.by
+
+
 def _rolled_back(seen: ServiceSeen, rollout: Rollout, ask: Ask, now: dt.datetime) -> Decision:
+    ask = replace(ask, by=_whose(rollout, ask))
     after = replace(
         rollout,
         state="rolled_back",

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from rollouts.actions import Hold, Stop
-from rollouts.record import KEPT_MAX, Record, RefusedDigest
+from rollouts.deadline import words_of
+from rollouts.record import KEPT_MAX, ApprovalGiven, Record, RefusedDigest
 from rollouts.rolling_back import Ask, arrived, roll_back, take_back
 from rollouts.shifting import shift
 from rollouts.traffic import Entry
@@ -58,6 +59,21 @@ def test_the_notice_tells_from_how_much_and_on_whose_word():
 
     assert notice.kind == "rollout.rolled_back"
     assert (notice.percent_before, notice.percent_after, notice.by) == (10, 0, "alert")
+
+
+@pytest.mark.parametrize("asked_at", ["approval", "deadline_approval"])
+def test_what_a_person_denied_is_taken_back_on_that_persons_word(asked_at):
+    """Its driver asks for it: nobody is to be paged for what a person has just decided."""
+    no = ApprovalGiven(at(), at(60), decision="denied", by="ann", at=at(5), reason="not now")
+    own = rollout("verified", **{asked_at: no})
+
+    decision = roll_back(seen(own), replace(DRIVEN, because=words_of(no), refuse=False), NOW)
+
+    assert (ended(decision).ended_by, decision.notices[0].by) == ("ann", "ann")
+    # What else ends it first is nobody's word.
+    (other,) = roll_back(seen(own), DRIVEN, NOW).notices
+    (alert,) = roll_back(seen(own), ALERT, NOW).notices
+    assert (other.by, alert.by) == ("", "alert")
 
 
 def test_the_digest_is_refused_when_evidence_spoke_against_it():
