@@ -2,7 +2,7 @@
 
 import functools
 
-from tests.terraform.harness import TERRAFORM, plan
+from tests.terraform.harness import plan
 from tests.terraform.modules import light_tree
 from tests.terraform.plans import Plan
 
@@ -17,5 +17,5 @@ ENVIRONMENTS = {
 @functools.cache
 def planned(name: str, *, filled: bool = True) -> Plan:
     """Plan an environment; `filled` as in `harness.plan`."""
-    folder = (TERRAFORM if filled else light_tree()) / "environments" / name
+    folder = light_tree() / "environments" / name
     return plan(folder, folder / "terraform.tfvars.example", filled=filled)

@@ -27,6 +27,15 @@ ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "terraform"
 
 
+# Where Terraform looks for a provider that is not served: there is no such folder.
+NOTHING_FETCHED = """provider_installation {{
+  filesystem_mirror {{
+    path = "{folder}/fetched"
+  }}
+}}
+"""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a run of Terraform said."""
@@ -93,7 +102,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
     Go reads its environment when it is started, so all of it stands here.
     """
-    (folder / "terraformrc").touch()
+    (folder / "terraformrc").write_text(NOTHING_FETCHED.format(folder=folder), "utf-8")
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("TF_")},
         "TF_REATTACH_PROVIDERS": reattach(folder),

@@ -11,6 +11,8 @@ from tests.terraform.harness import ROOT, TERRAFORM, terraform
 
 # What modules read besides themselves and the functions.
 READ = ("workflows", "delivery.yaml")
+# What the owner of an installation adds: tests are about the repository.
+OF_AN_INSTALLATION = (".terraform*", "*.tfstate*", "*.tfvars", "backend.tf")
 EXPECTED = re.compile(
     r"^  expect_failures = \[\n(?:    .*\n)*?  \]\n|^  expect_failures = \[.*\]\n", re.MULTILINE
 )
@@ -54,7 +56,7 @@ def light_copy(folder: Path) -> Path:
         The root of the copy.
     """
     copied = folder / "terraform"
-    shutil.copytree(TERRAFORM, copied, ignore=shutil.ignore_patterns(".terraform"))
+    shutil.copytree(TERRAFORM, copied, ignore=shutil.ignore_patterns(*OF_AN_INSTALLATION))
     for name in READ:
         (folder / name).symlink_to(ROOT / name)
     functions = ROOT / "functions"

@@ -263,3 +263,14 @@ def test_nothing_of_the_archive_is_made_up_if_its_folder_is_missing(folder):
 
     with pytest.raises(Refused, match="is no folder"):
         plan(folder, GOOD)
+
+
+def test_a_provider_that_is_not_served_is_fetched_from_nowhere(folder):
+    planted(folder, 'resource "aws_sqs_queue" "x" {\n  name = "x"\n}\n')
+
+    with pytest.raises(Refused) as refused:
+        validate(folder)
+
+    told = "".join(refused.value.messages).split()
+    assert "hashicorp/aws" in told
+    assert "/fetched" in "".join(told)
