@@ -62,6 +62,9 @@ def _one(service: Service, target: Target, world: World) -> dict[str, Any]:
         "where": str(target.ref),
         "repository": service.image,
         "branches": list(service.branches),
+        "registry_events": any(
+            one.registry_events for one in world.delivery.services if one.image == service.image
+        ),
         "last": target == service.targets[-1],
     }
     try:

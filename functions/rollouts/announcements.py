@@ -27,7 +27,8 @@ PULL_REQUEST: Final = ("_PR_NUMBER", "_HEAD_REPO_URL", "_HEAD_BRANCH")
 Source: https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
 """
 ONLY_TARGET: Final = "_BARQ_TARGET"
-"""The substitution of a build that is for one target alone, such as a drill's."""
+"""The substitution of a build that is for one target alone, such as a drill's: TARGET, or
+SERVICE/TARGET where several services share an image."""
 SKIPPED: Final = {"_SKIP_TESTS": "tests", "_SKIP_SCAN": "scan"}
 """The emergency switches of cloudbuild.yaml: each is "true" in a build that went without."""
 SOURCE_MAX: Final = 200
@@ -43,7 +44,7 @@ class BuildAnnounced:
     images: tuple[Image, ...]
     build: Build
     target: str = ""
-    """The one target that it is for; empty: all of them, in order."""
+    """The one target that it is for, by itself or as SERVICE/TARGET; empty: all, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,8 @@ def _built_for_one(
 
     It is none of the pushes that overtake each other: the next one goes to every target.
     """
-    found = [(service, service.target(announced.target)) for service in due]
+    only, _, name = announced.target.rpartition("/")
+    found = [(one, one.target(name)) for one in due if only in ("", one.name)]
     having = [replace(service, targets=(target,)) for service, target in found if target]
     if not having:
         known = dict.fromkeys(target.name for service in due for target in service.targets)

@@ -246,6 +246,7 @@ def test_a_drill_proves_nothing_where_stable_itself_fails():
         ({"target": "stagin"}, "delivery.yaml has no such target"),
         ({"target": ""}, "service and target must both be named"),
         ({"service": "", "target": "staging"}, "service and target must both be named"),
+        ({"path": "@elsewhere.example.com/"}, "must begin with a slash, such as /items"),
         ({"fault": {"X": "1\nRUN rm"}}, "must be variables with plain values"),
         ({"fault": {"X Y": "1"}}, "must be variables with plain values"),
     ],
@@ -269,6 +270,32 @@ def test_a_drill_waits_for_nobody_it_is_refused_during_a_rollout_and_on_a_closed
 
     closed = DrillFlow(DELIVERY + "stop_the_line: an audit\n", first=None)
     assert "the line is closed" in closed.error(closed.drills())
+
+
+def test_a_drill_is_refused_where_the_registry_tells_of_images_too():
+    """Of a drill's image as well, and that word names no target: it went on to production."""
+    flow = DrillFlow(DELIVERY.replace("    targets:", "    registry_events: true\n    targets:"))
+
+    assert "a drill's would go to every target" in flow.error(flow.drills())
+
+
+def test_a_drill_leaves_alone_what_a_person_put_in_its_images_place():
+    flow = DrillFlow()
+    name = flow.drill(**SOON)
+    flow.until(lambda: flow.serving() == "v1 FAULT_ERROR_RATIO")
+    flow.person_writes(
+        lambda service: service["spec"]["template"]["metadata"].update(name="api-hotfix"), "staging"
+    )
+    flow.passes(seconds=4)
+    flow.person_sets_traffic("staging", {"api-hotfix": 100})
+
+    flow.until_drilled(name)
+
+    error = flow.error(name)
+    assert "its rollout was ended by others" in error
+    assert "the drill moved no traffic itself" in error
+    shares = flow.document("staging")["spec"]["traffic"]
+    assert [one["revisionName"] for one in shares if one.get("percent")] == ["api-hotfix"]
 
 
 def test_a_drill_is_refused_where_barq_delivered_nothing():

@@ -129,6 +129,20 @@ def test_of_several_services_those_without_the_target_are_none_of_its_business()
     assert (plan.service.name, plan.left_out) == ("worker", ())
 
 
+def test_of_services_that_share_an_image_the_named_one_is_meant():
+    """A drill of the second must not bring its bad image to the first."""
+    api = document()["services"]["api"]
+    places = {name: one | {"service": "worker"} for name, one in api["targets"].items()}
+    delivery = parse_delivery({"services": {"api": api, "worker": api | {"targets": places}}})
+
+    plan = choose(built(target="worker/staging"), delivery)
+
+    assert isinstance(plan, Deliver)
+    assert (plan.service.name, plan.left_out) == ("worker", ())
+    assert [target.name for target in plan.targets] == ["staging"]
+    assert "which is none of" in ignored(choose(built(target="web/staging"), delivery))
+
+
 def for_staging_alone():
     plan = choose(built(target="staging"), DELIVERY)
     assert isinstance(plan, Deliver)
