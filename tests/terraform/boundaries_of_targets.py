@@ -74,6 +74,8 @@ MONITORING = [
     (POLICY, "documentation.content", 8192 * "x", 8193 * "x"),
     (POLICY, "documentation.content", 5120 * "é", 5121 * "é"),
     (POLICY, "documentation.mime_type", "text/markdown", "text/plain"),
+    (POLICY, "documentation.links", 3 * [{}], 4 * [{}]),
+    (POLICY, "documentation.links.display_name", 63 * "x", 64 * "x"),
     (POLICY, "notification_channels", [CHANNEL] * 16, [CHANNEL] * 17),
     (POLICY, "notification_channels", [CHANNEL], ["slack"]),
     (POLICY, "severity", "CRITICAL", "HIGH"),

@@ -162,6 +162,8 @@ _POLICIES = (
                 Check(lambda text: len(text.encode()) <= 10240, "10,240 bytes at most"),
             ],
             "documentation.mime_type": one_of("text/markdown"),
+            "documentation.links": longest(3),
+            "documentation.links.display_name": longest(63),
             "notification_channels": [
                 longest(16),
                 each(
