@@ -2,6 +2,7 @@
 
 import base64
 import json
+import traceback
 from typing import Any, Final, Literal
 
 import flask
@@ -59,8 +60,8 @@ def read_event(body: bytes) -> dict[str, Any]:
 def answer(path: str, body: bytes, world: World) -> tuple[str, int]:
     """Answer one push: 204 acknowledges, 503 has it delivered again.
 
-    What no second delivery cures is logged and acknowledged. What a redeploy cures is delivered
-    again, and in the end kept with the dead letters.
+    What no second delivery cures is logged and acknowledged. What a redeploy cures, our own
+    faults among it, is delivered again, and in the end kept with the dead letters.
     """
     facts: dict[str, Any] = {}
     try:
@@ -78,6 +79,11 @@ def answer(path: str, body: bytes, world: World) -> tuple[str, int]:
     except BarqError as error:
         log("ERROR", "notice.refused", **facts, because=error.message)
         return TAKEN
+    except Exception as error:  # noqa: BLE001 - the last edge: a person must act.
+        # Where, and no more: what a library says may hold what it was given.
+        where = traceback.format_tb(error.__traceback__)
+        log("ERROR", "notice.failed", **facts, because=type(error).__name__, traceback=where)
+        return AGAIN
     log("WARNING" if outcome == "unknown" else "INFO", f"notice.{outcome}", **facts)
     return TAKEN
 

@@ -37,6 +37,7 @@ def _is_secret_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # A label that is empty or too long: no host can be so.
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(host) and not _odd(text)

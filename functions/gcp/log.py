@@ -22,5 +22,8 @@ def log_text(severity: Severity, event: str, facts: str) -> None:
 
 
 def _write(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    try:
+        sys.stdout.write(line + "\n")
+    except UnicodeEncodeError:  # Half a character of somebody's: JSON can hold one, UTF-8 cannot.
+        sys.stdout.write(line.encode("utf-8", "replace").decode() + "\n")
     sys.stdout.flush()

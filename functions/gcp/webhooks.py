@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
+import urllib3
 
 from gcp.http_errors import error_of, transport_error
 from gcp.within import within
+from rollouts.errors import Refused
 
 _WORDS: Final = re.compile(r"[a-z][a-z_]{2,59}")
 """How Slack names what is wrong: `no_service`, `invalid_payload`."""
@@ -58,6 +60,8 @@ class JsonPoster:
         except requests.RequestException as error:
             # `from None`: a traceback of the cause would print the URL.
             raise transport_error(error, not_done) from None
+        except urllib3.exceptions.HTTPError:  # requests lets through what it finds odd in a host.
+            raise Refused(f"{not_done}: the channel's URL names no host that can be") from None
         raise error_of(code, "", words, not_done)
 
 

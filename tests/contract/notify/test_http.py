@@ -88,6 +88,17 @@ def test_a_redirect_is_not_followed():
     assert thief.posts == []
 
 
+@pytest.mark.parametrize("host", ["hooks..example.com", "a" * 64 + ".example.com"])
+def test_a_url_of_no_host_that_can_be_is_refused_without_a_word_of_it(host):
+    """requests lets an exception of urllib3's through there, and its text has the host."""
+    with pytest.raises(Refused, match="names no host that can be") as caught:
+        JsonPoster().post(
+            f"https://{host}/services/secret", {"text": "x"}, "slack/team was not told"
+        )
+
+    assert host not in str(caught.getrepr(style="native"))
+
+
 @pytest.mark.parametrize(
     ("peer", "words"),
     [

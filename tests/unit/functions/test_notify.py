@@ -1,6 +1,7 @@
 """What notify takes for an event, whom it tells, and what it acknowledges."""
 
 import base64
+import io
 import json
 from types import SimpleNamespace
 
@@ -146,6 +147,33 @@ def test_only_what_a_second_delivery_may_cure_is_asked_for_again(
     line = json.loads(capsys.readouterr().out)
     assert answer == status
     assert (line["severity"], line["event"], line["because"]) == (severity, event, error.message)
+
+
+def test_a_fault_of_our_own_is_asked_for_again_and_tells_no_word_of_a_library(capsys):
+    """Its text may hold what it was given, such as a channel's URL."""
+    status, _ = answered(error=ValueError("https://hooks.example.com/secret"))
+
+    out = capsys.readouterr().out
+    line = json.loads(out)
+    assert status == 503
+    assert (line["severity"], line["event"]) == ("ERROR", "notice.failed")
+    assert (line["channel"], line["because"]) == ("slack/team", "ValueError")
+    assert "test_notify.py" in line["traceback"][-1]
+    assert "secret" not in out
+
+
+def test_half_a_character_is_told_and_logged(monkeypatch):
+    """JSON can hold one, and the log's UTF-8 cannot."""
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr("sys.stdout", stdout)
+    told = TOLD | {"id": "\ud800", "data": TOLD["data"] | {"rollout": "\ud800"}}
+    body = pushed(json.dumps(told).encode())
+
+    statuses = [answered(path, body)[0] for path in ("/slack/team", "/pagerduty/sre", "/email/ops")]
+
+    assert statuses == [204, 204, 204]
+    lines = [json.loads(line) for line in stdout.buffer.getvalue().splitlines()]
+    assert [(line["event"], line["rollout"]) for line in lines] == [("notice.sent", "?")] * 3
 
 
 def test_the_entry_point_reads_path_and_body_of_the_push(capsys):

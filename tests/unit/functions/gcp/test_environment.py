@@ -124,6 +124,7 @@ def test_the_example_of_a_secret_is_accepted(begin):
         ("SMTP_URL", "smtps://a:sec ret@smtp.example.com"),
         ("SMTP_URL", "smtps://a:secret@"),
         ("SLACK_TEAM", "hooks.slack.com/secret"),
+        ("SLACK_TEAM", "https://hooks..slack.com/secret"),
     ],
 )
 def test_a_wrong_secret_is_refused_and_stands_in_no_message(name, value):
