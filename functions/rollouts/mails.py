@@ -58,4 +58,8 @@ def _body(event: Mapping[str, Any], head: str) -> str:
 
 def _plain(text: str) -> str:
     """Return an id as it is, or for a text that is none a hash of it."""
-    return text if _PLAIN.fullmatch(text) else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20]
+    return (
+        text
+        if _PLAIN.fullmatch(text)
+        else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20]
+    )
