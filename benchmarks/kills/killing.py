@@ -46,9 +46,9 @@ class Killer:
         if armed in self._armed:
             self._armed.remove(armed)
 
-    def webhook_called(self) -> None:
-        """The chat is being told: what `notify` is in the middle of."""
-        self._now("notify", "webhook", "")
+    def webhook_called(self) -> bool:
+        """The chat is being told: what `notify` is in the middle of. Whether it was killed for it."""
+        return self._now("notify", "webhook", "")
 
     def function(self, name: str) -> bool:
         return self._kill("K_SERVICE", service_name(name))
@@ -74,7 +74,8 @@ class Killer:
             self.last_writer[call.resource.split("/")[1]] = function
         self._now(function, call.method, call.resource)
 
-    def _now(self, function: str, method: str, resource: str) -> None:
+    def _now(self, function: str, method: str, resource: str) -> bool:
+        killed = False
         for armed in list(self._armed):
             moment = armed.moment
             if moment.by != function or not method.endswith(moment.call):
@@ -84,6 +85,8 @@ class Killer:
             if here and armed.right() and armed.kill():
                 self.disarm(armed)
                 armed.done.set()
+                killed = True
+        return killed
 
     def _kill(self, name: str, value: str) -> bool:
         """Kill all of a container, as its end takes all of it along."""
