@@ -80,8 +80,17 @@ resource "google_cloud_run_v2_job" "migrator" {
   }
 
   lifecycle {
-    # The build sets the image.
-    ignore_changes = [template[0].template[0].containers[0].image, client, client_version, launch_stage]
+    # The build sets the image, and gcloud leaves its own marks beside it (client.knative.dev/nonce and user-image).
+    # Source: https://github.com/hashicorp/terraform-provider-google/issues/13410
+    ignore_changes = [
+      client,
+      client_version,
+      launch_stage,
+      template[0].annotations,
+      template[0].labels,
+      template[0].template[0].containers[0].image,
+      template[0].template[0].containers[0].name,
+    ]
   }
 
   depends_on = [time_sleep.grants]
