@@ -47,7 +47,7 @@ class Killer:
             self._armed.remove(armed)
 
     def webhook_called(self) -> bool:
-        """The chat is being told: what `notify` is in the middle of. Whether it was killed for it."""
+        """The chat is told, and `notify` in the middle of it: return whether it was killed."""
         return self._now("notify", "webhook", "")
 
     def function(self, name: str) -> bool:
