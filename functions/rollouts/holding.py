@@ -96,7 +96,7 @@ def _doubtful(found: Finding) -> Verdict | None:
     doubts = "" if found.tally.affinity else found.tally.hang.doubts
     if doubts:
         return found.says("inconclusive", f"{seen}; {doubts}", cause="hang", settled=False)
-    most = max(found.evidence.errors, found.evidence.latency)
+    most = max(found.evidence.errors, found.evidence.latency, found.evidence.total)
     left = numbers.window_seconds + DOUBT_SECONDS - numbers.watched_seconds
     if most < DOUBT or left <= 0:
         return None

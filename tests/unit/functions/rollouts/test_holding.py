@@ -130,6 +130,18 @@ def test_a_doubt_that_does_not_grow_holds_for_five_minutes(more, kind):
     assert judged([*DOUBTED, *clean(more, since=300)]).kind == kind
 
 
+@pytest.mark.parametrize("used", [10, 20, 30])
+def test_a_canary_of_which_every_request_fails_at_100_percent_is_not_passed(used):
+    """Beside a short past its errors weigh little, and `min_requests` came before the evidence."""
+    by = policy(steps=[100], window="10s")
+    before = interval(-10, (0, 0), (used, 0), step=-1)
+    failing = [interval(10 * index, (5, 5), (0, 0), percent=100) for index in range(5)]
+
+    kinds = [judged([before, *failing[:looks]], by).kind for looks in range(1, 6)]
+
+    assert kinds == ["inconclusive"] * 4 + ["fail"]
+
+
 def test_slow_requests_hold_a_canary_back_as_errors_do():
     usual, slower = latencies(12, 20), latencies(12, 30)
     few = latencies(12, 2, total=100)
