@@ -70,7 +70,7 @@ def prior(name, one):
         ("3.0902 / (3 sqrt(k))", bernoulli.Z_999 == 3.0902),
         ("E = 0.7 errors + 0.2 latency + 0.1 full", (weighing.WEIGHT_ERRORS, weighing.WEIGHT_LATENCY, weighing.WEIGHT_FULL) == (0.7, 0.2, 0.1)),
         ("alpha is 0.002, 0.01 or 0.05 by `sensitivity`", tuple(ALPHA.values()) == (0.002, 0.01, 0.05)),
-        ("| held, for 300 s more than the window | errors or latency reach 10 |", (holding.DOUBT_SECONDS, DOUBT) == (300, 10)),
+        ("| held, for 300 s more than the window | errors, latency or the sum reach 10 |", (holding.DOUBT_SECONDS, DOUBT) == (300, 10)),
         ("at 0.1 % over that at 1 % reaches 20", (holding.EARLY_GOOD, holding.EARLY_POOR, round(math.exp(holding.EARLY_EVIDENCE))) == (0.001, 0.01, 20)),
     ],
 )  # fmt: skip
