@@ -36,6 +36,11 @@ def check(document: Any) -> dict[str, Any]:
                 f"Invalid JSON payload received. Unknown name \"{name}\" at 'build':"
                 " Cannot find field."
             )
+    # JSON's null is a field that is not set.
+    document = {name: value for name, value in document.items() if value is not None}
+    for name in ("options", "substitutions"):
+        if not isinstance(document.get(name, {}), dict):
+            raise _invalid(f"Invalid value at 'build.{name}': expected an object.")
     steps = document.get("steps")
     if not isinstance(steps, list) or not steps or not all(map(_is_step, steps)):
         raise _invalid("invalid build: no build steps are specified")
@@ -43,7 +48,7 @@ def check(document: Any) -> dict[str, Any]:
     _check_account(document, options)
     _check_substitutions(document, options)
     topic = options.get("pubsubTopic")
-    if topic is not None and not TOPIC.fullmatch(topic):
+    if topic is not None and not TOPIC.fullmatch(str(topic)):
         raise _invalid(f'invalid build: invalid pubsub topic "{topic}"')
     return document
 

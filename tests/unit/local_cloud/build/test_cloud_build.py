@@ -195,6 +195,9 @@ def test_either_image_of_docker_is_understood(world, name):
             'key "_BARQ_TARGET" in the substitution data is not matched in the template',
         ),
         ({"options": {"logging": "NONE", "pubsubTopic": "builds"}, "substitutions": {}}, "topic"),
+        ({"options": {"logging": "NONE", "pubsubTopic": 1}, "substitutions": None}, "topic"),
+        ({"options": []}, "'build.options': expected an object"),
+        ({"substitutions": "_A=b"}, "'build.substitutions': expected an object"),
     ],
 )
 def test_what_cloud_build_refuses_is_refused(world, fields, message):
