@@ -37,20 +37,20 @@ def check(document: Any) -> dict[str, Any]:
                 " Cannot find field."
             )
     # JSON's null is a field that is not set.
-    document = {name: value for name, value in document.items() if value is not None}
+    given: dict[str, Any] = {name: one for name, one in document.items() if one is not None}
     for name in ("options", "substitutions"):
-        if not isinstance(document.get(name, {}), dict):
+        if not isinstance(given.get(name, {}), dict):
             raise _invalid(f"Invalid value at 'build.{name}': expected an object.")
-    steps = document.get("steps")
+    steps = given.get("steps")
     if not isinstance(steps, list) or not steps or not all(map(_is_step, steps)):
         raise _invalid("invalid build: no build steps are specified")
-    options = document.get("options", {})
-    _check_account(document, options)
-    _check_substitutions(document, options)
+    options = given.get("options", {})
+    _check_account(given, options)
+    _check_substitutions(given, options)
     topic = options.get("pubsubTopic")
     if topic is not None and not TOPIC.fullmatch(str(topic)):
         raise _invalid(f'invalid build: invalid pubsub topic "{topic}"')
-    return document
+    return given
 
 
 def _is_step(step: Any) -> bool:
