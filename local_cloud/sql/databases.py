@@ -15,7 +15,6 @@ from typing import Final
 
 from local_cloud.fronts.environment import clean_environment
 from local_cloud.installing import Variables
-from local_cloud.run.launch import free_port
 from local_cloud.run.resources import ServiceKey
 from local_cloud.secrets.model import SecretManagerModel
 from local_cloud.sql import binaries
@@ -57,7 +56,9 @@ class Databases:
         binaries.command("postgres")
         self._folder = folder
         self._package = package
-        self.server = PostgresServer(folder, port=free_port())
+        self.server = PostgresServer(folder)
+        # Services are told its URL before it has started.
+        self.server.reserve_port()
         self.planned: dict[str, Database] = {}
         """By name."""
         self._changing: asyncio.Task[None] | None = None

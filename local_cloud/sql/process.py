@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -72,6 +73,8 @@ class PostgresProcess:
         self._guard = Guard()
         self._halted: list[psutil.Process] = []
         self._process: subprocess.Popen[bytes] | None = None
+        self._held: socket.socket | None = None
+        """Keeps the port from others until the server takes it."""
         # A caller that was cancelled leaves its call running in a thread: the next one waits.
         self._one_at_a_time = threading.RLock()
 
@@ -85,6 +88,12 @@ class PostgresProcess:
     @property
     def pid(self) -> int | None:
         return None if self._process is None else self._process.pid
+
+    def reserve(self) -> None:
+        """Choose a free port now, and keep it until the start: for those who are told it before."""
+        self._held = socket.socket()
+        self._held.bind(("127.0.0.1", 0))
+        self.port, self._any_port = int(self._held.getsockname()[1]), False
 
     def start(self) -> None:
         """Start and wait until it answers. Raises NoPostgres and NotStarted."""
@@ -119,6 +128,7 @@ class PostgresProcess:
     def kill(self) -> None:
         """End every process of it at once, as a machine that fails. Safe to repeat."""
         with self._one_at_a_time:
+            self._let_go()
             if self._process is not None:
                 if self._process.poll() is None:
                     self._kill_all(self._process)
@@ -209,6 +219,7 @@ class PostgresProcess:
             "port": str(self.port),
             "max_connections": str(self._max_connections),
         }
+        self._let_go()
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a program of the package, no shell.
@@ -228,6 +239,11 @@ class PostgresProcess:
             time.sleep(_LOOK_EVERY_SECONDS)
         self.kill()
         return False
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def _ready(self) -> bool:
         """Whether it says so in its file, and the file is this process's."""

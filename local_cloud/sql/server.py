@@ -77,6 +77,10 @@ class PostgresServer:
         where = f"127.0.0.1:{self.port}/{quote(name, safe='')}"
         return f"postgresql://{quote(user, safe='')}@{where}?sslmode=disable"
 
+    def reserve_port(self) -> None:
+        """Choose the port now, and keep it from others until the start, where any would do."""
+        self.blocking.reserve()
+
     async def start(self) -> None:
         """Start, or go on, and return when it answers. Raises NoPostgres and NotStarted."""
         await asyncio.to_thread(self.blocking.start)

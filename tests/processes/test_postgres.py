@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -63,6 +64,18 @@ def ended(processes: list[psutil.Process]) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_a_port_that_is_told_before_the_start_is_kept_from_others(tmp_path):
+    server = PostgresServer(tmp_path)
+
+    server.reserve_port()
+
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", server.port))
+    server.blocking.stop()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", server.port))
 
 
 def test_its_owner_needs_the_password_and_may_create_tables(tmp_path):
