@@ -79,8 +79,8 @@ def one_line(value: object) -> str:
 
 
 def _escaped(value: object) -> str:
-    """Escape what Slack takes for markup of its own.
+    """Escape what Slack takes for links and mentions, on one line: no value adds a line of ours.
 
     Source: https://api.slack.com/reference/surfaces/formatting#escaping
     """
-    return str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return one_line(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -102,6 +102,14 @@ def test_no_text_of_anyones_reaches_a_chat_as_markup(changes):
     assert ">" not in text.replace(" -> ", "")
 
 
+@pytest.mark.parametrize("field", ["because", "by", "source", "canary"])
+def test_no_text_of_anyones_adds_a_line_of_ours(field):
+    """Such as a reason that goes on with the head of another message."""
+    told = text_of(**{"by": "ann", field: "one\n*api/production*: promoted\r\nrollout 1"})
+
+    assert len(told.splitlines()) == len(text_of(by="ann").splitlines())
+
+
 def test_slack_gets_the_same_text_with_a_link_to_the_execution():
     data = NOTICE.as_cloud_event()["data"]
 
