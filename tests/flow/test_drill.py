@@ -246,6 +246,7 @@ def test_a_drill_proves_nothing_where_stable_itself_fails():
         ({"target": "stagin"}, "delivery.yaml has no such target"),
         ({"target": ""}, "service and target must both be named"),
         ({"service": "", "target": "staging"}, "service and target must both be named"),
+        ({"fault": {}}, "fault is empty"),
         ({"path": "@elsewhere.example.com/"}, "must begin with a slash, such as /items"),
         ({"fault": {"X": "1\nRUN rm"}}, "must be variables with plain values"),
         ({"fault": {"X Y": "1"}}, "must be variables with plain values"),
