@@ -20,6 +20,8 @@ from rollouts.delivery_schema import json_schema  # noqa: E402
 
 DELIVERY: Final = "docs/reference/delivery.md"
 SCHEMA: Final = "docs/reference/delivery.schema.json"
+# The file at the top is for its users to change: pages and tests speak of this one.
+EXAMPLE: Final = "docs/examples/delivery.yaml"
 STATES: Final = "docs/concepts/states.md"
 
 TITLES: Final[Mapping[str, tuple[str, str]]] = {
@@ -109,7 +111,7 @@ that end in 100, such as [10, 50, 100].
 
 def pages(root: Path = ROOT) -> dict[str, str]:
     """Return every page by its path below `root`."""
-    example = (root / "delivery.yaml").read_text("utf-8")
+    example = (root / EXAMPLE).read_text("utf-8")
     return {
         DELIVERY: delivery_page(example),
         SCHEMA: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
@@ -118,7 +120,7 @@ def pages(root: Path = ROOT) -> dict[str, str]:
 
 
 def delivery_page(example: str) -> str:
-    """Return the page of every setting. `example` is the shipped file."""
+    """Return the page of every setting. `example` is a whole delivery.yaml."""
     parts = [HEAD.format(example=example)]
     for path, group in settings.GROUPS.items():
         title, words = TITLES[path]

@@ -55,8 +55,8 @@ CASES: Final = {
 
 
 def delivery(cases: Sequence[Case]) -> dict[str, Any]:
-    """Return the shipped delivery.yaml with each case's service in place of its own."""
-    shipped: dict[str, Any] = yaml.safe_load((ROOT / "delivery.yaml").read_text("utf-8"))
+    """Return docs/examples/delivery.yaml with each case's service in place of its own."""
+    shipped: dict[str, Any] = yaml.safe_load((ROOT / "docs/examples/delivery.yaml").read_text("utf-8"))
     [service] = shipped["services"].values()
     policy = {
         name: value

@@ -20,7 +20,7 @@ from tools import backtest
 PAGE: Final = Path(__file__).parent / "verdict.md"
 COMMAND: Final = (
     "python -m tools.backtest docs/concepts/backtest_example.csv"
-    " --policy delivery.yaml --target production"
+    " --policy docs/examples/delivery.yaml --target production"
 )
 _PART: Final = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -89,7 +89,7 @@ def test_the_comment_at_the_top_names_every_substitution():
 
 
 def test_the_image_is_the_one_that_delivery_yaml_waits_for():
-    delivery = yaml.safe_load((ROOT / "delivery.yaml").read_text("utf-8"))
+    delivery = yaml.safe_load((ROOT / "docs/examples/delivery.yaml").read_text("utf-8"))
 
     assert BUILD["substitutions"]["_IMAGE"] in {
         service["image"] for service in delivery["services"].values()

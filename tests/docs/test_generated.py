@@ -32,8 +32,13 @@ def test_every_group_of_settings_has_its_words():
     assert set(generate.TITLES) == set(settings.GROUPS)
 
 
-def test_the_shipped_file_names_its_schema_and_is_read():
-    text = (ROOT / "delivery.yaml").read_text()
+def test_the_file_at_the_top_is_read():
+    """Whatever its users made of it; all other tests are about the example."""
+    assert parse_delivery(yaml.safe_load((ROOT / "delivery.yaml").read_text())).services
+
+
+def test_the_example_names_its_schema_and_is_read():
+    text = (ROOT / generate.EXAMPLE).read_text()
 
     first = text.splitlines()[0]
     assert first == f"# yaml-language-server: $schema={generate.SCHEMA}"
@@ -42,11 +47,12 @@ def test_the_shipped_file_names_its_schema_and_is_read():
 
 
 def test_a_check_names_what_has_drifted_and_writes_nothing(tmp_path, capsys):
-    (tmp_path / "delivery.yaml").write_text((ROOT / "delivery.yaml").read_text())
+    (tmp_path / generate.EXAMPLE).parent.mkdir(parents=True)
+    (tmp_path / generate.EXAMPLE).write_text((ROOT / generate.EXAMPLE).read_text())
 
     assert generate.main(["--check"], tmp_path) == 1
     assert generate.SCHEMA in capsys.readouterr().err
-    assert not (tmp_path / "docs").exists()
+    assert not (tmp_path / generate.SCHEMA).exists()
 
     assert generate.main([], tmp_path) == 0
     assert generate.main(["--check"], tmp_path) == 0

@@ -1,9 +1,9 @@
-"""Targets in order: the shipped delivery.yaml, staging before production."""
+"""Targets in order: docs/examples/delivery.yaml, staging before production."""
 
 from tests.flow.flow import Flow
 from tests.flow.install import ROOT
 
-SHIPPED = (ROOT / "delivery.yaml").read_text()
+SHIPPED = (ROOT / "docs/examples/delivery.yaml").read_text()
 
 
 def test_staging_without_traffic_passes_by_verify_alone_then_production_asks():

@@ -1,6 +1,6 @@
 """How long a delivery takes: the deployment guide tells these figures.
 
-In virtual time, with the policies of the delivery.yaml at the top and of the guide. What Google
+In virtual time, with the policies of docs/examples/delivery.yaml and of the guide. What Google
 takes to pull an image and to start it comes on top.
 """
 
@@ -12,7 +12,7 @@ import pytest
 from tests.flow.flow import Flow
 
 ROOT = Path(__file__).parents[2]
-DELIVERY = (ROOT / "delivery.yaml").read_text("utf-8")
+DELIVERY = (ROOT / "docs/examples/delivery.yaml").read_text("utf-8")
 GUIDE = (ROOT / "docs/DEPLOYMENT_GUIDE.md").read_text("utf-8")
 SHORTER = DELIVERY.replace("no_data: pass}", "no_data: pass, window: 3m}")
 PLACES = 6

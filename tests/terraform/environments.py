@@ -6,7 +6,7 @@ from tests.terraform.harness import plan
 from tests.terraform.modules import light_tree
 from tests.terraform.plans import Plan
 
-# Name, and the project of it in the repository's delivery.yaml and examples.
+# Name, and the project of it in the examples.
 ENVIRONMENTS = {
     "delivery": "barq-delivery",
     "staging": "barq-staging",

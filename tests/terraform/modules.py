@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.terraform.blocks import Block, blocks
 from tests.terraform.harness import ROOT, TERRAFORM, terraform
 
-# What modules read besides themselves and the functions.
-READ = ("workflows", "delivery.yaml")
+# What modules read besides themselves and the functions. The delivery.yaml at the top is for its users to change.
+READ = {"workflows": "workflows", "delivery.yaml": "docs/examples/delivery.yaml"}
 # What the owner of an installation adds: tests are about the repository.
 OF_AN_INSTALLATION = (".terraform*", "*.tfstate*", "*.tfvars", "backend.tf")
 EXPECTED = re.compile(
@@ -57,8 +57,8 @@ def light_copy(folder: Path) -> Path:
     """
     copied = folder / "terraform"
     shutil.copytree(TERRAFORM, copied, ignore=shutil.ignore_patterns(*OF_AN_INSTALLATION))
-    for name in READ:
-        (folder / name).symlink_to(ROOT / name)
+    for name, source in READ.items():
+        (folder / name).symlink_to(ROOT / source)
     functions = ROOT / "functions"
     for file in functions.rglob("*"):
         light = folder / "functions" / file.relative_to(functions)

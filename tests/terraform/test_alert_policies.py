@@ -49,8 +49,8 @@ def condition(signal):
 
 
 def target_of(incident):
-    """Which service and target of this repository's delivery.yaml it names."""
-    delivery = parse_delivery(yaml.safe_load((ROOT / "delivery.yaml").read_text()))
+    """Which service and target of docs/examples/delivery.yaml it names."""
+    delivery = parse_delivery(yaml.safe_load((ROOT / "docs/examples/delivery.yaml").read_text()))
     found = named_target(incident, delivery)
     return (found[0].name, found[1].name) if found else None
 

@@ -132,7 +132,7 @@ def test_a_payload_names_service_region_and_revision(signal):
 @pytest.mark.parametrize("signal", sorted(policies(service_plan())))
 def test_barq_hears_of_two_policies_and_finds_the_target_in_both(signal):
     world, _ = played(signal, *["bad"] * MINUTES)
-    delivery = parse_delivery(yaml.safe_load((ROOT / "delivery.yaml").read_text()))
+    delivery = parse_delivery(yaml.safe_load((ROOT / "docs/examples/delivery.yaml").read_text()))
 
     heard = [parse_incident(json.dumps(told)) for topic, told in world.published if topic == TOPIC]
     mine = [one for one in heard if one.policy == world.policies[signal].display_name]

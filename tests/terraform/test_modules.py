@@ -27,7 +27,7 @@ def validations(folder: Path) -> list[tuple[str, int]]:
 
 
 def test_the_whole_tree_is_formatted():
-    assert fmt_check(TERRAFORM) == []
+    assert fmt_check(light_tree()) == []
 
 
 @in_each_folder
@@ -87,7 +87,7 @@ def test_each_output_is_told_about(folder):
 @in_each_folder
 def test_it_names_the_versions_that_it_is_written_for(folder):
     """With a lowest and a first one that may break it: those of the schemas lie between."""
-    (terraform,) = blocks_of(folder, "terraform")
+    (terraform,) = blocks_of(light_tree() / name_of(folder), "terraform")
     text = "\n".join(terraform.lines)
     named = dict(re.findall(r'"hashicorp/(\w+)"\s+version = "([^"]+)"', text))
 

@@ -17,7 +17,7 @@ from rollouts.policy import Delivery, ServiceRef
 from tests.unit.functions.rollouts.builders import PLACE, document, policy
 from tests.unit.functions.rollouts.strategies import attempt, yaml_documents
 
-SHIPPED = Path(__file__).parents[4] / "delivery.yaml"
+SHIPPED = Path(__file__).parents[4] / "docs/examples/delivery.yaml"
 WORDS = sorted(
     {"services", "targets", "notifications", "approval", "verify", "analysis", "api", "production"}
     | {name for group in settings.GROUPS.values() for name in group}

@@ -20,7 +20,7 @@ from rollouts.freezes import WEEKDAYS
 from tests.unit.functions.rollouts.builders import PLACE, document, policy
 from tests.unit.functions.rollouts.strategies import JSON_LEAVES, durations, yaml_documents
 
-SHIPPED = Path(__file__).parents[4] / "delivery.yaml"
+SHIPPED = Path(__file__).parents[4] / "docs/examples/delivery.yaml"
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 
 

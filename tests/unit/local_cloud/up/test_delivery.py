@@ -52,12 +52,12 @@ def test_an_alert_needs_the_requests_of_the_last_step(tmp_path):
 
 
 def test_the_shipped_file_has_targets():
-    assert [target.name for target in targets(ROOT / "delivery.yaml")] == ["staging", "production"]
+    assert [target.name for target in targets(ROOT / "docs/examples/delivery.yaml")] == ["staging", "production"]
 
 
 @pytest.mark.processes
 def test_a_relative_path_is_one_of_the_persons_folder(tmp_path, monkeypatch):
-    (tmp_path / "mine.yaml").write_text((ROOT / "delivery.yaml").read_text())
+    (tmp_path / "mine.yaml").write_text((ROOT / "docs/examples/delivery.yaml").read_text())
     monkeypatch.chdir(tmp_path)
 
     check(Path("mine.yaml"), ROOT / "functions")
@@ -66,4 +66,4 @@ def test_a_relative_path_is_one_of_the_persons_folder(tmp_path, monkeypatch):
 @pytest.mark.processes
 def test_functions_that_cannot_run_are_no_problem_of_the_file(tmp_path):
     with pytest.raises(WrongDelivery, match=r"could not be checked \(ModuleNotFoundError"):
-        check(ROOT / "delivery.yaml", tmp_path)
+        check(ROOT / "docs/examples/delivery.yaml", tmp_path)
