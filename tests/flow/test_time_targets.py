@@ -7,8 +7,6 @@ takes to pull an image and to start it comes on top.
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.flow.flow import Flow
 
 ROOT = Path(__file__).parents[2]
@@ -53,9 +51,8 @@ def approved_to_ended(flow: Flow) -> float:
     return (flow.now - asked).total_seconds()
 
 
-@pytest.mark.parametrize("rps", [1, 20])
-def test_production_is_promoted_within_20_minutes_over_three_windows_of_5(rps):
-    flow = Flow(DELIVERY, rps=rps)
+def test_production_is_promoted_within_20_minutes_over_three_windows_of_5():
+    flow = Flow(DELIVERY, rps=20)
 
     staging, production = push_to_asked(flow), approved_to_ended(flow)
 
@@ -63,6 +60,15 @@ def test_production_is_promoted_within_20_minutes_over_three_windows_of_5(rps):
     assert 3 * 5 * 60 < production < 20 * 60
     assert [production] == told("approved to promoted in production")
     assert [staging] == told("the same, if somebody uses staging")
+
+
+def test_one_request_a_second_is_enough_for_20_minutes():
+    """A tenth of them makes 30 in a window: now and then too few, which takes a look longer."""
+    flow = Flow(DELIVERY, rps=1)
+    push_to_asked(flow)
+
+    assert approved_to_ended(flow) < 20 * 60
+    assert flow.state("production") == "promoted"
 
 
 def test_staging_without_users_is_through_within_2_minutes():
