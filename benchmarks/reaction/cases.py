@@ -56,7 +56,8 @@ CASES: Final = {
 
 def delivery(cases: Sequence[Case]) -> dict[str, Any]:
     """Return docs/examples/delivery.yaml with each case's service in place of its own."""
-    shipped: dict[str, Any] = yaml.safe_load((ROOT / "docs/examples/delivery.yaml").read_text("utf-8"))
+    file = ROOT / "docs/examples/delivery.yaml"
+    shipped: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
     [service] = shipped["services"].values()
     policy = {
         name: value

@@ -31,7 +31,10 @@ def planned(built):
     """What `plan` makes of the message that Cloud Build would publish."""
     data = base64.b64encode(json.dumps(built.document).encode()).decode()
     told = parse_announcement({"type": PUBSUB, "data": {"message": {"data": data}}})
-    return choose(told, parse_delivery(yaml.safe_load((ROOT / "docs/examples/delivery.yaml").read_text("utf-8"))))
+    return choose(
+        told,
+        parse_delivery(yaml.safe_load((ROOT / "docs/examples/delivery.yaml").read_text("utf-8"))),
+    )
 
 
 def labels(built):

@@ -91,7 +91,10 @@ def test_what_it_announces_is_a_build_that_barq_delivers(play):
     assert (told.status, told.branch, told.build.id) == ("SUCCESS", "main", "github-77-1")
     assert told.build.created is not None
     assert told.build.source == "team/fleet/main@c0ffee000000"
-    plan = choose(told, parse_delivery(yaml.safe_load((ROOT / "docs/examples/delivery.yaml").read_text("utf-8"))))
+    plan = choose(
+        told,
+        parse_delivery(yaml.safe_load((ROOT / "docs/examples/delivery.yaml").read_text("utf-8"))),
+    )
     assert isinstance(plan, Deliver)
     assert plan.image == Image(IMAGE, DIGEST)
 

@@ -204,7 +204,7 @@ def test_notify_reads_the_secrets_of_its_channels_and_nothing_else():
 
 ROLLBACK = "serviceAccount:barq-rollback@barq-delivery.iam.gserviceaccount.com"
 TOO_MUCH = [
-    Grant(ROLLBACK, "roles/artifactregistry.writer", "projects/barq-build/locations/europe-west1/repositories/fleet"),
+    Grant(ROLLBACK, "roles/artifactregistry.writer", "projects/barq-delivery/locations/europe-west1/repositories/fleet"),
     Grant(ROLLBACK, "roles/run.servicesInvoker", "projects/barq-staging/locations/europe-west1/services/fleet"),
     Grant("serviceAccount:barq-new@barq-delivery.iam.gserviceaccount.com", "roles/logging.logWriter", "projects/barq-delivery"),
 ]  # fmt: skip
@@ -245,7 +245,7 @@ def test_a_permission_too_many_in_a_role_is_found():
         ("projects/barq-staging/roles/barqWritesService", "projects/barq-staging"),
         ("projects/barq-staging/roles/barqActsAs", "projects/barq-staging"),
         ("roles/pubsub.publisher", "projects/barq-delivery/topics/barq-builds"),
-        ("roles/artifactregistry.reader", "projects/barq-build"),
+        ("roles/artifactregistry.reader", "projects/barq-delivery"),
         ("roles/storage.objectViewer", "projects/barq-delivery"),
     ],
 )

@@ -25,7 +25,7 @@ MODULES = (
 DELIVERY = """
 services:
   fleet:
-    image: europe-west1-docker.pkg.dev/barq-build/fleet/health-service
+    image: europe-west1-docker.pkg.dev/barq-delivery/fleet/health-service
     targets:
       staging: {project: barq-staging, region: europe-west1, service: fleet}
       production: {project: barq-production, region: europe-west1, service: fleet}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.terraform.blocks import blocks_of
-from tests.terraform.harness import TERRAFORM, fmt_check, run_tftest, validate
+from tests.terraform.harness import fmt_check, run_tftest, validate
 from tests.terraform.modules import folders, light_tree, name_of, tree_that_tells_refusals
 
 FOLDERS = folders()

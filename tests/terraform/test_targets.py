@@ -6,6 +6,7 @@ import pytest
 
 from tests.terraform.blocks import blocks_of
 from tests.terraform.harness import TERRAFORM, plan
+from tests.terraform.modules import light_tree
 
 FILE = TERRAFORM / "environments" / "staging" / "tests" / "delivery.yaml"
 GIVEN = {
@@ -23,7 +24,7 @@ SERVICES: dict[str, dict[str, dict[str, object]]] = {
 @pytest.mark.parametrize("environment", SERVICES)
 def test_a_first_apply_can_be_planned_before_anything_is_there(environment):
     """Nothing that decides how many of something there are may be known only after an apply."""
-    folder = TERRAFORM / "environments" / environment
+    folder = light_tree() / "environments" / environment
 
     planned = plan(folder, {**GIVEN, "services": SERVICES[environment]}, filled=False)
 

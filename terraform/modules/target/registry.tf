@@ -1,7 +1,7 @@
 # Cloud Run pulls with its own account of this project, and Barq reads what it writes a service with: Cloud Run looks
 # whether the image is there on every write. Source: https://cloud.google.com/run/docs/deploying#other-projects
 locals {
-  # europe-west1-docker.pkg.dev/barq-build/fleet/health-service: host, project, repository, image.
+  # europe-west1-docker.pkg.dev/barq-delivery/fleet/health-service: host, project, repository, image.
   repositories = {
     for repository in distinct([
       for service in values(var.services) : join("/", slice(split("/", service.image), 0, 3))
