@@ -79,7 +79,7 @@ def past(requests_a_minute=1200, errors=0):
         ("for a whole `window` (5 minutes)", TARGET["window"].default == "5m"),
         ("totals are visible for 0.6 of it (3 minutes)", holding.VISIBLE_SHARE == 0.6),
         ("`min_requests` (20 by default)", ANALYSIS["min_requests"].default == 20),
-        ("Evidence of 10 in errors or in latency holds the step, for at most 5 minutes", (DOUBT, holding.DOUBT_SECONDS) == (10, 300)),
+        ("Evidence of 10 in errors, in latency or in all holds the step, for at most 5 minutes", (DOUBT, holding.DOUBT_SECONDS) == (10, 300)),
         ("(evidence of 10, a hang, a failing stable)", DOUBT == 10),
         ("after 60 seconds if about 330 requests", holding.EARLY_SECONDS == 60),
         ("twice `check_every` and 30 seconds", VERDICT_AGE == 30 * SECOND),
