@@ -6,7 +6,7 @@ from tests.flow.flow import DELIVERY, Flow, changed
 
 QUIET = changed(
     DELIVERY.replace("deadline: 1h", "deadline: 20m"),
-    approval="{by: none, expires: 6h}",
+    approval="{by: none, expires: 1h}",
     analysis="{min_requests: 1000000}",
 )
 COMPARED = changed(DELIVERY, analysis="{min_requests: 20}")
@@ -36,7 +36,7 @@ def last_told(flow: Flow, kind: str) -> str:
 def test_at_the_deadline_a_person_is_asked_once_and_told_what_is_missing():
     flow = asked()
 
-    flow.passes(hours=2)
+    flow.passes(minutes=50)
 
     assert (flow.state(), flow.split()) == ("shifting", {"v1": 90, "v2": 10})
     assert asked_times(flow) == 1
@@ -53,7 +53,7 @@ def test_waiting_at_the_deadline_writes_nothing():
     flow = asked()
     before = flow.writes()
 
-    flow.passes(hours=2)
+    flow.passes(minutes=50)
 
     assert flow.writes() == before
 
@@ -125,7 +125,7 @@ def test_a_no_at_the_deadline_rolls_back_at_once_and_refuses_no_digest():
 def test_no_answer_at_the_deadline_rolls_back_when_it_expires():
     flow = asked()
 
-    flow.passes(hours=5, minutes=59)
+    flow.passes(minutes=59)
     assert flow.state() == "shifting"
     flow.until_ended()
 

@@ -81,8 +81,14 @@ class Traffic:
 
     def _routed(self, target: str, key: ServiceKey) -> dict[str, int]:
         """Return how many requests each revision meets."""
+        count = self.rps_of.get(target, self.rps)
+        if not count:
+            return {}
+        served = [one for one in self._cloud.run.service(key).served if one.percent]
+        if len(served) == 1:
+            return {served[0].revision: count}
         routed: dict[str, int] = {}
-        for _ in range(self.rps_of.get(target, self.rps)):
+        for _ in range(count):
             name = self._cloud.run.route(*key)
             assert name is not None, "a request met a service without a revision"
             routed[name] = routed.get(name, 0) + 1
