@@ -83,6 +83,7 @@ def _about(settings: UpSettings, up: Up) -> str:
         target=target,
         database=up.database.there,
         drilled=first_to_drill(up.targets, target),
+        alone=len({one.service for one in up.targets}) == 1,
     )
     delivered = ", ".join(f"{one.service} {one.name}" for one in up.targets)
     pace = "Google's" if settings.real_time else "1 s old at most; --real-time makes them Google's"

@@ -44,6 +44,8 @@ class Names:
     """Whether there is one: without it the story goes on where none is needed."""
     drilled: str = ""
     """A target of the same service that is not its last one; empty if there is none."""
+    alone: bool = True
+    """Whether it is the only service: a push need not say which, then."""
 
 
 def steps(names: Names) -> tuple[Step, ...]:
@@ -138,12 +140,17 @@ def execution(data: str) -> str:
 
 
 def _push(names: Names, version: str, title: str, env: dict[str, str] | None = None) -> Step:
-    asked: dict[str, Any] = {"version": version}
+    asked = _version(names, version)
     if env:
         asked["env"] = env
     told = f'"$(curl -sS "$BARQ_LOCAL_URL/builds/{version}")"'
     announced = f"gcloud pubsub topics publish {names.topic} --message={told}"
     return Step(title, (_build(asked),), (_build({**asked, "announce": False}), announced))
+
+
+def _version(names: Names, version: str) -> dict[str, Any]:
+    """Return what a push says of itself."""
+    return {"version": version} | ({} if names.alone else {"service": names.target.service})
 
 
 def _outage(names: Names) -> tuple[Step, ...]:
@@ -186,7 +193,7 @@ def _start(names: Names, by_hand: _Hand) -> Step:
     return Step(
         "Start a delivery by hand, of an image that no build announced",
         (
-            _build({"version": "v4", "announce": False}),
+            _build({**_version(names, "v4"), "announce": False}),
             'IMAGE="$(curl -sS "$BARQ_LOCAL_URL/images/v4")"',
             execution(_with_image(as_text)),
         ),

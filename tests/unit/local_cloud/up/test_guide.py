@@ -67,6 +67,16 @@ def test_what_is_done_by_curl_and_by_gcloud_is_the_same(names):
             assert json.loads(by_curl["argument"]) == by_gcloud
 
 
+def test_of_several_services_each_push_says_which(names):
+    several = dataclasses.replace(names, alone=False)
+    pushed = [
+        document for line in _all(several) if (document := _json_of(line)) and "version" in document
+    ]
+
+    assert {document["version"] for document in pushed} == {"v1", "v2", "v3", "v4", "v5"}
+    assert {document["service"] for document in pushed} == {"my-api"}
+
+
 def test_the_guide_has_every_line_in_its_order(names):
     text = guide(names, ".barq/env")
 
