@@ -57,6 +57,7 @@ def test_a_start_that_failed_is_told_in_a_line(tmp_path, secrets):
     assert not database.there
     assert database.line == "not all there: the schema is not there"
     assert database.overview()["why"] == "the schema is not there"
+    asyncio.run(database.close())
 
 
 def test_a_service_gets_a_url_without_password_and_a_secret(tmp_path, secrets):
@@ -71,6 +72,7 @@ def test_a_service_gets_a_url_without_password_and_a_secret(tmp_path, secrets):
     assert password not in f"{variables}{database.overview()}"
     [told] = database.overview()["databases"]
     assert told["secret"] == f"projects/shop-staging/secrets/{secret}"
+    asyncio.run(database.close())
 
 
 @pytest.mark.parametrize("document", [{}, {"state": "gone"}, {"state": 7}, [], "stopped"])
@@ -81,3 +83,4 @@ def test_a_wrong_state_is_told_what_would_be_right(tmp_path, document):
         database.change(document)
 
     assert refused.value.code == "INVALID_ARGUMENT"
+    asyncio.run(database.close())
