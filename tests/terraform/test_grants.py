@@ -5,17 +5,20 @@ is compared with that audit, and local_cloud/iam.py says which permissions a met
 """
 
 import re
+from collections import Counter
 
 import pytest
 
 from local_cloud.iam import PERMISSIONS
 from tests.processes.least_privilege import CALLED_BY, IN_RACES, METHODS
+from tests.terraform.environments import ENVIRONMENTS, planned
 from tests.terraform.grants import (
     LIST,
     Grant,
     all_grants,
     barqs,
     custom_roles,
+    grants_of,
     held,
     listed,
     permissions,
@@ -112,6 +115,12 @@ def misplaced(grants, roles):
     )
 
 
+def held_twice(environments):
+    """Return what more than one environment grants: whichever goes first takes it from the other."""
+    count = Counter(grant for grants in environments for grant in grants)
+    return sorted(grant for grant, times in count.items() if times > 1)
+
+
 def test_the_list_of_grants_is_the_one_that_was_looked_at():
     """`make golden` rewrites it. Every line is a right that somebody has."""
     assert listed() == LIST.read_text("utf-8")
@@ -140,6 +149,17 @@ def test_every_account_that_works_in_a_target_may_do_so_in_each(project):
         "barq-on-alert",
         "barq-sweep",
     }
+
+
+def test_no_environment_takes_a_grant_of_another_with_it_when_it_goes():
+    assert held_twice(grants_of(planned(name)) for name in ENVIRONMENTS) == []
+
+
+def test_a_grant_that_two_environments_hold_is_found():
+    grants = grants_of(planned("staging"))
+    (shared, *_) = grants
+
+    assert held_twice([grants, {shared}]) == [shared]
 
 
 def test_who_calls_a_function_is_who_was_seen_to():

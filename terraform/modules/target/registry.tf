@@ -1,5 +1,5 @@
-# Cloud Run pulls with its own account of this project, and Barq reads what it writes a service with: Cloud Run looks
-# whether the image is there on every write. Source: https://cloud.google.com/run/docs/deploying#other-projects
+# Cloud Run pulls with its own account of this project. That Barq's accounts may read the image is granted once for all
+# targets: environments/delivery. Source: https://cloud.google.com/run/docs/deploying#other-projects
 locals {
   # europe-west1-docker.pkg.dev/barq-delivery/fleet/health-service: host, project, repository, image.
   repositories = {
@@ -21,14 +21,4 @@ resource "google_artifact_registry_repository_iam_member" "cloud_run" {
   repository = each.value.name
   role       = "roles/artifactregistry.reader"
   member     = "serviceAccount:service-${var.project_number}@serverless-robot-prod.iam.gserviceaccount.com"
-}
-
-resource "google_artifact_registry_repository_iam_member" "writers" {
-  for_each = { for pair in setproduct(keys(local.repositories), local.writers) : join("/", pair) => pair }
-
-  project    = local.repositories[each.value[0]].project
-  location   = local.repositories[each.value[0]].location
-  repository = local.repositories[each.value[0]].name
-  role       = "roles/artifactregistry.reader"
-  member     = local.email[each.value[1]]
 }

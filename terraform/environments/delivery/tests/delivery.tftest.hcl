@@ -26,6 +26,10 @@ run "by_default" {
     error_message = "A repository for each that images lie in."
   }
   assert {
+    condition     = length(google_artifact_registry_repository_iam_member.service_writers) == 16 && google_artifact_registry_repository_iam_member.service_writers["us-docker.pkg.dev/acme-images/orders/rollback"].project == "acme-images"
+    error_message = "Whoever writes a service reads its image, wherever that lies."
+  }
+  assert {
     condition     = keys(google_project_service.registry) == ["acme-images"]
     error_message = "The API of a registry elsewhere is enabled there."
   }
@@ -78,8 +82,8 @@ run "builds" {
     error_message = "The repository itself is the member."
   }
   assert {
-    condition     = length(module.registry) == 0
-    error_message = "Repositories made elsewhere are left alone."
+    condition     = length(module.registry) == 0 && length(google_artifact_registry_repository_iam_member.service_writers) == 16
+    error_message = "Repositories made elsewhere are left alone, but for who reads them."
   }
 }
 

@@ -91,7 +91,7 @@ run "two_services_of_one_repository" {
   }
 
   assert {
-    condition     = length(google_artifact_registry_repository_iam_member.writers) == 8 && length(google_artifact_registry_repository_iam_member.cloud_run) == 1
+    condition     = length(google_artifact_registry_repository_iam_member.cloud_run) == 1
     error_message = "The repository is granted once."
   }
   assert {
