@@ -13,7 +13,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -73,8 +74,8 @@ class PostgresProcess:
         self._guard = Guard()
         self._halted: list[psutil.Process] = []
         self._process: subprocess.Popen[bytes] | None = None
-        self._held: socket.socket | None = None
-        """Keeps the port from others until the server takes it."""
+        self._let_go: Callable[[], object] = lambda: None
+        """Ends what keeps the port from others. Safe to repeat."""
         # A caller that was cancelled leaves its call running in a thread: the next one waits.
         self._one_at_a_time = threading.RLock()
 
@@ -91,9 +92,10 @@ class PostgresProcess:
 
     def reserve(self) -> None:
         """Choose a free port now, and keep it until the start: for those who are told it before."""
-        self._held = socket.socket()
-        self._held.bind(("127.0.0.1", 0))
-        self.port, self._any_port = int(self._held.getsockname()[1]), False
+        held = socket.socket()
+        held.bind(("127.0.0.1", 0))
+        self.port, self._any_port = int(held.getsockname()[1]), False
+        self._let_go = weakref.finalize(self, os.close, held.detach())
 
     def start(self) -> None:
         """Start and wait until it answers. Raises NoPostgres and NotStarted."""
@@ -239,11 +241,6 @@ class PostgresProcess:
             time.sleep(_LOOK_EVERY_SECONDS)
         self.kill()
         return False
-
-    def _let_go(self) -> None:
-        if self._held is not None:
-            self._held.close()
-            self._held = None
 
     def _ready(self) -> bool:
         """Whether it says so in its file, and the file is this process's."""

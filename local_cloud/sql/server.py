@@ -25,7 +25,7 @@ select format('create database %I owner %I', :'name', :'user')
 """
 _CHANGE: Final = r"select format('alter role %I password %L', :'user', :'password') \gexec"
 _END_CONNECTIONS: Final = """
-select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = :'user';
+select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where usename = :'user';
 """
 
 
@@ -116,7 +116,10 @@ class PostgresServer:
         await asyncio.to_thread(self.blocking.sql, _CHANGE, values)
 
     async def end_connections(self, user: str) -> int:
-        """End every connection of a user, as an administrator does; return how many."""
+        """End every connection of a user, as an administrator does; return how many.
+
+        Their places are free again when this returns.
+        """
         ended = await asyncio.to_thread(self.blocking.sql, _END_CONNECTIONS, {"user": user})
         return int(ended)
 
