@@ -51,6 +51,12 @@ async def ask(server: PostgresServer, password: str = "first", seconds: float = 
         await connection.close()
 
 
+async def take(server: PostgresServer, taken: list[asyncpg.Connection], count: int) -> None:
+    for _ in range(count):
+        url = server.url("things", "owner")
+        taken.append(await asyncpg.connect(url, password="first"))
+
+
 def family(pid: int | None) -> list[psutil.Process]:
     assert pid is not None
     postmaster = psutil.Process(pid)
@@ -126,14 +132,13 @@ def test_a_paused_server_says_nothing_until_it_goes_on(tmp_path):
 
 
 def test_it_runs_out_of_connections(tmp_path):
+    """Of five, three are the superuser's, and one of his may just be about to end."""
+
     async def story() -> None:
         async with served(tmp_path, max_connections=5) as server:
-            taken = []
+            taken: list[asyncpg.Connection] = []
             with pytest.raises(asyncpg.TooManyConnectionsError):
-                # Three are the superuser's, and one of his may be about to end.
-                for _ in range(3):
-                    url = server.url("things", "owner")
-                    taken.append(await asyncpg.connect(url, password="first"))
+                await take(server, taken, 3)
             assert await server.end_connections("owner") == len(taken) > 0
             for connection in taken:
                 connection.terminate()
