@@ -52,7 +52,10 @@ def test_an_alert_needs_the_requests_of_the_last_step(tmp_path):
 
 
 def test_the_shipped_file_has_targets():
-    assert [target.name for target in targets(ROOT / "docs/examples/delivery.yaml")] == ["staging", "production"]
+    assert [target.name for target in targets(ROOT / "docs/examples/delivery.yaml")] == [
+        "staging",
+        "production",
+    ]
 
 
 @pytest.mark.processes
