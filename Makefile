@@ -25,8 +25,8 @@ explain: $(READY)  ## Why a rollout in the cloud of `make up` was decided so: RO
 	@$(PY) -m local_cloud explain $(ROLLOUT) $(ARGS)
 
 # Types and policies are judged while the tests run: they keep one core busy and wait for nothing.
-test: $(READY) lint  ## All tests, lint, types and policies.
-	@$(MAKE) --no-print-directory -j 2 types compiled
+test: $(READY)  ## All tests, lint, types and policies.
+	@$(MAKE) --no-print-directory -j 2 types lint compiled
 	@$(MAKE) --no-print-directory -j 2 pytest policy
 
 # pytest compiles tests its own way, and its workers would each do all of it at once.
