@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from rollouts import smoke
-from rollouts.smoke import failures, passed_line, wrong_with
+from rollouts.smoke import failed_paths, failures, passed_line, wrong_with
 from tests.unit.functions.rollouts.builders import policy
 
 SMOKE = policy(verify={"latency_max": "500ms"}).verify
@@ -48,6 +48,12 @@ def test_all_that_is_wrong_with_a_round_is_said():
     )
     assert failures(round_of[:1], SMOKE) == ""
     assert failures([], SMOKE) == ""
+
+
+def test_the_paths_that_are_wrong_are_named_in_their_order():
+    round_of = [probed("/b", 500), probed(), probed("/a", ms=900)]
+
+    assert failed_paths(round_of, SMOKE) == ("/b", "/a")
 
 
 def test_a_passed_round_is_one_line_with_the_slowest_answer():
