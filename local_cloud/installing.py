@@ -215,19 +215,22 @@ class Installer:
         created = self._cloud.run.create(key, document)
         callers = [f"user:{person}" for person in self._people]
         if spec.get("subscription"):
-            callers.append(f"serviceAccount:{account(self._place, 'barq-push')}")
+            callers.append(self._member("barq-push"))
         callers += [
-            f"serviceAccount:{account(self._place, workflow['account'])}"
+            self._member(workflow["account"])
             for workflow in self._description["workflows"].values()
             if name in self._called_by(workflow)
         ]
         callers += [
-            f"serviceAccount:{account(self._place, job['account'])}"
+            self._member(job["account"])
             for job in self._description["schedules"]
             if job["function"] == name
         ]
         self._cloud.run.set_invokers(key, callers)
         return created.url
+
+    def _member(self, name: str) -> str:
+        return f"serviceAccount:{account(self._place, name)}"
 
     def environment(self, spec: Mapping[str, Any], topics: Mapping[str, str]) -> dict[str, str]:
         """Return a function's environment: the endpoints it asks for, and secrets by name."""

@@ -8,14 +8,16 @@ Every method is safe to repeat. All raise `Transient` for what another attempt m
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rollouts.intervals import BadRequest, Point, Role
 from rollouts.notices import Notice
 from rollouts.policy import Channel, Delivery, ServiceRef
-from rollouts.routing import Letter
 from rollouts.seen import Change, RevisionSeen, ServiceSeen
 from rollouts.smoke import Tested
+
+if TYPE_CHECKING:  # Letters to people: a rollback that starts cold has no use for them.
+    from rollouts.routing import Letter
 
 
 class Services(Protocol):
@@ -157,7 +159,7 @@ class Waker(Protocol):
 class Channels(Protocol):
     """Tells people. The secret of each channel stands in the environment."""
 
-    def send(self, channel: Channel, letter: Letter) -> None:
+    def send(self, channel: Channel, letter: "Letter") -> None:
         """Send once; who is told anew shows it twice, but for an e-mail and PagerDuty."""
 
 

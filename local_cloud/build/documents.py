@@ -4,15 +4,12 @@ import datetime as dt
 import json
 from typing import Any, Final
 
+from local_cloud.logging.values import instant_text
 from local_cloud.pubsub.values import Message
 from local_cloud.registry.images import PushedImage
 
 AGENT: Final = "service-1@gcp-sa-cloudbuild.iam.gserviceaccount.com"
 """Google's own account that publishes builds' messages."""
-
-
-def shown(moment: dt.datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def results(name: str, digest: str) -> dict[str, Any]:
@@ -33,7 +30,7 @@ def build_document(
     commit: str,
 ) -> dict[str, Any]:
     """Return a build of a trigger that has ended."""
-    when = shown(now)
+    when = instant_text(now)
     name = f"{image.repository}:{commit or 'latest'}"
     return {
         "id": build,

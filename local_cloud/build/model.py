@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from local_cloud.build.checks import check
 from local_cloud.build.dockerfile import Derived, read_build
-from local_cloud.build.documents import message, results, shown
+from local_cloud.build.documents import message, results
 from local_cloud.kit.audit import Audit
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.scheduler import Scheduler
+from local_cloud.logging.values import instant_text
 from local_cloud.pubsub.values import Message
 from local_cloud.registry.images import Images, Reference, registry_resource
 
@@ -66,7 +67,7 @@ class CloudBuildModel:
             "name": f"{parent}/builds/{identity}",
             "projectId": project,
             "status": "QUEUED",
-            "createTime": shown(self._scheduler.now()),
+            "createTime": instant_text(self._scheduler.now()),
             "logUrl": f"https://console.cloud.google.com/cloud-build/builds/{identity}"
             f"?project={project}",
         }
@@ -97,11 +98,11 @@ class CloudBuildModel:
         return found[::-1]
 
     def _work(self, build: dict[str, Any]) -> None:
-        build |= {"status": "WORKING", "startTime": shown(self._scheduler.now())}
+        build |= {"status": "WORKING", "startTime": instant_text(self._scheduler.now())}
         self._tell(build)
 
     def _end(self, build: dict[str, Any], derived: Derived) -> None:
-        build["finishTime"] = shown(self._scheduler.now())
+        build["finishTime"] = instant_text(self._scheduler.now())
         try:
             build |= {"status": "SUCCESS", "results": self._made(build, derived)}
         except Refused as refused:

@@ -59,8 +59,11 @@ def clients(modules: list[str]) -> list[str]:
 
 
 @pytest.mark.processes
-def test_the_rollback_path_imports_no_client_library():
-    assert clients(imported(*LIGHT)) == []
+def test_the_rollback_path_imports_no_client_library_and_writes_no_letters():
+    found = imported(*LIGHT)
+
+    assert clients(found) == []
+    assert not {"rollouts.routing", "rollouts.mails"} & set(found)
 
 
 @pytest.mark.processes
