@@ -44,9 +44,9 @@ from local_cloud.scheduler.model import CloudSchedulerModel
 from local_cloud.scheduler.values import SchedulerSettings
 from local_cloud.secrets import rest as secrets_rest
 from local_cloud.secrets.model import SecretManagerModel
-from local_cloud.workflows import grpc_door as workflows_grpc
-from local_cloud.workflows import rest as workflows_rest
-from local_cloud.workflows.model import WorkflowsModel, WorkflowsSettings
+from local_cloud.workflows.service import grpc_door as workflows_grpc
+from local_cloud.workflows.service import rest as workflows_rest
+from local_cloud.workflows.service.model import WorkflowsModel, WorkflowsSettings
 
 
 @dataclass(frozen=True, slots=True)

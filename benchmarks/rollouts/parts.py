@@ -9,7 +9,7 @@ from typing import Any
 import check_metrics
 from benchmarks.rollouts.playing import Played
 from local_cloud.kit.http import Router
-from local_cloud.workflows.execution import Execution
+from local_cloud.workflows.engine.execution import Execution
 from tests.flow.ports import InProcessMetrics
 
 PARTS: tuple[tuple[str, Any, str], ...] = (

@@ -21,8 +21,8 @@ from local_cloud.identity.tokens import LocalTokens
 from local_cloud.kit.audit import DEVELOPER, Audit
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.scheduler import LoopScheduler
-from local_cloud.workflows import grpc_door, rest
-from local_cloud.workflows.model import WorkflowsModel
+from local_cloud.workflows.service import grpc_door, rest
+from local_cloud.workflows.service.model import WorkflowsModel
 
 
 class EngineTokens(LocalTokens):

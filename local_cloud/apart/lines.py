@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from local_cloud.identity.tokens import Issued
-from local_cloud.workflows.settings import WorkflowsSettings
+from local_cloud.workflows.service.settings import WorkflowsSettings
 
 LINE_BYTES_MAX: Final = 16 * 1024 * 1024
 """A workflow's source travels in a line, and so does an execution with its argument."""

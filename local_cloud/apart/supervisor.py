@@ -18,7 +18,7 @@ from local_cloud.identity.authority import ServerIdentity
 from local_cloud.identity.signers import RsaSigner
 from local_cloud.identity.tokens import Issued, LocalTokens
 from local_cloud.kit.errors import Refused
-from local_cloud.workflows.settings import WorkflowsSettings
+from local_cloud.workflows.service.settings import WorkflowsSettings
 
 _HOST: Final = "127.0.0.1"
 _PACKAGES: Final = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from local_cloud.workflows.compiler import BuildFailed, compile_source
+from local_cloud.workflows.engine.compiler import BuildFailed, compile_source
 
 
 def main(arguments: Sequence[str]) -> int:

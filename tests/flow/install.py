@@ -36,7 +36,7 @@ from local_cloud.pubsub.values import Push, RetryPolicy, Subscription, Topic
 from local_cloud.run.resources import ServiceKey
 from local_cloud.run.virtual import VirtualInstances
 from local_cloud.scheduler.values import HttpTarget, Job, OidcToken
-from local_cloud.workflows.model import WorkflowsSettings
+from local_cloud.workflows.service.model import WorkflowsSettings
 from rollouts.delivery_file import parse_delivery
 from rollouts.policy import Channel, Delivery
 from rollouts.requests import parse_deploy, parse_step

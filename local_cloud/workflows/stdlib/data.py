@@ -9,8 +9,9 @@ import re
 import zoneinfo
 from typing import Any, Final
 
-from local_cloud.workflows import json_text
-from local_cloud.workflows.faults import fault
+from local_cloud.workflows.language import json_text
+from local_cloud.workflows.language.faults import fault
+from local_cloud.workflows.language.values import checked_text
 from local_cloud.workflows.stdlib.registry import (
     Function,
     function,
@@ -21,7 +22,6 @@ from local_cloud.workflows.stdlib.registry import (
     text,
     truth,
 )
-from local_cloud.workflows.values import checked_text
 
 _ALGORITHMS: Final = ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512")
 _SECONDS_MAX: Final = 253402300799  # The last second of year 9999.

@@ -4,8 +4,9 @@ import math
 import re
 from typing import Any, Final
 
-from local_cloud.workflows.faults import fault
-from local_cloud.workflows.json_text import NODES_MAX
+from local_cloud.workflows.language.faults import fault
+from local_cloud.workflows.language.json_text import NODES_MAX
+from local_cloud.workflows.language.values import as_text, get_type, integer, message_name
 from local_cloud.workflows.stdlib.registry import (
     Function,
     function,
@@ -15,7 +16,6 @@ from local_cloud.workflows.stdlib.registry import (
     refuse,
     text,
 )
-from local_cloud.workflows.values import as_text, get_type, integer, message_name
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,20}")
 _DOUBLE: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")

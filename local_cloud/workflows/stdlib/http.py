@@ -5,9 +5,10 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from local_cloud.kit.http import Inbound, NoAnswer, Outbound
-from local_cloud.workflows import json_text
-from local_cloud.workflows.effects import Auth, AuthRefused, HttpCall, Outcome
-from local_cloud.workflows.faults import Fault, fault
+from local_cloud.workflows.engine.effects import Auth, AuthRefused, HttpCall, Outcome
+from local_cloud.workflows.language import json_text
+from local_cloud.workflows.language.faults import Fault, fault
+from local_cloud.workflows.language.values import as_text
 from local_cloud.workflows.stdlib.registry import (
     Blocking,
     RetryPolicy,
@@ -17,7 +18,6 @@ from local_cloud.workflows.stdlib.registry import (
     refuse,
     text,
 )
-from local_cloud.workflows.values import as_text
 
 USER_AGENT: Final = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)"
 TIMEOUT_SECONDS: Final = 300.0

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from local_cloud.workflows.effects import Effect
-from local_cloud.workflows.faults import fault
-from local_cloud.workflows.values import message_name
+from local_cloud.workflows.engine.effects import Effect
+from local_cloud.workflows.language.faults import fault
+from local_cloud.workflows.language.values import message_name
 
 REQUIRED: Final = object()
 

@@ -2,15 +2,16 @@
 
 from typing import Any, Final
 
-from local_cloud.workflows.effects import (
+from local_cloud.workflows.engine.effects import (
     AwaitCallback,
     CallbackRequest,
     CreateCallback,
     Log,
     Sleep,
 )
-from local_cloud.workflows.faults import fault
-from local_cloud.workflows.json_text import encode
+from local_cloud.workflows.language.faults import fault
+from local_cloud.workflows.language.json_text import encode
+from local_cloud.workflows.language.values import as_text, message_name
 from local_cloud.workflows.stdlib.data import parse_time
 from local_cloud.workflows.stdlib.registry import (
     Blocking,
@@ -20,7 +21,6 @@ from local_cloud.workflows.stdlib.registry import (
     refuse,
     text,
 )
-from local_cloud.workflows.values import as_text, message_name
 
 SLEEP_SECONDS_MAX: Final = 31_536_000
 CALLBACK_SECONDS: Final = 43_200.0

@@ -4,9 +4,9 @@ import re
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
-from local_cloud.workflows.faults import fault
+from local_cloud.workflows.language.faults import fault
+from local_cloud.workflows.language.values import checked_text
 from local_cloud.workflows.stdlib.registry import Function, function, octets, text, whole
-from local_cloud.workflows.values import checked_text
 
 _CHARSETS: Final = {"utf-8": "utf-8", "utf8": "utf-8"}
 # Only these stay as they are (reference section 11); quote() keeps "~" of its own accord.

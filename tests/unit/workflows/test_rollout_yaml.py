@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local_cloud.workflows.compiler import BuildFailed, compile_source
+from local_cloud.workflows.engine.compiler import BuildFailed, compile_source
 
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "workflows" / "rollout.yaml"

@@ -13,11 +13,11 @@ from local_cloud.kit.audit import Audit
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.http import Inbound, NoAnswer, Outbound
 from local_cloud.kit.scheduler import VirtualScheduler
-from local_cloud.workflows.compiler import BuildFailed, compile_source
-from local_cloud.workflows.effects import Effect, Log, Sleep
-from local_cloud.workflows.execution import Execution
-from local_cloud.workflows.model import WorkflowsModel
-from local_cloud.workflows.settings import WorkflowsSettings
+from local_cloud.workflows.engine.compiler import BuildFailed, compile_source
+from local_cloud.workflows.engine.effects import Effect, Log, Sleep
+from local_cloud.workflows.engine.execution import Execution
+from local_cloud.workflows.service.model import WorkflowsModel
+from local_cloud.workflows.service.settings import WorkflowsSettings
 
 Source = str | list[Any] | dict[str, Any]
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -15,9 +15,9 @@ from aiohttp import web
 from local_cloud.kit.audit import Audit
 from local_cloud.kit.http import ApiRequest, Router
 from local_cloud.kit.scheduler import LoopScheduler
-from local_cloud.workflows import rest
-from local_cloud.workflows.model import WorkflowsModel
-from local_cloud.workflows.settings import WorkflowsSettings
+from local_cloud.workflows.service import rest
+from local_cloud.workflows.service.model import WorkflowsModel
+from local_cloud.workflows.service.settings import WorkflowsSettings
 
 pytestmark = [
     pytest.mark.processes,

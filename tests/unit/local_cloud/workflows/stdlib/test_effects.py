@@ -3,7 +3,7 @@
 import pytest
 
 from local_cloud.kit.http import Inbound
-from local_cloud.workflows.effects import AwaitCallback, HttpCall, Log, Sleep, TimedOut
+from local_cloud.workflows.engine.effects import AwaitCallback, HttpCall, Log, Sleep, TimedOut
 
 AGENT = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)"
 

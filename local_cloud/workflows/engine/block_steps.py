@@ -1,0 +1,253 @@
+"""Compiles for, try (with retry and except) and parallel."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from local_cloud.workflows.engine import block_operations, operations
+from local_cloud.workflows.engine.emitter import Context, Emitter, Label, in_step
+from local_cloud.workflows.engine.expressions import Sites
+from local_cloud.workflows.engine.literals import constant, is_constant, located
+from local_cloud.workflows.engine.program import Evaluate, Operation, Routine
+from local_cloud.workflows.language import syntax
+from local_cloud.workflows.language.faults import Position
+from local_cloud.workflows.language.scopes import Scope
+from local_cloud.workflows.language.source import Mapping, Node, Sequence
+from local_cloud.workflows.language.syntax import Step
+from local_cloud.workflows.language.values import member
+from local_cloud.workflows.stdlib import library
+
+
+class BlockSteps(Emitter):
+    def _for(self, step: Step, action: syntax.For, context: Context, after: Label) -> None:
+        sites = self._sites()
+        evaluate, position = self._range(action, context, sites)
+        scope = self._analysis.scope_of(action)
+        clear, slot = operations.fresh(scope), self._analysis.new_slot()
+        following = Label(self._here() + 1)
+        self._emit_with(
+            sites,
+            lambda _: block_operations.for_begin(
+                evaluate,
+                clear,
+                slot,
+                position,
+                of_numbers=action.bounds is not None,
+                next_pc=following.pc,
+            ),
+            context,
+            step.position,
+        )
+        value = operations.store_variable(scope.names[action.value])
+        index = (
+            None if action.index is None else operations.store_variable(scope.names[action.index])
+        )
+        self._emit(
+            lambda here: block_operations.for_next(slot, value, index, here + 1, after.pc),
+            context,
+            step.position,
+        )
+        inner = replace(context, scope=scope, break_=after, continue_=following)
+        self._steps(action.body, inner, following)
+
+    def _range(
+        self, action: syntax.For, context: Context, sites: Sites
+    ) -> tuple[Evaluate, Position]:
+        node = action.items if action.items is not None else action.bounds
+        assert node is not None
+        what = "for in" if action.items is not None else "for range"
+        if not isinstance(node, Sequence) and is_constant(node):
+            raise in_step(context, f"{what} must be a list", node.position)
+        return self._evaluated(node, context, sites, what), node.position
+
+    def _try(self, step: Step, action: syntax.Try, context: Context, after: Label) -> None:
+        if action.retry is None and action.handler is None:
+            self._steps(action.body, context, after)
+            return
+        caught, attempts = self._analysis.new_slot(), self._analysis.new_slot()
+        decide, handle = Label(), Label()
+        plan = None if action.retry is None else self._plan(action.retry, context)
+        self._emit(
+            lambda here: block_operations.try_begin(attempts, here + 1), context, step.position
+        )
+        body_pc = self._here()
+        target = handle if plan is None else decide
+        self._steps(action.body, replace(context, handler=(caught, target)), after)
+        if plan is not None:
+            give_up = None if action.handler is None else handle
+            decide.pc = self._emit(
+                lambda here: block_operations.retry(
+                    plan,
+                    caught,
+                    attempts,
+                    body_pc=body_pc,
+                    give_up=None if give_up is None else give_up.pc,
+                    here=here,
+                ),
+                context,
+                step.position,
+            )
+        if action.handler is not None:
+            handle.pc = self._except(step, action.handler, caught, context, after)
+
+    def _except(
+        self, step: Step, handler: syntax.Except, caught: int, context: Context, after: Label
+    ) -> int:
+        scope = self._analysis.scope_of(handler)
+        clear = operations.fresh(scope)
+        store = (
+            None if handler.name is None else operations.store_variable(scope.names[handler.name])
+        )
+        pc = self._emit(
+            lambda here: block_operations.except_begin(caught, store, clear, here + 1),
+            context,
+            step.position,
+        )
+        self._steps(handler.body, replace(context, scope=scope), after)
+        return pc
+
+    def _plan(self, given: syntax.Retry, context: Context) -> block_operations.RetryPlan:
+        ready = library.POLICIES.get(given.policy or "", library.POLICIES["http.default_retry"])
+        predicate: Callable[[Any], bool] | None = ready.predicate
+        routine: Routine | None = None
+        if given.policy is None:
+            predicate, routine = self._predicate(given, context)
+        defaults = {
+            "initial_delay": ready.initial_delay,
+            "max_delay": ready.max_delay,
+            "multiplier": ready.multiplier,
+        }
+        backoff = self._backoff(given.backoff, defaults, context)
+        retries = (
+            constant(ready.max_retries)
+            if given.max_retries is None
+            else self._evaluated(given.max_retries, context, self._no_calls(), "max_retries")
+        )
+        return block_operations.RetryPlan(predicate, routine, retries, *backoff)
+
+    def _predicate(
+        self, given: syntax.Retry, context: Context
+    ) -> tuple[Callable[[Any], bool] | None, Routine | None]:
+        name = given.predicate
+        if name is None:
+            return None, None
+        if name in self._routines:
+            wanted = self._signatures[name]
+            if sum(p.default is None for p in wanted) > 1 or not wanted:
+                raise in_step(context, f"predicate '{name}' must take one argument", given.position)
+            return None, self._routines[name]
+        if name in library.PREDICATES:
+            return library.PREDICATES[name], None
+        raise in_step(
+            context,
+            f"symbol '{name}' is neither a variable nor a sub-workflow name",
+            given.position,
+        )
+
+    def _backoff(
+        self, node: Node | None, defaults: dict[str, float], context: Context
+    ) -> tuple[Evaluate, Evaluate, Evaluate]:
+        if isinstance(node, Mapping):
+            parts = [
+                constant(default)
+                if node.get(name) is None
+                else self._evaluated(_present(node, name), context, self._no_calls(), name)
+                for name, default in defaults.items()
+            ]
+        elif node is None:
+            parts = [constant(default) for default in defaults.values()]
+        else:
+            whole = self._evaluated(node, context, self._no_calls(), "backoff")
+            parts = [_part(whole, name) for name in defaults]
+        return parts[0], parts[1], parts[2]
+
+    def _parallel(
+        self, step: Step, action: syntax.Parallel, context: Context, after: Label
+    ) -> None:
+        sites, limit = self._sites(), None
+        if action.concurrency_limit is not None:
+            limit = self._evaluated(action.concurrency_limit, context, sites, "concurrency_limit")
+        if action.loop is not None:
+            self._parallel_for(step, action.loop, (sites, limit), context, after)
+            return
+        branches = [(branch, Label()) for branch in action.branches]
+        plans: list[tuple[syntax.Branch, Label, Callable[[Any], None]]] = [
+            (branch, label, operations.fresh(self._analysis.scope_of(branch)))
+            for branch, label in branches
+        ]
+        self._emit_with(
+            sites,
+            lambda here: block_operations.parallel(
+                block_operations.branches_of(
+                    [
+                        block_operations.BranchPlan(b.name, label.pc, clear)
+                        for b, label, clear in plans
+                    ]
+                ),
+                limit,
+                after.pc,
+                here,
+            ),
+            context,
+            step.position,
+        )
+        for branch, label in branches:
+            label.pc = self._here()
+            self._branch_body(branch.body, self._analysis.scope_of(branch), context, step)
+
+    def _parallel_for(
+        self,
+        step: Step,
+        loop: syntax.For,
+        limited: tuple[Sites, Evaluate | None],
+        context: Context,
+        after: Label,
+    ) -> None:
+        sites, limit = limited
+        evaluate, position = self._range(loop, context, sites)
+        scope = self._analysis.scope_of(loop)
+        clear = operations.fresh(scope)
+        value = operations.store_variable(scope.names[loop.value])
+        index = None if loop.index is None else operations.store_variable(scope.names[loop.index])
+        items = located(evaluate, position)
+
+        def build(here: int) -> Operation:
+            plan = block_operations.BranchPlan("", here + 1, clear)
+            iterations = block_operations.iterations_of(
+                items, plan, value, index, of_numbers=loop.bounds is not None
+            )
+            return block_operations.parallel(iterations, limit, after.pc, here)
+
+        self._emit_with(sites, build, context, step.position)
+        self._branch_body(loop.body, scope, context, step, loop=True)
+
+    def _branch_body(
+        self,
+        body: tuple[Step, ...],
+        scope: Scope,
+        context: Context,
+        step: Step,
+        *,
+        loop: bool = False,
+    ) -> None:
+        end = Label()
+        inner = Context(
+            scope,
+            {},
+            context.end,
+            continue_=end if loop else None,
+            in_branch=True,
+            step=step.name,
+        )
+        self._steps(body, inner, end)
+        end.pc = self._emit(lambda _: operations.end, inner, step.position)
+
+
+def _part(whole: Evaluate, name: str) -> Evaluate:
+    return lambda v: member(whole(v), name)
+
+
+def _present(node: Mapping, name: str) -> Node:
+    found = node.get(name)
+    assert found is not None
+    return found

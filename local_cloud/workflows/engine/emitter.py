@@ -1,0 +1,191 @@
+"""What compiling a step needs, whatever its kind: labels, context, code, values, jumps.
+
+The kinds of steps are in `simple_steps` and `block_steps`; `compiler` puts them together.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from local_cloud.workflows.engine import operations
+from local_cloud.workflows.engine.expressions import ExpressionCompiler, Sites
+from local_cloud.workflows.engine.literals import LiteralCompiler
+from local_cloud.workflows.engine.program import Evaluate, Operation, Place, Routine
+from local_cloud.workflows.language import grammar, syntax
+from local_cloud.workflows.language.faults import BuildError, Position
+from local_cloud.workflows.language.scopes import Analysis, Scope
+from local_cloud.workflows.language.source import Node
+from local_cloud.workflows.language.syntax import Step
+
+_FIRST_SLOT: Final = 1  # Slot 0 is the execution.
+
+
+@dataclass(slots=True)
+class Label:
+    """An index of the code that may not be known yet."""
+
+    pc: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What surrounds a step. `handler` is the slot and label of the innermost `try`."""
+
+    scope: Scope
+    targets: Mapping[str, Label]
+    end: Label
+    break_: Label | None = None
+    continue_: Label | None = None
+    handler: tuple[int, Label] | None = None
+    in_branch: bool = False
+    step: str = ""
+
+
+Build = Callable[[int], Operation]
+
+
+@dataclass(slots=True)
+class Code:
+    builds: list[Build] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    handlers: list[tuple[int, Label] | None] = field(default_factory=list)
+
+
+class Emitter(ABC):
+    """Compiles one routine into `_code`. Problems are collected, step by step."""
+
+    def __init__(
+        self,
+        source: syntax.RoutineOf,
+        routines: Mapping[str, Routine],
+        signatures: Mapping[str, tuple[syntax.ParameterOf, ...]],
+        problems: list[BuildError],
+    ) -> None:
+        self._source = source
+        self._routines = routines
+        self._signatures = signatures
+        self._problems = problems
+        self._analysis = Analysis(source, _FIRST_SLOT)
+        self._expressions = ExpressionCompiler(routines, signatures)
+        self._literals = LiteralCompiler(self._expressions)
+        self._code = Code()
+
+    @abstractmethod
+    def _write(self, step: Step, context: Context, after: Label) -> None:
+        """Emit the operations of a step that does something; `after` follows it."""
+
+    def _emit(self, build: Build, context: Context, position: Position) -> int:
+        self._code.builds.append(build)
+        self._code.places.append(Place(context.step, position))
+        self._code.handlers.append(context.handler)
+        return len(self._code.builds) - 1
+
+    def _emit_with(self, sites: Sites, build: Build, context: Context, position: Position) -> int:
+        """Emit an operation whose expressions may call subworkflows."""
+
+        def built(here: int) -> Operation:
+            operation = build(here)
+            if sites.slot is None:
+                return operation
+            return operations.suspendable(operation, sites.slot, here)
+
+        return self._emit(built, context, position)
+
+    def _here(self) -> int:
+        return len(self._code.builds)
+
+    def _sites(self) -> Sites:
+        return Sites(self._analysis.new_slot)
+
+    def _no_calls(self) -> Sites:
+        """Return sites for expressions that are evaluated where no call can be made."""
+
+        def refuse() -> int:
+            raise BuildError("a sub-workflow cannot be called here")
+
+        return Sites(refuse)
+
+    def _evaluated(
+        self, node: Node, context: Context, sites: Sites, what: str, *, nested: bool = False
+    ) -> Evaluate:
+        """Compile a value of a step; a problem names the step and what the value is for."""
+        try:
+            return self._literals.compile(node, context.scope, sites, nested=nested)
+        except BuildError as error:
+            raise in_step(
+                context, f"error evaluating {what}: {error.message}", error.position
+            ) from None
+
+    def _steps(self, steps: tuple[Step, ...], context: Context, after: Label) -> None:
+        labels = [Label() for _ in steps]
+        names = {
+            step.name: label
+            for step, label in zip(steps, labels, strict=True)
+            if not step.anonymous
+        }
+        inner = replace(context, targets={**context.targets, **names})
+        for step, label, following in zip(steps, labels, [*labels[1:], after], strict=True):
+            label.pc = self._here()
+            self._step(step, inner, following)
+
+    def _step(self, step: Step, context: Context, after: Label) -> None:
+        context = replace(context, step=step.name)
+        try:
+            if step.next is not None:
+                after = self._target(step.next, context)
+            if step.action is None:
+                self._emit(lambda _: operations.jump(after.pc), context, step.position)
+            else:
+                self._write(step, context, after)
+        except BuildError as error:
+            self._problems.append(error)
+
+    def _target(self, jump: syntax.Jump, context: Context) -> Label:
+        name = jump.target
+        if name == "end":
+            if context.in_branch:
+                raise in_step(context, "'end' cannot leave a parallel branch", jump.position)
+            return context.end
+        if name in ("break", "continue"):
+            label = context.break_ if name == "break" else context.continue_
+            if label is None:
+                raise in_step(context, f"'{name}' can only be used in a for loop", jump.position)
+            return label
+        if name not in context.targets:
+            raise in_step(context, f"next step '{name}' not found", jump.position)
+        return context.targets[name]
+
+    def _store(
+        self, target: grammar.Expression, context: Context, position: Position, sites: Sites
+    ) -> operations.Store:
+        keys: list[Evaluate] = []
+        what = "error evaluating assignment target"
+        while isinstance(target, grammar.Member):
+            try:
+                keys.append(self._expressions.compile(target.key, context.scope, sites))
+            except BuildError as error:
+                raise in_step(context, f"{what}: {error.message}", position) from None
+            target = target.holder
+        assert isinstance(target, grammar.Name)
+        variable = context.scope.find(target.name)
+        if variable is None:
+            raise in_step(
+                context,
+                f"{what}: symbol '{target.name}' is neither a variable nor a sub-workflow name",
+                position,
+            )
+        if not context.scope.may_write(variable):
+            raise in_step(
+                context,
+                f"variable '{target.name}' of an enclosing scope must be in 'shared' to be"
+                " assigned in a parallel branch",
+                position,
+            )
+        if keys:
+            return operations.store_member(variable, keys[::-1])
+        return operations.store_variable(variable)
+
+
+def in_step(context: Context, message: str, position: Position | None) -> BuildError:
+    return BuildError(f"error in step {context.step}: {message}", position)

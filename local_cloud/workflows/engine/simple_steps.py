@@ -1,0 +1,199 @@
+"""Compiles the steps without a body of their own kind: assign, call, switch, raise, return."""
+
+from collections.abc import Mapping
+
+from local_cloud.workflows.engine import operations
+from local_cloud.workflows.engine.emitter import Context, Emitter, Label, in_step
+from local_cloud.workflows.engine.expressions import Sites
+from local_cloud.workflows.engine.literals import constant
+from local_cloud.workflows.engine.program import UNSET, Evaluate, Operation, Routine
+from local_cloud.workflows.language import grammar, syntax
+from local_cloud.workflows.language.faults import Position
+from local_cloud.workflows.language.source import Node
+from local_cloud.workflows.language.syntax import Step
+from local_cloud.workflows.stdlib import library
+from local_cloud.workflows.stdlib.registry import REQUIRED, Parameter
+
+
+class SimpleSteps(Emitter):
+    def _assign(self, step: Step, action: syntax.Assign, context: Context, after: Label) -> None:
+        entries: list[tuple[operations.Store, Evaluate, Position]] = []
+        all_sites: list[Sites] = []
+        for entry in action.entries:
+            sites = self._sites()
+            evaluate = self._evaluated(entry.value, context, sites, "assignment")
+            store = self._store(entry.target, context, entry.position, sites)
+            entries.append((store, evaluate, entry.value.position))
+            all_sites.append(sites)
+        if any(sites.slot is not None for sites in all_sites):
+            self._assign_apart(step, entries, all_sites, context, after)
+            return
+        target = action.entries[0].target
+        if len(entries) == 1 and isinstance(target, grammar.Name):
+            variable = context.scope.find(target.name)
+            if variable is not None and not variable.cell:
+                _, evaluate, position = entries[0]
+                slot = variable.slot
+                self._emit(
+                    lambda _: operations.assign_slot(slot, evaluate, position, after.pc),
+                    context,
+                    step.position,
+                )
+                return
+        self._emit(
+            lambda _: operations.assign(entries, after.pc, counted=True), context, step.position
+        )
+
+    def _assign_apart(
+        self,
+        step: Step,
+        entries: list[tuple[operations.Store, Evaluate, Position]],
+        all_sites: list[Sites],
+        context: Context,
+        after: Label,
+    ) -> None:
+        """An entry that calls a subworkflow is repeated, so no other may be part of it."""
+        for number, (entry, sites) in enumerate(zip(entries, all_sites, strict=True)):
+            label = after if number + 1 == len(entries) else Label(self._here() + 1)
+
+            def build(
+                _: int,
+                entry: tuple[operations.Store, Evaluate, Position] = entry,
+                label: Label = label,
+                first: bool = number == 0,  # noqa: FBT001 - bound, not passed.
+            ) -> Operation:
+                return operations.assign([entry], label.pc, counted=first)
+
+            self._emit_with(sites, build, context, step.position)
+
+    def _call(self, step: Step, action: syntax.Call, context: Context, after: Label) -> None:
+        sites = self._sites()
+        store = None
+        if action.result is not None:
+            store = self._store(grammar.Name(action.result), context, step.position, sites)
+        name = action.function
+        given = (
+            {}
+            if action.arguments is None
+            else {key.value: value for key, value in action.arguments.entries}
+        )
+        if name in self._routines:
+            wanted = [
+                Parameter(p.name, REQUIRED if p.default is None else UNSET)
+                for p in self._signatures[name]
+            ]
+        else:
+            wanted = list(self._library_parameters(name, context, step.position))
+        arguments = self._arguments(step, wanted, given, context, sites)
+        self._emit_with(
+            sites,
+            lambda here: _call_operation(name, self._routines, arguments, store, after.pc, here),
+            context,
+            step.position,
+        )
+
+    def _library_parameters(
+        self, name: str, context: Context, position: Position
+    ) -> tuple[Parameter, ...]:
+        if name in library.FUNCTIONS:
+            return library.FUNCTIONS[name].parameters
+        if name in library.BLOCKING:
+            return library.BLOCKING[name].parameters
+        if name in library.PREDICATES:
+            return (Parameter("exception"),)
+        if library.is_blocking(name):
+            raise in_step(context, f"function '{name}' is not part of the local cloud", position)
+        raise in_step(
+            context, f"symbol '{name}' is neither a function nor a sub-workflow name", position
+        )
+
+    def _arguments(
+        self,
+        step: Step,
+        wanted: list[Parameter],
+        given: dict[str, Node],
+        context: Context,
+        sites: Sites,
+    ) -> list[Evaluate]:
+        names = {parameter.name for parameter in wanted}
+        for name, node in given.items():
+            if name not in names:
+                raise in_step(context, f"unexpected argument '{name}'", node.position)
+        found = []
+        for parameter in wanted:
+            if parameter.name in given:
+                node = given[parameter.name]
+                what = f"argument '{parameter.name}'"
+                found.append(self._evaluated(node, context, sites, what, nested=True))
+            elif parameter.default is REQUIRED:
+                raise in_step(context, f"argument '{parameter.name}' is missing", step.position)
+            else:
+                found.append(constant(parameter.default))
+        return found
+
+    def _switch(self, step: Step, action: syntax.Switch, context: Context, after: Label) -> None:
+        sites = self._sites()
+        arms: list[tuple[Evaluate, Position, Label]] = []
+        bodies: list[tuple[Step, Label]] = []
+        for arm in action.arms:
+            condition = self._evaluated(arm.condition, context, sites, "condition")
+            label = Label()
+            if arm.body.action is None and arm.body.next is not None:
+                label = self._target(arm.body.next, context)  # The switch itself goes there.
+            else:
+                bodies.append((arm.body, label))
+            arms.append((condition, arm.condition.position, label))
+        self._emit_with(
+            sites,
+            lambda _: operations.switch(
+                [(condition, position, label.pc) for condition, position, label in arms], after.pc
+            ),
+            context,
+            step.position,
+        )
+        for body, label in bodies:
+            label.pc = self._here()
+            self._step(body, context, after)
+
+    def _raise(self, step: Step, action: syntax.Raise, context: Context, _after: Label) -> None:
+        sites = self._sites()
+        evaluate = self._evaluated(action.value, context, sites, "raise value")
+        position = action.value.position
+        self._emit_with(
+            sites, lambda _: operations.raise_value(evaluate, position), context, step.position
+        )
+
+    def _return(self, step: Step, action: syntax.Return, context: Context, _after: Label) -> None:
+        if context.in_branch:
+            raise in_step(context, "'return' cannot stand in a parallel branch", step.position)
+        sites = self._sites()
+        evaluate = self._evaluated(action.value, context, sites, "return value")
+        position = action.value.position
+        self._emit_with(
+            sites, lambda _: operations.return_value(evaluate, position), context, step.position
+        )
+
+    def _block(self, _step: Step, action: syntax.Block, context: Context, after: Label) -> None:
+        self._steps(action.body, context, after)
+
+
+def _call_operation(
+    name: str,
+    routines: Mapping[str, Routine],
+    arguments: list[Evaluate],
+    store: operations.Store | None,
+    next_pc: int,
+    here: int,
+) -> Operation:
+    if name in routines:
+        return operations.call_routine(routines[name], arguments, store, next_pc, here)
+    if name in library.BLOCKING:
+        return operations.call_blocking(library.BLOCKING[name], arguments, store, next_pc, here)
+    if name in library.PREDICATES:
+        return operations.call_function(
+            library.PREDICATES[name], arguments, store, next_pc, needs_host=False
+        )
+    function = library.FUNCTIONS[name]
+    return operations.call_function(
+        function.call, arguments, store, next_pc, needs_host=function.needs_host
+    )

@@ -1,0 +1,259 @@
+"""Operators and conversions of the language's values, with none of Python's own.
+
+Values are Python's None, bool, int, float, str, bytes, list and dict, held as immutable: a
+change copies the path to it. So assignment, passing and returning are copies at no cost.
+Source: reference/workflows.md 2.3 to 2.5 and section 11.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from local_cloud.workflows.language.faults import Fault, bare_fault, fault
+from local_cloud.workflows.language.json_text import (
+    INT_MAX,
+    INT_MIN,
+    NODES_MAX,
+    encode,
+    format_double,
+)
+
+STRING_BYTES_MAX: Final = 256 * 1024
+_LENGTH_NEVER_TOO_LONG: Final = STRING_BYTES_MAX // 4
+_GOT_TEXT_MAX: Final = 80
+
+# Messages of the real service use these names: reference 2.4, "python-like".
+_MESSAGE_NAMES: Final = {
+    type(None): "null",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    bytes: "bytes",
+    list: "list",
+    dict: "dict",
+}
+_TYPE_NAMES: Final = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "double",
+    str: "string",
+    bytes: "bytes",
+    list: "list",
+    dict: "map",
+}
+_NUMBERS: Final = (int, float)
+_TEXTABLE: Final = (int, float, bool)
+
+
+def message_name(value: Any) -> str:
+    """Return the name of a value's type as error messages write it."""
+    return _MESSAGE_NAMES[type(value)]
+
+
+def get_type(value: Any) -> str:
+    return _TYPE_NAMES[type(value)]
+
+
+def integer(value: int) -> int:
+    """Return `value` if it fits 64 bits. Overflow is undocumented; an error hides nothing."""
+    if INT_MIN <= value <= INT_MAX:
+        return value
+    raise fault("ValueError", "integer overflow")
+
+
+def checked_text(text: str) -> str:
+    """Return `text` if the service could hold it (reference 1.7: 256 KB)."""
+    if len(text) > _LENGTH_NEVER_TOO_LONG and (
+        len(text) > STRING_BYTES_MAX or len(text.encode("utf-8", "replace")) > STRING_BYTES_MAX
+    ):
+        raise fault("ResourceLimitError", "string length limit exceeded", catchable=False)
+    return text
+
+
+def as_text(value: Any) -> str:
+    """Return a string, number or boolean as `string()` and `+` write it."""
+    kind = type(value)
+    if kind is str:
+        return str(value)
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return str(value)
+    if kind is float:
+        return format_double(value)
+    raise fault(
+        "TypeError",
+        f"unsupported operand type for string(): '{message_name(value)}'"
+        " (expecting number, string, or boolean)",
+    )
+
+
+def _unsupported(operator: str, left: Any, right: Any) -> Fault:
+    return fault(
+        "TypeError",
+        f"unsupported operand types for {operator}:"
+        f" '{message_name(left)}' and '{message_name(right)}'",
+    )
+
+
+def add(left: Any, right: Any) -> Any:
+    kind, other = type(left), type(right)
+    if kind in _NUMBERS and other in _NUMBERS:
+        total = left + right
+        return integer(total) if type(total) is int else total
+    if kind is str and other is str:
+        return checked_text(left + right)
+    if (kind is str and other in _TEXTABLE) or (other is str and kind in _TEXTABLE):
+        return checked_text(as_text(left) + as_text(right))
+    raise _unsupported("+", left, right)
+
+
+def _arithmetic(operator: str, compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def apply(left: Any, right: Any) -> Any:
+        if type(left) not in _NUMBERS or type(right) not in _NUMBERS:
+            raise _unsupported(operator, left, right)
+        try:
+            found = compute(left, right)
+        except ZeroDivisionError:
+            raise fault("ZeroDivisionError", "division by zero") from None
+        except OverflowError:
+            raise fault("ValueError", "double overflow") from None
+        return integer(found) if type(found) is int else found
+
+    return apply
+
+
+def _less(operator: str, compute: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def apply(left: Any, right: Any) -> bool:
+        if type(left) not in _NUMBERS or type(right) not in _NUMBERS:
+            raise _unsupported(operator, left, right)
+        return compute(left, right)
+
+    return apply
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Deep equality; integers equal doubles by value, otherwise types must agree."""
+    kind = type(left)
+    if kind is list or kind is dict:
+        return _deeply_equal(left, right)
+    other = type(right)
+    if kind is other:
+        return bool(left == right)
+    return kind in _NUMBERS and other in _NUMBERS and bool(left == right)
+
+
+def _deeply_equal(left: Any, right: Any) -> bool:
+    pairs = [(left, right)]
+    count = 0
+    while pairs:
+        a, b = pairs.pop()
+        kind = type(a)
+        if a is b:
+            continue
+        if kind is list and type(b) is list and len(a) == len(b):
+            pairs += zip(a, b, strict=True)
+        elif kind is dict and type(b) is dict and a.keys() == b.keys():
+            pairs += ((value, b[key]) for key, value in a.items())
+        elif kind is list or kind is dict or not equal(a, b):
+            return False
+        count += 1
+        if count > NODES_MAX:
+            raise MemoryError  # The engine makes it a ResourceLimitError.
+    return True
+
+
+def contains(item: Any, holder: Any) -> bool:
+    """`item in holder`: an element of a list, or a key of a map."""
+    kind = type(holder)
+    if kind is dict:
+        if type(item) is not str:
+            raise fault("TypeError", f"key must be a string, got '{message_name(item)}'")
+        return item in holder
+    if kind is list:
+        if type(item) is str:
+            return item in holder
+        return any(equal(item, element) for element in holder)
+    shown = encode(holder, lenient=True)
+    if len(shown) > _GOT_TEXT_MAX:
+        shown = shown[:_GOT_TEXT_MAX] + "..."
+    raise bare_fault("TypeError", f"The argument of 'in' must be a dict or an array; got: {shown}")
+
+
+def negative(value: Any) -> Any:
+    if type(value) not in _NUMBERS:
+        raise fault("TypeError", f"unsupported operand type for -: '{message_name(value)}'")
+    return integer(-value) if type(value) is int else -value
+
+
+def positive(value: Any) -> Any:
+    if type(value) not in _NUMBERS:
+        raise fault("TypeError", f"unsupported operand type for +: '{message_name(value)}'")
+    return value
+
+
+def boolean(value: Any, operator: str) -> bool:
+    """Return a boolean operand; nothing else is true or false."""
+    if type(value) is bool:
+        return value
+    raise fault(
+        "TypeError",
+        f"unsupported operand type for {operator}: '{message_name(value)}' (expecting boolean)",
+    )
+
+
+def member(holder: Any, key: Any) -> Any:
+    """`holder[key]` and `holder.key`."""
+    kind = type(holder)
+    if kind is dict:
+        if type(key) is not str:
+            raise fault("TypeError", f"key must be a string, got '{message_name(key)}'")
+        if key in holder:
+            return holder[key]
+        raise fault("KeyError", f"key not found: {key}")
+    if kind is list:
+        if type(key) is not int:
+            raise fault("TypeError", f"list index must be an integer, got '{message_name(key)}'")
+        if 0 <= key < len(holder):
+            return holder[key]
+        raise fault("IndexError", f"index out of range: {key}")
+    raise fault("TypeError", f"cannot access member {as_key(key)} of type '{message_name(holder)}'")
+
+
+def with_member(holder: Any, keys: list[Any], value: Any) -> Any:
+    """Return a copy of `holder` in which the member behind the path `keys` is `value`."""
+    key = keys[0]
+    if len(keys) > 1:
+        value = with_member(member(holder, key), keys[1:], value)
+    kind = type(holder)
+    if kind is dict and type(key) is str:
+        return {**holder, key: value}
+    if kind is dict or kind is list:
+        member(holder, key)  # Raises for a wrong index or type.
+        changed = holder.copy()
+        changed[key] = value
+        return changed
+    raise fault("TypeError", f"cannot assign member {as_key(key)} of type '{message_name(holder)}'")
+
+
+def as_key(key: Any) -> str:
+    """Return a key for a message."""
+    return encode(key, lenient=True)
+
+
+OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "+": add,
+    "-": _arithmetic("-", lambda a, b: a - b),
+    "*": _arithmetic("*", lambda a, b: a * b),
+    "/": _arithmetic("/", lambda a, b: a / b),
+    "//": _arithmetic("//", lambda a, b: a // b),
+    "%": _arithmetic("%", lambda a, b: a % b),
+    "==": equal,
+    "!=": lambda a, b: not equal(a, b),
+    "<": _less("<", lambda a, b: a < b),
+    "<=": _less("<=", lambda a, b: a <= b),
+    ">": _less(">", lambda a, b: a > b),
+    ">=": _less(">=", lambda a, b: a >= b),
+    "in": contains,
+}

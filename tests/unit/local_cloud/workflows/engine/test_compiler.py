@@ -1,0 +1,250 @@
+"""What does not deploy, and with which words (reference sections 1 and 11, issue 8)."""
+
+import json
+
+import pytest
+
+from local_cloud.workflows.engine.compiler import BuildFailed, compile_source
+
+
+def step(body, **routines):
+    return {"main": {"steps": [{"s": body}]}, **routines}
+
+
+LOOP = {"value": "x", "in": [1]}
+ONE = [{"i": {"assign": [{"v": 1}]}}]
+
+
+def test_an_undefined_variable_has_the_documented_message(problem_of):
+    """Reference 1.3 [D TR], with the place behind it."""
+    source = "- step1:\n    assign:\n      - varA: 1\n- step2:\n    return: ${varA + varC}\n"
+    assert problem_of(source) == (
+        "failed to build: error in step step2: error evaluating return value: symbol 'varC' is"
+        " neither a variable nor a sub-workflow name (line: 5, column: 13)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param("text", "map of routines or a list of steps", id="1.1 scalar"),
+        pytest.param({"sub": {"steps": ONE}}, "main workflow not found", id="1.1 no main"),
+        pytest.param({"main": {"steps": []}}, "at least one step", id="1.1 empty steps"),
+        pytest.param([], "at least one step", id="1.1 empty list"),
+        pytest.param({"main": {}}, "steps are missing", id="1.1 no steps"),
+        pytest.param({"main": {"steps": ONE, "x": 1}}, "unknown field 'x'", id="1.1 routine field"),
+        pytest.param({"main": {"params": ["a", "b"], "steps": ONE}}, "at most 1", id="1.1 main"),
+        pytest.param(
+            {"main": {"params": [{"a": 1}], "steps": ONE}}, "no default", id="1.1 main default"
+        ),
+        pytest.param(
+            {"main": {"steps": ONE}, "s": {"params": [f"p{n}" for n in range(11)], "steps": ONE}},
+            "at most 10",
+            id="1.1 eleven params",
+        ),
+        pytest.param(
+            {"main": {"steps": ONE}, "s": {"params": ["a", "a"], "steps": ONE}},
+            "different names",
+            id="1.1 same params",
+        ),
+        pytest.param(
+            {"main": {"steps": ONE}, "bad-name": {"steps": ONE}}, "bad-name", id="1.1 routine name"
+        ),
+        pytest.param([{"a": {"next": "end"}, "b": {"next": "end"}}], "one name", id="1.1 two"),
+        pytest.param([*ONE, *ONE], "duplicate step name", id="1.1 duplicate"),
+        pytest.param([{"end": {"return": 1}}], "reserved", id="1.1 end"),
+        pytest.param([{"break": {"return": 1}}], "reserved", id="1.1 break"),
+        pytest.param(step({"asign": []}), "unknown field 'asign'", id="1.2 typo"),
+        pytest.param(step({"args": {}}), "'args' needs 'call'", id="1.2 args"),
+        pytest.param(step({"result": "x"}), "'result' needs 'call'", id="1.2 result"),
+        pytest.param(step({"except": {}}), "'except' needs 'try'", id="1.2 except"),
+        pytest.param(step({"return": 1, "raise": 2}), "in one step", id="1.2 two actions"),
+        pytest.param(step({"assign": []}), "at least one entry", id="1.2 assign"),
+        pytest.param(step({"assign": [{"a": 1, "b": 2}]}), "one variable", id="1.2 two variables"),
+        pytest.param(step({"assign": [{"1a": 1}]}), "assignment target", id="1.3 name"),
+        pytest.param(step({"assign": [{"f(x)": 1}]}), "cannot be assigned", id="1.2 target"),
+        pytest.param(
+            step({"assign": [{f"v{n}": n} for n in range(51)]}), "at most 50", id="1.7 assigns"
+        ),
+        pytest.param(
+            step({"switch": [{"condition": True, "next": "end"}] * 51}),
+            "at most 50",
+            id="1.7 conditions",
+        ),
+        pytest.param(step({"switch": [{"next": "end"}]}), "needs a condition", id="1.2 arm"),
+        pytest.param(
+            step({"switch": [{"condition": "x == 1", "next": "end"}]}),
+            "expression or a boolean",
+            id="1.2 condition",
+        ),
+        pytest.param(step({"call": "nowhere"}), "symbol 'nowhere'", id="1.2 unknown function"),
+        pytest.param(step({"call": "http.gett"}), "symbol 'http.gett'", id="3 unknown function"),
+        pytest.param(
+            step({"call": "googleapis.run.v2.projects.locations.jobs.run"}),
+            "not part of the local cloud",
+            id="5 connector",
+        ),
+        pytest.param(step({"call": "${f}"}), "plain name", id="1.2 dynamic call"),
+        pytest.param(step({"call": "http.get"}), "'url' is missing", id="3 missing argument"),
+        pytest.param(
+            step({"call": "sys.log", "args": {"dat": 1}}), "argument 'dat'", id="3 extra argument"
+        ),
+        pytest.param(
+            step({"call": "sub"}, sub={"params": ["p"], "steps": ONE}),
+            "'p' is missing",
+            id="1.1 missing param",
+        ),
+        pytest.param(
+            step({"call": "sub", "args": {"q": 1}}, sub={"steps": ONE}), "'q'", id="1.1 extra param"
+        ),
+        pytest.param(step({"return": "${http.get(1)}"}), "blocking", id="2.2 http in expression"),
+        pytest.param(step({"return": "${sys.log(1)}"}), "blocking", id="2.2 log in expression"),
+        pytest.param(step({"return": "${sys.sleep(1)}"}), "blocking", id="2.2 sleep"),
+        pytest.param(step({"return": "${nothing(1)}"}), "unknown function", id="2.2 function"),
+        pytest.param(step({"return": "${len()}"}), "takes 1 argument, got 0", id="2.2 arity"),
+        pytest.param(step({"return": "${len}"}), "is a function", id="2.2 no value"),
+        pytest.param(step({"return": "${1 +}"}), "parse error", id="1.3 parser"),
+        pytest.param(step({"return": "${a} and ${b}"}), "token recognition", id="2.1 two"),
+        pytest.param(step({"next": "nowhere"}), "'nowhere' not found", id="1.4 target"),
+        pytest.param(step({"next": "break"}), "in a for loop", id="1.4 break"),
+        pytest.param(step({"next": "continue"}), "in a for loop", id="1.4 continue"),
+        pytest.param(
+            [{"a": {"steps": [{"b": {"return": 1}}]}}, {"c": {"next": "b"}}],
+            "'b' not found",
+            id="1.4 into a nested list",
+        ),
+        pytest.param(step({"for": {"value": "x"}}), "exactly one of in", id="1.2 for"),
+        pytest.param(step({"for": {"in": [1], "steps": ONE}}), "needs a value", id="1.2 value"),
+        pytest.param(
+            step({"for": {"value": "x", "range": [1], "steps": ONE}}), "two numbers", id="1.2 range"
+        ),
+        pytest.param(step({"for": LOOP}), "steps are missing", id="1.2 body"),
+        pytest.param(
+            [{"l": {"for": {**LOOP, "steps": ONE}}}, {"r": {"return": "${v}"}}],
+            "symbol 'v'",
+            id="1.3 loop leak",
+        ),
+        pytest.param(
+            [{"l": {"for": {**LOOP, "steps": ONE}}}, {"r": {"return": "${x}"}}],
+            "symbol 'x'",
+            id="1.3 value leak",
+        ),
+        pytest.param(
+            [
+                {"t": {"try": {"call": "sys.now"}, "except": {"as": "e", "steps": ONE}}},
+                {"r": {"return": "${e}"}},
+            ],
+            "symbol 'e'",
+            id="1.3 except leak",
+        ),
+        pytest.param(step({"assign": [{"m.k": 1}]}), "symbol 'm'", id="1.2 member of nothing"),
+        pytest.param(
+            step({"try": {"call": "sys.now"}, "retry": {"predicate": "${nope}", "max_retries": 1}}),
+            "symbol 'nope'",
+            id="1.6 predicate",
+        ),
+        pytest.param(
+            step({"try": {"call": "sys.now"}, "retry": "${http.nope}"}),
+            "unknown retry policy",
+            id="1.6 policy",
+        ),
+        pytest.param(
+            step({"parallel": {"branches": [{"b": {"steps": ONE}}]}}), "2 to 10", id="1.5 branches"
+        ),
+        pytest.param(
+            step({"parallel": {"exception_policy": "unhandled", "for": {**LOOP, "steps": ONE}}}),
+            "must be continueAll",
+            id="0.2 item 6",
+        ),
+        pytest.param(
+            step({"parallel": {"shared": ["nope"], "for": {**LOOP, "steps": ONE}}}),
+            "'nope' is not a variable",
+            id="1.5 shared",
+        ),
+        pytest.param(
+            [{"a": {"assign": [{"v": 0}]}}, {"p": {"parallel": {"for": {**LOOP, "steps": ONE}}}}],
+            "must be in 'shared'",
+            id="0.2 item 9: write to a parent",
+        ),
+        pytest.param(
+            step(
+                {
+                    "parallel": {
+                        "branches": [
+                            {"b": {"steps": ONE}},
+                            {"c": {"steps": [{"r": {"assign": [{"w": "${v}"}]}}]}},
+                        ]
+                    }
+                }
+            ),
+            "symbol 'v'",
+            id="1.5 another branch's variable",
+        ),
+        pytest.param(
+            step({"parallel": {"for": {**LOOP, "steps": [{"r": {"return": 1}}]}}}),
+            "parallel branch",
+            id="10.8 return",
+        ),
+        pytest.param(
+            step({"parallel": {"for": {**LOOP, "steps": [{"r": {"next": "break"}}]}}}),
+            "in a for loop",
+            id="1.4 break of a parallel loop",
+        ),
+    ],
+)
+def test_a_wrong_source_does_not_deploy(problem_of, source, message):
+    problem = problem_of(source)
+    assert problem.startswith("failed to build: ")
+    assert message in problem
+
+
+def test_all_problems_of_a_source_are_told_at_once():
+    source = "- a:\n    return: ${x}\n- b:\n    next: nowhere\n- c:\n    return: ${y}\n"
+    with pytest.raises(BuildFailed) as failed:
+        compile_source(source)
+    assert [str(problem.position).split(",")[0] for problem in failed.value.problems] == [
+        f"Position(line={line}" for line in (2, 4, 6)
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param([{"s": {"next": "end"}}], id="1.2 only next"),
+        pytest.param([{"s": {"switch": [{"condition": True, "next": "end"}]}}], id="1.2 literal"),
+        pytest.param(
+            [{"s": {"try": [{"a": {"return": 1}}], "except": {"steps": ONE}}}], id="1.6 bare list"
+        ),
+        pytest.param(
+            [
+                {
+                    "s": {
+                        "try": {"call": "http.get", "args": {"url": "u"}},
+                        "retry": "${http.default_retry}",
+                    }
+                }
+            ],
+            id="11 ready policy",
+        ),
+        pytest.param(
+            [
+                {
+                    "s": {
+                        "try": {"call": "sys.now"},
+                        "retry": {
+                            "predicate": "${retry.always}",
+                            "max_retries": 1,
+                            "backoff": "${retry.default_backoff}",
+                        },
+                    }
+                }
+            ],
+            id="11 ready backoff",
+        ),
+        pytest.param(
+            [{"s": {"call": "sys.log", "args": {"text": "x"}, "next": "end"}}], id="3 log"
+        ),
+    ],
+)
+def test_a_right_source_deploys(source):
+    assert compile_source(json.dumps(source)).main.code
