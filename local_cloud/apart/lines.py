@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from local_cloud.identity.tokens import Issued
+from local_cloud.workflows.language.choices import Choices
 from local_cloud.workflows.service.settings import WorkflowsSettings
 
 LINE_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -62,7 +63,9 @@ def read(text: bytes | str) -> tuple[str, Any]:
 
 
 def identity(value: dict[str, Any]) -> Identity:
-    return Identity(**{**value, "settings": WorkflowsSettings(**value["settings"])})
+    settings = value["settings"]
+    choices = Choices(**settings["choices"])
+    return Identity(**{**value, "settings": WorkflowsSettings(**{**settings, "choices": choices})})
 
 
 def issued(value: dict[str, Any]) -> Issued:

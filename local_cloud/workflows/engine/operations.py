@@ -21,7 +21,7 @@ from local_cloud.workflows.engine.program import (
 from local_cloud.workflows.language.faults import Fault, Position, fault, raised
 from local_cloud.workflows.language.scopes import Scope, Variable
 from local_cloud.workflows.language.values import message_name, with_member
-from local_cloud.workflows.stdlib.registry import Blocking
+from local_cloud.workflows.stdlib.registry import Blocking, Procedure
 
 Store = Callable[[Variables, Any], None]
 
@@ -228,7 +228,37 @@ def call_blocking(
         if finish is None:
             v[0].emit(effect)
             return then(None)
-        return int(v[0].wait(f, effect, finish, then))
+        return int(v[0].wait(f, effect, lambda outcome: finish(v[0], outcome), then))
+
+    return op
+
+
+def call_procedure(
+    procedure: Procedure,
+    arguments: Sequence[Evaluate],
+    store: Store | None,
+    next_pc: int,
+    here: int,
+) -> Operation:
+    def op(f: Frame) -> int:
+        v = f.variables
+        f.pc = here
+        running = procedure.run(v[0], *[argument(v) for argument in arguments])
+
+        def on(outcome: Any) -> int:
+            try:
+                effect = running.send(outcome)
+            except StopIteration as done:
+                if store is not None:
+                    store(v, done.value)
+                return next_pc
+            return int(v[0].wait(f, effect, lambda value: value, again))
+
+        def again(outcome: Any) -> int:
+            v[0].steps_left -= 1
+            return on(outcome)
+
+        return on(None)
 
     return op
 

@@ -12,7 +12,7 @@ from local_cloud.workflows.language.faults import Position
 from local_cloud.workflows.language.source import Node
 from local_cloud.workflows.language.syntax import Step
 from local_cloud.workflows.stdlib import library
-from local_cloud.workflows.stdlib.registry import REQUIRED, Parameter
+from local_cloud.workflows.stdlib.registry import REQUIRED, Parameter, Procedure
 
 
 class SimpleSteps(Emitter):
@@ -97,8 +97,9 @@ class SimpleSteps(Emitter):
     ) -> tuple[Parameter, ...]:
         if name in library.FUNCTIONS:
             return library.FUNCTIONS[name].parameters
-        if name in library.BLOCKING:
-            return library.BLOCKING[name].parameters
+        waits = library.blocking(name)
+        if waits is not None:
+            return waits.parameters
         if name in library.PREDICATES:
             return (Parameter("exception"),)
         if library.is_blocking(name):
@@ -187,8 +188,11 @@ def _call_operation(
 ) -> Operation:
     if name in routines:
         return operations.call_routine(routines[name], arguments, store, next_pc, here)
-    if name in library.BLOCKING:
-        return operations.call_blocking(library.BLOCKING[name], arguments, store, next_pc, here)
+    waits = library.blocking(name)
+    if isinstance(waits, Procedure):
+        return operations.call_procedure(waits, arguments, store, next_pc, here)
+    if waits is not None:
+        return operations.call_blocking(waits, arguments, store, next_pc, here)
     if name in library.PREDICATES:
         return operations.call_function(
             library.PREDICATES[name], arguments, store, next_pc, needs_host=False

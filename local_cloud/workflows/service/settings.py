@@ -1,6 +1,10 @@
 """Settings of the emulated Workflows, each at the real service's value where it has one."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from local_cloud.workflows.language.choices import DEFAULT, Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +19,10 @@ class WorkflowsSettings:
     writes_per_minute: int = 6_000
     reads_per_minute: int = 6_000
     lists_per_minute: int = 1_200
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """Where requests to Google's hosts go: `run.googleapis.com` to a base URL. A host that ends
+    in `-run.googleapis.com` (a location's) goes where `run.googleapis.com` does."""
+    step_entries: Literal["default", "never"] = "default"
+    """"default": as each execution's history level says, BASIC where it says nothing. "never" is
+    for simulations, which do not look at them."""
+    choices: Choices = DEFAULT

@@ -126,7 +126,7 @@ def _auth(auth: Any, url: str) -> Auth | None:
     return Auth("OAuth2", scopes=tuple(text(scope) for scope in scopes))
 
 
-def finish(outcome: Outcome) -> dict[str, Any]:
+def finish(_execution: Any, outcome: Outcome) -> dict[str, Any]:
     """Return the response map, or raise what the answer amounts to."""
     if isinstance(outcome, NoAnswer):
         raise _no_answer(outcome)

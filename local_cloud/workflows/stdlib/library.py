@@ -3,7 +3,7 @@
 from typing import Final
 
 from local_cloud.workflows.stdlib import data, helpers, http, system, text
-from local_cloud.workflows.stdlib.registry import Blocking, Function
+from local_cloud.workflows.stdlib.registry import Blocking, Function, Procedure
 
 FUNCTIONS: Final[dict[str, Function]] = {
     **helpers.FUNCTIONS,
@@ -11,7 +11,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     **data.FUNCTIONS,
     **system.FUNCTIONS,
 }
-BLOCKING: Final[dict[str, Blocking]] = {**system.BLOCKING, **http.BLOCKING}
+BLOCKING: Final[dict[str, Blocking | Procedure]] = {**system.BLOCKING, **http.BLOCKING}
 PREDICATES: Final = http.PREDICATES
 POLICIES: Final = http.POLICIES
 VALUES: Final = http.VALUES
@@ -19,6 +19,11 @@ VALUES: Final = http.VALUES
 NAMESPACES: Final = frozenset(
     name.partition(".")[0] for name in (*FUNCTIONS, *BLOCKING) if "." in name
 )
+
+
+def blocking(name: str) -> Blocking | Procedure | None:
+    """Return a function that only a `call` step may use, connectors included."""
+    return BLOCKING.get(name)
 
 
 def is_blocking(name: str) -> bool:

@@ -1,6 +1,6 @@
 """How standard library functions are described to the compiler, and checks they share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -31,13 +31,27 @@ class Blocking:
     """A function that only a `call` step may use: it makes an effect.
 
     `begin(execution, *arguments)` returns the effect, or None when there is nothing to wait
-    for. `finish(outcome)` returns the step's value; None for `finish`: the effect is not
-    answered and the value is null.
+    for. `finish(execution, outcome)` returns the step's value; None for `finish`: the effect is
+    not answered and the value is null.
     """
 
     parameters: tuple[Parameter, ...]
     begin: Callable[..., Effect | None]
-    finish: Callable[[Any], Any] | None
+    finish: Callable[[Any, Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A function that only a `call` step may use, and that takes several effects.
+
+    `run(execution, *arguments)` yields each effect (its id from `execution.new_id()`), is sent
+    the outcome, and returns the step's value. It may raise Fault. The first effect is part of
+    the step; each one after it counts as a step of its own.
+    Source: reference/workflows.md 5, "each poll is a billable step".
+    """
+
+    parameters: tuple[Parameter, ...]
+    run: Callable[..., Generator[Effect, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def await_callback(execution: Any, callback: Any, timeout: Any) -> AwaitCallback
     return AwaitCallback(execution.new_id(), callback_id, float(timeout))
 
 
-def callback_came(outcome: Any) -> dict[str, Any]:
+def callback_came(_execution: Any, outcome: Any) -> dict[str, Any]:
     if isinstance(outcome, CallbackRequest):
         return outcome.value
     raise fault("TimeoutError", "timed out waiting for callback")
@@ -113,8 +113,8 @@ BLOCKING: Final[dict[str, Blocking]] = {
     "sys.log": Blocking(
         parameters(data=None, severity="DEFAULT", text=None, json=None, timeout=None), log, None
     ),
-    "sys.sleep": Blocking(parameters("seconds"), sleep, lambda _: None),
-    "sys.sleep_until": Blocking(parameters("time"), sleep_until, lambda _: None),
+    "sys.sleep": Blocking(parameters("seconds"), sleep, lambda *_: None),
+    "sys.sleep_until": Blocking(parameters("time"), sleep_until, lambda *_: None),
     "events.await_callback": Blocking(
         parameters("callback", timeout=CALLBACK_SECONDS), await_callback, callback_came
     ),
