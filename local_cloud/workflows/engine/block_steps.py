@@ -25,6 +25,8 @@ class BlockSteps(Emitter):
         scope = self._analysis.scope_of(action)
         clear, slot = operations.fresh(scope), self._analysis.new_slot()
         following = Label(self._here() + 1)
+        whole = self._new_block("STEP_FOR", step.name, step.position)
+        each = self._new_block("STEP_FOR_ITERATION", step.name, step.position)
         self._emit_with(
             sites,
             lambda _: block_operations.for_begin(
@@ -36,8 +38,9 @@ class BlockSteps(Emitter):
                 next_pc=following.pc,
             ),
             context,
-            step.position,
+            context.place(step.position, "STEP_FOR", opens=(whole,)),
         )
+        names = (action.value,) if action.index is None else (action.value, action.index)
         value = operations.store_variable(scope.names[action.value])
         index = (
             None if action.index is None else operations.store_variable(scope.names[action.index])
@@ -45,9 +48,12 @@ class BlockSteps(Emitter):
         self._emit(
             lambda here: block_operations.for_next(slot, value, index, here + 1, after.pc),
             context,
-            step.position,
+            context.within(whole).place(
+                step.position, "STEP_FOR_ITERATION", opens=(each,), names=names
+            ),
         )
         inner = replace(context, scope=scope, break_=after, continue_=following)
+        inner = inner.within(whole, each)
         self._steps(action.body, inner, following)
 
     def _range(
@@ -61,18 +67,24 @@ class BlockSteps(Emitter):
         return self._evaluated(node, context, sites, what), node.position
 
     def _try(self, step: Step, action: syntax.Try, context: Context, after: Label) -> None:
+        whole = self._new_block("STEP_TRY_RETRY_EXCEPT", step.name, step.position)
+        attempt = self._new_block("STEP_TRY", step.name, step.position)
         if action.retry is None and action.handler is None:
-            self._steps(action.body, context, after)
+            self._steps(action.body, context.within(whole, attempt), after)
             return
         caught, attempts = self._analysis.new_slot(), self._analysis.new_slot()
         decide, handle = Label(), Label()
         plan = None if action.retry is None else self._plan(action.retry, context)
         self._emit(
-            lambda here: block_operations.try_begin(attempts, here + 1), context, step.position
+            lambda here: block_operations.try_begin(attempts, here + 1),
+            context,
+            context.place(step.position, "STEP_TRY_RETRY_EXCEPT", opens=(whole, attempt)),
         )
         body_pc = self._here()
         target = handle if plan is None else decide
-        self._steps(action.body, replace(context, handler=(caught, target)), after)
+        inside = replace(context.within(whole, attempt), handler=(caught, target))
+        self._steps(action.body, inside, after)
+        context = context.within(whole)
         if plan is not None:
             give_up = None if action.handler is None else handle
             decide.pc = self._emit(
@@ -85,7 +97,7 @@ class BlockSteps(Emitter):
                     here=here,
                 ),
                 context,
-                step.position,
+                context.place(step.position, "STEP_RETRY"),
             )
         if action.handler is not None:
             handle.pc = self._except(step, action.handler, caught, context, after)
@@ -98,12 +110,14 @@ class BlockSteps(Emitter):
         store = (
             None if handler.name is None else operations.store_variable(scope.names[handler.name])
         )
+        block = self._new_block("STEP_EXCEPT", step.name, handler.position)
+        names = () if handler.name is None else (handler.name,)
         pc = self._emit(
             lambda here: block_operations.except_begin(caught, store, clear, here + 1),
             context,
-            step.position,
+            context.place(handler.position, "STEP_EXCEPT", opens=(block,), names=names),
         )
-        self._steps(handler.body, replace(context, scope=scope), after)
+        self._steps(handler.body, replace(context.within(block), scope=scope), after)
         return pc
 
     def _plan(self, given: syntax.Retry, context: Context) -> block_operations.RetryPlan:
@@ -175,6 +189,11 @@ class BlockSteps(Emitter):
             (branch, label, operations.fresh(self._analysis.scope_of(branch)))
             for branch, label in branches
         ]
+        whole = self._new_block("STEP_PARALLEL_BRANCH", step.name, step.position)
+        blocks = tuple(
+            self._new_block("STEP_PARALLEL_BRANCH_ENTRY", branch.name, branch.position)
+            for branch in action.branches
+        )
         self._emit_with(
             sites,
             lambda here: block_operations.parallel(
@@ -189,11 +208,12 @@ class BlockSteps(Emitter):
                 here,
             ),
             context,
-            step.position,
+            context.place(step.position, "STEP_PARALLEL_BRANCH", opens=(whole, *blocks)),
         )
-        for branch, label in branches:
+        for (branch, label), block in zip(branches, blocks, strict=True):
             label.pc = self._here()
-            self._branch_body(branch.body, self._analysis.scope_of(branch), context, step)
+            inside = context.within(whole, block)
+            self._branch_body(branch.body, self._analysis.scope_of(branch), inside, step)
 
     def _parallel_for(
         self,
@@ -218,8 +238,12 @@ class BlockSteps(Emitter):
             )
             return block_operations.parallel(iterations, limit, after.pc, here)
 
-        self._emit_with(sites, build, context, step.position)
-        self._branch_body(loop.body, scope, context, step, loop=True)
+        whole = self._new_block("STEP_PARALLEL_FOR", step.name, step.position)
+        each = self._new_block("STEP_FOR_ITERATION", step.name, step.position)
+        names = (loop.value,) if loop.index is None else (loop.value, loop.index)
+        place = context.place(step.position, "STEP_PARALLEL_FOR", opens=(whole, each), names=names)
+        self._emit_with(sites, build, context, place)
+        self._branch_body(loop.body, scope, context.within(whole, each), step, loop=True)
 
     def _branch_body(
         self,
@@ -238,9 +262,10 @@ class BlockSteps(Emitter):
             continue_=end if loop else None,
             in_branch=True,
             step=step.name,
+            blocks=context.blocks,
         )
         self._steps(body, inner, end)
-        end.pc = self._emit(lambda _: operations.end, inner, step.position)
+        end.pc = self._emit(lambda _: operations.end, inner, inner.place(step.position))
 
 
 def _part(whole: Evaluate, name: str) -> Evaluate:

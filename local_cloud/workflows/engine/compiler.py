@@ -81,8 +81,10 @@ class _RoutineCompiler(SimpleSteps, BlockSteps):
         self._problems += self._analysis.problems
         end = Label()
         defaults = self._defaults()
-        self._steps(self._source.steps, Context(root, {}, end), end)
-        end.pc = self._emit(lambda _: operations.end, Context(root, {}, end), self._source.position)
+        context = Context(root, {}, end)
+        self._steps(self._source.steps, context, end)
+        place = context.place(self._source.position)
+        end.pc = self._emit(lambda _: operations.end, context, place)
         if self._problems:
             return  # Labels and slots of broken steps are missing.
         variables = [root.names[name] for name in routine.parameters]

@@ -11,7 +11,8 @@ from typing import Final
 from local_cloud.workflows.engine import operations
 from local_cloud.workflows.engine.expressions import ExpressionCompiler, Sites
 from local_cloud.workflows.engine.literals import LiteralCompiler
-from local_cloud.workflows.engine.program import Evaluate, Operation, Place, Routine
+from local_cloud.workflows.engine.program import Block, Evaluate, Operation, Place, Routine
+from local_cloud.workflows.engine.watching import Kind
 from local_cloud.workflows.language import grammar, syntax
 from local_cloud.workflows.language.faults import BuildError, Position
 from local_cloud.workflows.language.scopes import Analysis, Scope
@@ -40,6 +41,21 @@ class Context:
     handler: tuple[int, Label] | None = None
     in_branch: bool = False
     step: str = ""
+    blocks: tuple[Block, ...] = ()
+
+    def place(
+        self,
+        position: Position,
+        kind: Kind | None = None,
+        *,
+        opens: tuple[Block, ...] = (),
+        names: tuple[str, ...] = (),
+    ) -> Place:
+        """Return the place of an operation that stands here."""
+        return Place(self.step, position, kind, self.blocks, opens, names=names)
+
+    def within(self, *blocks: Block) -> "Context":
+        return replace(self, blocks=(*self.blocks, *blocks))
 
 
 Build = Callable[[int], Operation]
@@ -70,18 +86,23 @@ class Emitter(ABC):
         self._expressions = ExpressionCompiler(routines, signatures)
         self._literals = LiteralCompiler(self._expressions)
         self._code = Code()
+        self._block_count = 0
 
     @abstractmethod
     def _write(self, step: Step, context: Context, after: Label) -> None:
         """Emit the operations of a step that does something; `after` follows it."""
 
-    def _emit(self, build: Build, context: Context, position: Position) -> int:
+    def _new_block(self, kind: Kind, step: str, position: Position) -> Block:
+        self._block_count += 1
+        return Block(kind, step, position, self._block_count)
+
+    def _emit(self, build: Build, context: Context, place: Place) -> int:
         self._code.builds.append(build)
-        self._code.places.append(Place(context.step, position))
+        self._code.places.append(place)
         self._code.handlers.append(context.handler)
         return len(self._code.builds) - 1
 
-    def _emit_with(self, sites: Sites, build: Build, context: Context, position: Position) -> int:
+    def _emit_with(self, sites: Sites, build: Build, context: Context, place: Place) -> int:
         """Emit an operation whose expressions may call subworkflows."""
 
         def built(here: int) -> Operation:
@@ -90,7 +111,7 @@ class Emitter(ABC):
                 return operation
             return operations.suspendable(operation, sites.slot, here)
 
-        return self._emit(built, context, position)
+        return self._emit(built, context, place)
 
     def _here(self) -> int:
         return len(self._code.builds)
@@ -135,7 +156,8 @@ class Emitter(ABC):
             if step.next is not None:
                 after = self._target(step.next, context)
             if step.action is None:
-                self._emit(lambda _: operations.jump(after.pc), context, step.position)
+                place = context.place(step.position, "STEP_GOTO")
+                self._emit(lambda _: operations.jump(after.pc), context, place)
             else:
                 self._write(step, context, after)
         except BuildError as error:

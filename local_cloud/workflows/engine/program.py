@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from local_cloud.workflows.engine.watching import Kind
 from local_cloud.workflows.language.faults import Fault, Position
 
 SWITCH: Final = -1
@@ -63,11 +64,38 @@ class Handler:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A part of the source that surrounds steps: a loop, a branch, a `try`, an arm of a switch.
+
+    `id` is its own within the routine. Blocks of a loop and of its iteration, of a parallel
+    step and of its branch, of a `try` with all that belongs to it and of its parts are two.
+    """
+
+    kind: Kind
+    step: str
+    """The step's name, or the branch's."""
+    position: Position
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Which step an operation belongs to."""
+    """Which step an operation belongs to, and what is known of it before it runs."""
 
     step: str
     position: Position
+    kind: Kind | None = None
+    """None: no step in the source, such as the end of a routine."""
+    blocks: tuple[Block, ...] = ()
+    """What surrounds the operation in its routine, outermost first, without what it opens."""
+    opens: tuple[Block, ...] = ()
+    """The blocks that begin here: the step's own first, then its parts (the arms of a switch in
+    their order, the branches, the iteration of a parallel loop, the body of a `try`)."""
+    function: str | None = None
+    names: tuple[str, ...] = ()
+    """What an assignment writes (the variables' names, one for each entry); a call's arguments
+    in the operation's order, "" for one that the source leaves out; a loop's value and index;
+    the variable of an `except`."""
 
 
 @dataclass(slots=True)

@@ -1,12 +1,14 @@
 """Compiles the steps without a body of their own kind: assign, call, switch, raise, return."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from local_cloud.workflows.engine import operations
 from local_cloud.workflows.engine.emitter import Context, Emitter, Label, in_step
 from local_cloud.workflows.engine.expressions import Sites
 from local_cloud.workflows.engine.literals import constant
-from local_cloud.workflows.engine.program import UNSET, Evaluate, Operation, Routine
+from local_cloud.workflows.engine.program import UNSET, Block, Evaluate, Operation, Routine
+from local_cloud.workflows.engine.watching import Kind
 from local_cloud.workflows.language import grammar, syntax
 from local_cloud.workflows.language.faults import Position
 from local_cloud.workflows.language.source import Node
@@ -14,10 +16,12 @@ from local_cloud.workflows.language.syntax import Step
 from local_cloud.workflows.stdlib import library
 from local_cloud.workflows.stdlib.registry import REQUIRED, Parameter, Procedure
 
+_Entry = tuple[operations.Store, Evaluate, Position]
+
 
 class SimpleSteps(Emitter):
     def _assign(self, step: Step, action: syntax.Assign, context: Context, after: Label) -> None:
-        entries: list[tuple[operations.Store, Evaluate, Position]] = []
+        entries: list[_Entry] = []
         all_sites: list[Sites] = []
         for entry in action.entries:
             sites = self._sites()
@@ -25,8 +29,11 @@ class SimpleSteps(Emitter):
             store = self._store(entry.target, context, entry.position, sites)
             entries.append((store, evaluate, entry.value.position))
             all_sites.append(sites)
+        names = tuple(_root(entry.target) for entry in action.entries)
         if any(sites.slot is not None for sites in all_sites):
-            self._assign_apart(step, entries, all_sites, context, after)
+            self._assign_apart(
+                step, list(zip(entries, all_sites, names, strict=True)), context, after
+            )
             return
         target = action.entries[0].target
         if len(entries) == 1 and isinstance(target, grammar.Name):
@@ -37,34 +44,36 @@ class SimpleSteps(Emitter):
                 self._emit(
                     lambda _: operations.assign_slot(slot, evaluate, position, after.pc),
                     context,
-                    step.position,
+                    context.place(step.position, "STEP_ASSIGN", names=(target.name,)),
                 )
                 return
         self._emit(
-            lambda _: operations.assign(entries, after.pc, counted=True), context, step.position
+            lambda _: operations.assign(entries, after.pc, counted=True),
+            context,
+            context.place(step.position, "STEP_ASSIGN", names=names),
         )
 
     def _assign_apart(
         self,
         step: Step,
-        entries: list[tuple[operations.Store, Evaluate, Position]],
-        all_sites: list[Sites],
+        entries: list[tuple[_Entry, Sites, str]],
         context: Context,
         after: Label,
     ) -> None:
         """An entry that calls a subworkflow is repeated, so no other may be part of it."""
-        for number, (entry, sites) in enumerate(zip(entries, all_sites, strict=True)):
+        for number, (entry, sites, name) in enumerate(entries):
             label = after if number + 1 == len(entries) else Label(self._here() + 1)
 
             def build(
                 _: int,
-                entry: tuple[operations.Store, Evaluate, Position] = entry,
+                entry: _Entry = entry,
                 label: Label = label,
                 first: bool = number == 0,  # noqa: FBT001 - bound, not passed.
             ) -> Operation:
                 return operations.assign([entry], label.pc, counted=first)
 
-            self._emit_with(sites, build, context, step.position)
+            place = context.place(step.position, "STEP_ASSIGN", names=(name,))
+            self._emit_with(sites, build, context, place)
 
     def _call(self, step: Step, action: syntax.Call, context: Context, after: Label) -> None:
         sites = self._sites()
@@ -89,8 +98,17 @@ class SimpleSteps(Emitter):
             sites,
             lambda here: _call_operation(name, self._routines, arguments, store, after.pc, here),
             context,
-            step.position,
+            replace(
+                context.place(step.position, self._call_kind(name)),
+                function=name,
+                names=tuple(p.name if p.name in given else "" for p in wanted),
+            ),
         )
+
+    def _call_kind(self, name: str) -> Kind:
+        if name in self._routines:
+            return "STEP_SUBWORKFLOW_CALL"
+        return "STEP_CONNECTOR_CALL" if name.startswith("googleapis.") else "STEP_STD_LIB_CALL"
 
     def _library_parameters(
         self, name: str, context: Context, position: Position
@@ -135,14 +153,18 @@ class SimpleSteps(Emitter):
     def _switch(self, step: Step, action: syntax.Switch, context: Context, after: Label) -> None:
         sites = self._sites()
         arms: list[tuple[Evaluate, Position, Label]] = []
-        bodies: list[tuple[Step, Label]] = []
+        bodies: list[tuple[Step, Label, Block]] = []
+        whole = self._new_block("STEP_SWITCH", step.name, step.position)
+        blocks = []
         for arm in action.arms:
             condition = self._evaluated(arm.condition, context, sites, "condition")
             label = Label()
+            block = self._new_block("STEP_CONDITION", step.name, arm.condition.position)
+            blocks.append(block)
             if arm.body.action is None and arm.body.next is not None:
                 label = self._target(arm.body.next, context)  # The switch itself goes there.
             else:
-                bodies.append((arm.body, label))
+                bodies.append((arm.body, label, block))
             arms.append((condition, arm.condition.position, label))
         self._emit_with(
             sites,
@@ -150,18 +172,21 @@ class SimpleSteps(Emitter):
                 [(condition, position, label.pc) for condition, position, label in arms], after.pc
             ),
             context,
-            step.position,
+            context.place(step.position, "STEP_SWITCH", opens=(whole, *blocks)),
         )
-        for body, label in bodies:
+        for body, label, block in bodies:
             label.pc = self._here()
-            self._step(body, context, after)
+            self._step(body, context.within(whole, block), after)
 
     def _raise(self, step: Step, action: syntax.Raise, context: Context, _after: Label) -> None:
         sites = self._sites()
         evaluate = self._evaluated(action.value, context, sites, "raise value")
         position = action.value.position
         self._emit_with(
-            sites, lambda _: operations.raise_value(evaluate, position), context, step.position
+            sites,
+            lambda _: operations.raise_value(evaluate, position),
+            context,
+            context.place(step.position, "STEP_RAISE"),
         )
 
     def _return(self, step: Step, action: syntax.Return, context: Context, _after: Label) -> None:
@@ -171,11 +196,22 @@ class SimpleSteps(Emitter):
         evaluate = self._evaluated(action.value, context, sites, "return value")
         position = action.value.position
         self._emit_with(
-            sites, lambda _: operations.return_value(evaluate, position), context, step.position
+            sites,
+            lambda _: operations.return_value(evaluate, position),
+            context,
+            context.place(step.position, "STEP_RETURN"),
         )
 
     def _block(self, _step: Step, action: syntax.Block, context: Context, after: Label) -> None:
         self._steps(action.body, context, after)
+
+
+def _root(target: grammar.Expression) -> str:
+    """Return the variable that an assignment's target is, or is a part of."""
+    while isinstance(target, grammar.Member):
+        target = target.holder
+    assert isinstance(target, grammar.Name)
+    return target.name
 
 
 def _call_operation(

@@ -250,7 +250,9 @@ class Reader:
                 item, f"error in step {name}: a branch must be a map of one name"
             )
             fields = _fields(name, body, "branch", ("steps",))
-            found.append(syntax.Branch(str(key.value), self._body(name, fields, body, routine)))
+            found.append(
+                syntax.Branch(str(key.value), key.position, self._body(name, fields, body, routine))
+            )
         return tuple(found)
 
     def _try(self, name: str, node: Mapping, routine: str) -> syntax.Try:
@@ -264,17 +266,19 @@ class Reader:
         return syntax.Try(
             steps,
             None if retry is None else _retry(name, retry),
-            None if handler is None else self._except(name, handler, routine),
+            None if handler is None else self._except(name, node, routine),
         )
 
-    def _except(self, name: str, node: Node, routine: str) -> syntax.Except:
+    def _except(self, name: str, step: Mapping, routine: str) -> syntax.Except:
+        key, node = next(entry for entry in step.entries if entry[0].value == "except")
         fields = _fields(name, node, "except", ("as", "steps"))
         variable = fields.get("as")
         if variable is not None:
             text = variable.value if isinstance(variable, Scalar) else None
             _identifier(text, variable.position, f"error in step {name}: as")
         body = self._body(name, fields, node, routine)
-        return syntax.Except(variable.value if isinstance(variable, Scalar) else None, body)
+        bound = variable.value if isinstance(variable, Scalar) else None
+        return syntax.Except(key.position, bound, body)
 
     def _raise(self, _name: str, node: Mapping, _routine: str) -> syntax.Raise:
         return syntax.Raise(_present(node, "raise"))

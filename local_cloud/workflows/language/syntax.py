@@ -56,7 +56,10 @@ class For:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
+    """`position` is the name's."""
+
     name: str
+    position: Position
     body: tuple["Step", ...]
 
 
@@ -83,6 +86,9 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Except:
+    """`position` is the keyword's."""
+
+    position: Position
     name: str | None
     body: tuple["Step", ...]
 

@@ -248,3 +248,96 @@ def test_all_problems_of_a_source_are_told_at_once():
 )
 def test_a_right_source_deploys(source):
     assert compile_source(json.dumps(source)).main.code
+
+
+def seen_by_a_watcher(source):
+    """Return (kind, step, line, kinds around it, names) of each operation of main."""
+    return [
+        (
+            place.kind,
+            place.step,
+            place.position.line,
+            [block.kind for block in place.blocks],
+            place.names,
+        )
+        for place in compile_source(source).main.places
+    ]
+
+
+def test_places_of_plain_steps_tell_their_kind_and_names():
+    source = """
+- a:
+    assign:
+      - x: {}
+      - x.k: 1
+- s:
+    call: sys.log
+    args: {severity: INFO, text: x}
+- n:
+    next: r
+- r:
+    return: ${x}
+"""
+    assert seen_by_a_watcher(source) == [
+        ("STEP_ASSIGN", "a", 3, [], ("x", "x")),
+        ("STEP_STD_LIB_CALL", "s", 7, [], ("", "severity", "text", "", "")),
+        ("STEP_GOTO", "n", 10, [], ()),
+        ("STEP_RETURN", "r", 12, [], ()),
+        (None, "", 2, [], ()),
+    ]
+    assert compile_source(source).main.places[1].function == "sys.log"
+
+
+def test_places_inside_blocks_tell_what_surrounds_them():
+    source = """
+- loop:
+    for:
+      value: x
+      index: i
+      in: [1]
+      steps:
+        - t:
+            try:
+              raise: a
+            retry: ${http.default_retry}
+            except:
+              as: e
+              steps:
+                - choose:
+                    switch:
+                      - condition: true
+                        raise: b
+- p:
+    parallel:
+      branches:
+        - left: {steps: [{l: {raise: c}}]}
+        - right: {steps: [{r: {raise: d}}]}
+"""
+    loop = ["STEP_FOR", "STEP_FOR_ITERATION"]
+    whole = [*loop, "STEP_TRY_RETRY_EXCEPT"]
+    handler = [*whole, "STEP_EXCEPT"]
+    branch = ["STEP_PARALLEL_BRANCH", "STEP_PARALLEL_BRANCH_ENTRY"]
+    assert seen_by_a_watcher(source) == [
+        ("STEP_FOR", "loop", 3, [], ()),
+        ("STEP_FOR_ITERATION", "loop", 3, ["STEP_FOR"], ("x", "i")),
+        ("STEP_TRY_RETRY_EXCEPT", "t", 9, loop, ()),
+        ("STEP_RAISE", "t", 10, [*whole, "STEP_TRY"], ()),
+        ("STEP_RETRY", "t", 9, whole, ()),
+        ("STEP_EXCEPT", "t", 12, whole, ("e",)),
+        ("STEP_SWITCH", "choose", 16, handler, ()),
+        ("STEP_RAISE", "choose", 18, [*handler, "STEP_SWITCH", "STEP_CONDITION"], ()),
+        ("STEP_PARALLEL_BRANCH", "p", 20, [], ()),
+        ("STEP_RAISE", "l", 22, branch, ()),
+        (None, "p", 20, branch, ()),
+        ("STEP_RAISE", "r", 23, branch, ()),
+        (None, "p", 20, branch, ()),
+        (None, "", 2, [], ()),
+    ]
+
+
+def test_a_place_names_the_blocks_that_it_opens():
+    source = "- s:\n    switch:\n      - condition: false\n        next: end\n      - condition: true\n        raise: x\n"
+    switch, inside, _ = compile_source(source).main.places
+    whole, _, second = switch.opens
+    assert inside.blocks == (whole, second)
+    assert [block.position.line for block in switch.opens] == [2, 3, 5]
