@@ -6,11 +6,14 @@ READY := $(VENV)/.ready
 # The policy scanner asks for old versions of what we use: an environment of its own.
 POLICY := .venv-policy
 POLICY_READY := $(POLICY)/.ready
+# Another emulator of Workflows, to be measured beside: it wants old versions, too.
+RIVAL := .venv-rival
+RIVAL_READY := $(RIVAL)/.ready
 
 # What is compiled once is read by every process after it; some machines switch that off.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo up status explain test test-service test-full compiled pytest simulate lint types policy golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills bench-health lock clean
+.PHONY: demo up status explain test test-service test-full compiled pytest simulate lint types policy golden bench bench-verdict bench-reaction bench-cold-start bench-rollouts bench-kills bench-health bench-workflows lock clean
 
 demo: $(READY)  ## The main job on this laptop: promoted, rolled back, rolled back by an alert.
 	@$(PY) -m demo
@@ -89,11 +92,14 @@ bench-kills: $(READY)  ## kill -9 of each function, the engine and the canary at
 bench-health: $(READY)  ## The health routes at 200 requests/s, and beside a bare route and two packages: 4 minutes.
 	@$(PY) -m benchmarks.health $(ARGS)
 
+bench-workflows: $(READY) $(RIVAL_READY)  ## The local Workflows beside PyPI's workflows-emulator, and 10,000 executions: two minutes.
+	@$(PY) -m benchmarks.workflows $(ARGS)
+
 lock: $(READY)  ## Pin again what requirements/*.in ask for.
 	$(PY) requirements/lock.py
 
 clean:
-	rm -rf $(VENV) $(POLICY) .barq
+	rm -rf $(VENV) $(POLICY) $(RIVAL) .barq
 
 # A failed set-up leaves no marker, so the next call begins it again.
 $(READY): requirements/dev.txt
@@ -106,4 +112,9 @@ $(READY): requirements/dev.txt
 $(POLICY_READY): requirements/policy.txt | $(READY)
 	@$(VENV)/bin/uv venv --quiet --clear --python $(PY) $(POLICY)
 	@$(VENV)/bin/uv pip sync --quiet --python $(POLICY)/bin/python requirements/policy.txt
+	@touch $@
+
+$(RIVAL_READY): requirements/rival.txt | $(READY)
+	@$(VENV)/bin/uv venv --quiet --clear --python $(PY) $(RIVAL)
+	@$(VENV)/bin/uv pip sync --quiet --python $(RIVAL)/bin/python requirements/rival.txt
 	@touch $@
