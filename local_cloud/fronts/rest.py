@@ -4,6 +4,7 @@ Models answer at once and on the loop's thread, so a request is never interrupte
 """
 
 import dataclasses
+import socket
 import sys
 import traceback
 
@@ -27,7 +28,8 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'}
 class RestFront:
     """An HTTP server for one router. `start` before the first request, `close` at the end.
 
-    `shared`: the port is one that `wire.reserve` holds.
+    `shared`: the port is one that `wire.reserve` holds. `listener` is a socket that listens
+    already, in place of a port; `close` closes it.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class RestFront:
         port: int = 0,
         *,
         shared: bool = False,
+        listener: socket.socket | None = None,
     ) -> None:
         self._router = router
         self._tokens = tokens
         self._host = host
         self.port = port
         self._shared = shared
+        self._listener = listener
         self._runner = runner_for(self._serve)
 
     @property
@@ -53,7 +57,7 @@ class RestFront:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises PortBusy."""
-        listener = listen(self._host, self.port, shared=self._shared)
+        listener = self._listener or listen(self._host, self.port, shared=self._shared)
         self.port = port_of(listener)
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
