@@ -23,7 +23,7 @@ def report(rows: Sequence[Row], found: Crowd, day: dt.date, rounds: int) -> str:
 def _how(day: dt.date, rounds: int) -> str:
     return (
         f"`python -m benchmarks.workflows`, {day}: {rounds} rounds in which each takes its turn."
-        ' Rates and ratios: smallest, **median** and largest of the rounds. "As served" is with a BASIC'
+        " Rates and ratios: smallest, **median** and largest of the rounds. As served: with a BASIC"
         " history of each step."
     )
 
