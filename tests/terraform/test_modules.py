@@ -1,14 +1,22 @@
 """Every module and environment: formatted, valid, its own tests pass, and no message is untried."""
 
+import functools
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.terraform.blocks import blocks_of
+from tests.terraform.blocks import blocks, blocks_of
 from tests.terraform.harness import fmt_check, run_tftest, validate
-from tests.terraform.modules import folders, light_tree, name_of, tree_that_tells_refusals
+from tests.terraform.modules import (
+    folders,
+    light_tree,
+    name_of,
+    refused_by,
+    tree_of_what_passes,
+    tree_that_tells_refusals,
+)
 
 FOLDERS = folders()
 MESSAGE_FROM = re.compile(r"checked by the validation rule at (\S+):(\d+),")
@@ -37,19 +45,53 @@ def test_it_is_valid_without_a_warning(folder):
 
 @in_each_folder
 def test_its_own_tests_pass(folder):
-    runs = run_tftest(light_tree() / name_of(folder))
+    runs = run_tftest(tree_of_what_passes() / name_of(folder))
 
     assert [(one.file, one.name, one.messages) for one in runs if one.status != "pass"] == []
     assert runs
 
 
+@functools.cache
+def refusals(folder: Path) -> dict[str, set[tuple[str, int]]]:
+    """The rules that refused something, by the test run that was refused."""
+    runs = run_tftest(tree_that_tells_refusals() / name_of(folder))
+    return {
+        run.name: {
+            (match[1], int(match[2]))
+            for message in run.messages
+            for match in MESSAGE_FROM.finditer(message)
+        }
+        for run in runs
+    }
+
+
 @pytest.mark.parametrize("folder", [one for one in FOLDERS if validations(one)], ids=name_of)
 def test_each_message_of_its_variables_is_told_by_a_test(folder):
-    runs = run_tftest(tree_that_tells_refusals() / name_of(folder))
-    told = [message for run in runs for message in run.messages]
-    seen = {(match[1], int(match[2])) for text in told for match in MESSAGE_FROM.finditer(text)}
+    seen = set().union(*refusals(folder).values())
 
     assert [place for place in validations(folder) if place not in seen] == []
+
+
+@pytest.mark.parametrize("folder", [one for one in FOLDERS if validations(one)], ids=name_of)
+def test_what_a_test_expects_to_be_refused_is_what_is_refused(folder):
+    """By a variable's own rule: a plan that fails for another reason has refused nothing."""
+    variable_at = {
+        (block.file.name, line): block.labels[0]
+        for block in blocks_of(folder, "variable")
+        for line in block.inner("validation")
+    }
+    expected = {
+        run.labels[0]: refused_by(run)
+        for file in sorted(folder.rglob("*.tftest.hcl"))
+        for run in blocks(file)
+        if refused_by(run)
+    }
+    refused = {
+        name: frozenset(variable_at[place] for place in places)
+        for name, places in refusals(folder).items()
+    }
+
+    assert refused == expected
 
 
 @in_each_folder
