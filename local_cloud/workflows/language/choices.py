@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args, get_type_hints
 
+from local_cloud.workflows.language.json_text import Style
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -50,6 +52,10 @@ class Choices:
     """12: a request to a callback endpoint with another method."""
     unassigned: Literal["KeyError", "ValueError"] = "KeyError"
     """13: the tag for reading a variable that has no value yet."""
+
+    def json_style(self) -> Style:
+        """Return how JSON is written under these choices."""
+        return Style(fraction=self.whole_doubles == "5.0", html_escapes=self.html_escapes == "yes")
 
     @staticmethod
     def of(given: Mapping[str, str]) -> "Choices":

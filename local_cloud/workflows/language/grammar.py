@@ -1,19 +1,21 @@
-"""The grammar of expressions: text to tree. Nothing is evaluated here.
+"""The grammar of expressions: tokens to tree. Nothing is evaluated here.
 
 Source: reference/workflows.md 2.2. `not` binds tighter than `in` and `==`; comparisons are one
 level, left to right; strings stand in double quotes; there are no map literals.
 """
 
-import json
-import re
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
+from local_cloud.workflows.language.choices import DEFAULT, Choices
 from local_cloud.workflows.language.faults import BuildError
-from local_cloud.workflows.language.json_text import INT_MAX, whole_characters
+from local_cloud.workflows.language.json_text import INT_MAX
+from local_cloud.workflows.language.tokens import Token, string_value, tokens
 
 LENGTH_MAX: Final = 400
-_NESTING_MAX: Final = 60
+NESTING_MAX: Final = 60
+"""More would fill Python's stack; 400 characters hold more than anybody would write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +69,6 @@ class Binary:
 
 Expression = Constant | Name | Member | Invocation | Items | Unary | Binary
 
-_TOKEN: Final = re.compile(
-    r"""\s*(?:
-      (?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)
-    | (?P<string>"(?:[^"\\]|\\.)*")
-    | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<sign>//|==|!=|<=|>=|[-+*/%<>()\[\].,])
-    | (?P<end>\Z)
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
-_WORD_OPERATORS: Final = {
-    "and": "and",
-    "AND": "and",
-    "or": "or",
-    "OR": "or",
-    "not": "not",
-    "NOT": "not",
-    "in": "in",
-}
 _CONSTANTS: Final = {
     "true": True,
     "True": True,
@@ -109,63 +92,30 @@ _BINDING: Final = {
 }
 
 
-def parse(text: str) -> Expression:
+def parse(text: str, choices: Choices = DEFAULT) -> Expression:
     """Read the text between `${` and `}`. Raises BuildError (without a position)."""
     if len(text) > LENGTH_MAX:
         raise BuildError(f"expression is {len(text)} characters long: must be at most {LENGTH_MAX}")
-    parser = _Parser(_tokens(text))
+    found = tokens(text, single_quotes=choices.single_quotes == "accept")
+    parser = _Parser(found, not_in=choices.not_in == "accept")
     tree = parser.expression(0)
     parser.expect_end()
     return tree
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    """number, string, name, operator (signs and the words and, or, not, in) or end."""
-    text: str
-    at: int
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens = []
-    at = 0
-    while True:
-        found = _TOKEN.match(text, at)
-        if found is None:
-            start = at + len(text[at:]) - len(text[at:].lstrip())
-            raise BuildError(f"token recognition error at: '{text[start : start + 20]}'")
-        kind = found.lastgroup or ""
-        word = found.group(kind)
-        if kind == "word":
-            kind, word = (
-                ("operator", _WORD_OPERATORS[word])
-                if word in _WORD_OPERATORS
-                else (
-                    "name",
-                    word,
-                )
-            )
-        elif kind == "sign":
-            kind = "operator"
-        tokens.append(_Token(kind, word, found.start(found.lastgroup or 0)))
-        if kind == "end":
-            return tokens
-        at = found.end()
-
-
 class _Parser:
     """Precedence climbing: one Python frame or two for each level of brackets."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[Token], *, not_in: bool) -> None:
         self._tokens = tokens
+        self._not_in = not_in
         self._at = 0
         self._depth = 0
 
-    def _peek(self) -> _Token:
+    def _peek(self) -> Token:
         return self._tokens[self._at]
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self._tokens[self._at]
         self._at += 1
         return token
@@ -192,17 +142,28 @@ class _Parser:
 
     def expression(self, binding_min: int) -> Expression:
         self._depth += 1
-        if self._depth > _NESTING_MAX:
-            raise BuildError(f"parse error: expression is nested deeper than {_NESTING_MAX}")
+        if self._depth > NESTING_MAX:
+            raise _too_deep()
         left = self._unary()
         while True:
             token = self._peek()
-            binding = _BINDING.get(token.text, 0) if token.kind == "operator" else 0
+            negated = self._is_not_in()
+            operator = "in" if negated else token.text
+            binding = _BINDING.get(operator, 0) if token.kind == "operator" else 0
             if binding <= binding_min:
                 self._depth -= 1
                 return left
-            self._at += 1
-            left = Binary(token.text, left, self.expression(binding))
+            self._at += 2 if negated else 1
+            left = Binary(operator, left, self.expression(binding))
+            if negated:
+                left = Unary("not", left)
+
+    def _is_not_in(self) -> bool:
+        """Whether `not in` stands here and is an operator (reference section 10, 3)."""
+        if not (self._not_in and self._is("not")):
+            return False
+        following = self._tokens[self._at + 1]
+        return following.kind == "operator" and following.text == "in"
 
     def _unary(self) -> Expression:
         signs: list[str] = []
@@ -211,14 +172,29 @@ class _Parser:
                 raise self._unexpected("expecting a value")  # `not` binds tighter than signs.
             signs.append(token.text)
             self._at += 1
-        value = self._postfix()
+            if len(signs) > NESTING_MAX:
+                raise _too_deep()
+        value = self._least(signs) or self._postfix()
         for sign in reversed(signs):
             value = Unary(sign, value)
         return value
 
+    def _least(self, signs: list[str]) -> Expression | None:
+        """Read the integer that only fits 64 bits behind its minus sign."""
+        token = self._peek()
+        if signs and signs[-1] == "-" and token.text == str(INT_MAX + 1):
+            signs.pop()
+            self._at += 1
+            return Constant(-INT_MAX - 1)
+        return None
+
     def _postfix(self) -> Expression:
         value = self._primary()
+        parts = 0
         while True:
+            parts += 1
+            if parts > NESTING_MAX:
+                raise _too_deep()
             if self._is("."):
                 self._at += 1
                 if self._peek().kind != "name":
@@ -242,7 +218,7 @@ class _Parser:
         if token.kind == "number":
             return Constant(_number(self._take().text))
         if token.kind == "string":
-            return Constant(_string(self._take().text))
+            return Constant(string_value(self._take()))
         if token.kind == "name":
             self._at += 1
             if token.text in _CONSTANTS:
@@ -282,40 +258,16 @@ def dotted_name(tree: Expression) -> str | None:
     return ".".join([tree.name, *reversed(parts)])
 
 
+def _too_deep() -> BuildError:
+    return BuildError(f"parse error: expression is nested deeper than {NESTING_MAX}")
+
+
 def _number(text: str) -> int | float:
     if text.isdigit():
         if len(text) <= len(str(INT_MAX)) and int(text) <= INT_MAX:
             return int(text)
         raise BuildError(f"parse error: integer {text[:24]} does not fit 64 bits")
-    return float(text)
-
-
-_ESCAPES: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
-_ESCAPED: Final = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "b": "\b",
-    "f": "\f",
-    "a": "\a",
-    "v": "\v",
-    "0": "\0",
-    '"': '"',
-    "'": "'",
-    "\\": "\\",
-    "/": "/",
-}
-
-
-def _string(literal: str) -> str:
-    text = _ESCAPES.sub(_unescaped, literal[1:-1])
-    return whole_characters(text)  # Two \u escapes may be the halves of one.
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    escape = found.group(1)
-    if escape[0] in "ux" and len(escape) > 1:
-        return chr(int(escape[1:], 16))
-    if escape in _ESCAPED:
-        return _ESCAPED[escape]
-    raise BuildError(f"token recognition error at: {json.dumps(found.group(0))}")
+    value = float(text)
+    if math.isinf(value):
+        raise BuildError(f"parse error: number {text[:24]} does not fit a double")
+    return value

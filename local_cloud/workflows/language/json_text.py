@@ -7,8 +7,9 @@ doubles without a fraction, no HTML escapes).
 import base64
 import json
 import math
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 INT_MIN = -(2**63)
 INT_MAX = 2**63 - 1
@@ -35,21 +36,62 @@ class NotJson(ValueError):
     """A value or a text that JSON cannot hold. The message is for the workflow's author."""
 
 
-def encode(value: Any, *, indent: tuple[str, str] | None = None, lenient: bool = False) -> str:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How JSON is written where the documentation leaves it open (reference section 10, 4)."""
+
+    fraction: bool = False
+    """Write the double five as `5.0`."""
+    html_escapes: bool = False
+    """Write <, > and & as Go's encoder does for HTML."""
+    lenient: bool = False
+    """Write somehow what JSON has no form for: for messages."""
+
+
+PLAIN_STYLE: Final = Style()
+_LENIENT: Final = Style(lenient=True)
+
+
+def encode(
+    value: Any,
+    *,
+    indent: tuple[str, str] | None = None,
+    lenient: bool = False,
+    style: Style = PLAIN_STYLE,
+) -> str:
     """Return `value` as JSON text. `indent` is (prefix, indent) as of Go's MarshalIndent.
 
     Raises NotJson for bytes and for doubles that are not finite; `lenient` writes them somehow,
     for messages. Raises RecursionError and MemoryError for what is out of all bounds.
     """
+    if lenient:
+        style = _LENIENT if style is PLAIN_STYLE else replace(style, lenient=True)
+    return _escaped(_encode(value, indent, style), html=style.html_escapes)
+
+
+def _encode(value: Any, indent: tuple[str, str] | None, style: Style) -> str:
     if indent is None:
-        try:
-            return _ENCODER.encode(_as_go(value, [0]))
-        except _Unlike:
-            _check_size(value)
-            return _compact(value, lenient=lenient)
+        if not style.fraction:
+            try:
+                return _ENCODER.encode(_as_go(value, [0]))
+            except _Unlike:
+                pass
+        _check_size(value)
+        return _compact(value, style)
     _check_size(value)
     prefix, step = indent
-    return _indented(value, "\n" + prefix, step, lenient=lenient)
+    return _indented(value, "\n" + prefix, step, style)
+
+
+def _escaped(text: str, *, html: bool) -> str:
+    """Escape what Go escapes and Python does not; it can only stand in strings."""
+    for separator in ("\u2028", "\u2029"):
+        if separator in text:
+            text = text.replace(separator, f"\\u{ord(separator):04x}")
+    if html:
+        for sign in "<>&":
+            text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
 
 
 def _check_size(value: Any) -> None:
@@ -92,31 +134,30 @@ def _as_go(value: Any, seen: list[int]) -> Any:
     raise _Unlike
 
 
-def _compact(value: Any, *, lenient: bool) -> str:
+def _compact(value: Any, style: Style) -> str:
     kind = type(value)
     if kind is dict:
-        parts = [f"{_string(key)}:{_compact(value[key], lenient=lenient)}" for key in sorted(value)]
+        parts = [f"{_string(key)}:{_compact(value[key], style)}" for key in sorted(value)]
         return "{" + ",".join(parts) + "}"
     if kind is list:
-        return "[" + ",".join([_compact(item, lenient=lenient) for item in value]) + "]"
-    return _scalar(value, lenient=lenient)
+        return "[" + ",".join([_compact(item, style) for item in value]) + "]"
+    return _scalar(value, style)
 
 
-def _indented(value: Any, line: str, step: str, *, lenient: bool) -> str:
+def _indented(value: Any, line: str, step: str, style: Style) -> str:
     inner = line + step
     if type(value) is dict and value:
         parts = [
-            f"{_string(key)}: {_indented(value[key], inner, step, lenient=lenient)}"
-            for key in sorted(value)
+            f"{_string(key)}: {_indented(value[key], inner, step, style)}" for key in sorted(value)
         ]
         return "{" + inner + ("," + inner).join(parts) + line + "}"
     if type(value) is list and value:
-        items = [_indented(item, inner, step, lenient=lenient) for item in value]
+        items = [_indented(item, inner, step, style) for item in value]
         return "[" + inner + ("," + inner).join(items) + line + "]"
-    return _compact(value, lenient=lenient)
+    return _compact(value, style)
 
 
-def _scalar(value: Any, *, lenient: bool) -> str:
+def _scalar(value: Any, style: Style) -> str:
     kind = type(value)
     if kind is str:
         return _string(value)
@@ -127,8 +168,8 @@ def _scalar(value: Any, *, lenient: bool) -> str:
     if kind is int:
         return str(value)
     if kind is float:
-        return _double(value, lenient=lenient)
-    if lenient:
+        return _double(value, style)
+    if style.lenient:
         return _string(base64.b64encode(value).decode())
     raise NotJson("bytes cannot be encoded as JSON")
 
@@ -137,16 +178,17 @@ def _string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _double(value: float, *, lenient: bool) -> str:
+def _double(value: float, style: Style) -> str:
     if not math.isfinite(value):
-        if lenient:
+        if style.lenient:
             return _string(format_double(value))
         raise NotJson(f"{format_double(value)} cannot be encoded as JSON")
     size = abs(value)
     if size != 0 and (size < 1e-6 or size >= 1e21):  # noqa: PLR2004 - Go's own bounds.
         mantissa, _, exponent = f"{Decimal(repr(value)):e}".partition("e")
         return f"{mantissa}e{int(exponent):+d}"
-    return format_double(value)
+    text = format_double(value)
+    return f"{text}.0" if style.fraction and "." not in text else text
 
 
 def format_double(value: float) -> str:

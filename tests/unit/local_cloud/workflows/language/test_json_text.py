@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_cloud.workflows.language import json_text
+from local_cloud.workflows.language.choices import Choices
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(),
@@ -14,7 +15,7 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_what_python_writes_is_what_go_writes(value):
     try:
-        expected = json_text._compact(value, lenient=False)
+        expected = json_text._escaped(json_text._compact(value, json_text.PLAIN_STYLE), html=False)
     except json_text.NotJson:
         with pytest.raises(json_text.NotJson):
             json_text.encode(value)
@@ -29,3 +30,28 @@ def test_what_python_writes_is_what_go_writes(value):
 )  # fmt: skip
 def test_a_double_is_written_as_go_writes_it(value, text):
     assert json_text.encode([value]) == f"[{text}]"
+
+
+FRACTION = json_text.Style(fraction=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(5.0, "5.0"), (-0.0, "-0.0"), (1e16, "10000000000000000.0"), (0.5, "0.5"), (1e21, "1e+21"),
+     (1e-7, "1e-7"), (5, "5"), ([1, 2.0], "[1,2.0]"), ({"a": 2.0}, '{"a":2.0}')],
+)  # fmt: skip
+def test_whole_doubles_keep_a_fraction_where_that_is_chosen(value, text):
+    assert json_text.encode(value, style=Choices(whole_doubles="5.0").json_style()) == text
+    assert json_text.encode(value, style=FRACTION) == text
+
+
+def test_signs_of_html_are_escaped_where_that_is_chosen():
+    chosen = Choices(html_escapes="yes").json_style()
+    assert json_text.encode({"<b>": "a&b"}, style=chosen) == r'{"\u003cb\u003e":"a\u0026b"}'
+    assert json_text.encode({"<b>": "a&b"}) == '{"<b>":"a&b"}'
+
+
+def test_line_separators_are_escaped_always():
+    """Go's encoder does, whatever it is told about HTML."""
+    assert json_text.encode("a\u2028\u2029") == r'"a\u2028\u2029"'
+    assert json_text.encode(["\u2028"], indent=("", " ")) == '[\n "\\u2028"\n]'
