@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from local_cloud.workflows.connectors.library import connector, may_exist
 from local_cloud.workflows.stdlib import data, helpers, http, system, text
 from local_cloud.workflows.stdlib.registry import Blocking, Function, Procedure
 
@@ -23,9 +24,12 @@ NAMESPACES: Final = frozenset(
 
 def blocking(name: str) -> Blocking | Procedure | None:
     """Return a function that only a `call` step may use, connectors included."""
-    return BLOCKING.get(name)
+    return BLOCKING.get(name) or connector(name)
 
 
 def is_blocking(name: str) -> bool:
-    """Whether only a `call` step may call `name` (reference 2.2)."""
-    return name in BLOCKING or name.startswith(("googleapis.", "experimental.executions."))
+    """Whether only a `call` step may call `name` (reference 2.2).
+
+    True as well for connectors of services that this engine has no description of.
+    """
+    return name in BLOCKING or may_exist(name)
