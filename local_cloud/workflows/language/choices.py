@@ -42,8 +42,9 @@ class Choices:
     """9: what an UnhandledBranchError calls a failed branch; an iteration always has its number."""
     executions_create: Literal["waits", "returns"] = "waits"
     """10: whether the connector waits for the execution that it created."""
-    finished_operation: Literal["response", "operation"] = "response"
-    """10: what a connector gives for a long-running operation that is done."""
+    finished_operation: Literal["operation", "response"] = "operation"
+    """10: what a connector gives for a long-running operation that is done. Workflows in use read
+    `metadata.build.results` of what cloudbuild's `builds.create` gave: the operation."""
     retry_jitter: Literal["none", "full"] = "none"
     """11: whether the delay before a retry is drawn between 0 and its length."""
     predicate_error: Literal["propagates", "gives_up"] = "propagates"
