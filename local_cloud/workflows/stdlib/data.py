@@ -1,21 +1,20 @@
-"""json.*, base64.*, hash.*, time.* and uuid.* (reference sections 3 and 11)."""
+"""json.*, base64.*, hash.*, uuid.* and time.* (reference sections 3 and 11; their own pages)."""
 
 import base64
 import binascii
-import datetime as dt
 import hashlib
 import hmac
-import re
-import zoneinfo
 from typing import Any, Final
 
+from local_cloud.workflows.engine.memory import MEMORY_BYTES_MAX
 from local_cloud.workflows.language import json_text
 from local_cloud.workflows.language.faults import fault
-from local_cloud.workflows.language.values import checked_text
+from local_cloud.workflows.language.values import STRING_BYTES_MAX, checked_text
+from local_cloud.workflows.stdlib import times
+from local_cloud.workflows.stdlib.limits import check_json, check_text_bytes
 from local_cloud.workflows.stdlib.registry import (
     Function,
     function,
-    number,
     octets,
     parameters,
     refuse,
@@ -24,7 +23,9 @@ from local_cloud.workflows.stdlib.registry import (
 )
 
 _ALGORITHMS: Final = ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512")
-_SECONDS_MAX: Final = 253402300799  # The last second of year 9999.
+_INDENT: Final = "    "
+_LINE_ENDS: Final = str.maketrans("", "", "\r\n")
+_NAME_MAX: Final = 40
 
 
 def json_decode(data: Any) -> Any:
@@ -37,26 +38,44 @@ def json_decode(data: Any) -> Any:
 
 
 def json_encode_to_string(data: Any, indent: Any) -> str:
+    return checked_text(_json(data, _indent(indent), STRING_BYTES_MAX))
+
+
+def json_encode(data: Any, indent: Any) -> bytes:
+    return _json(data, _indent(indent), MEMORY_BYTES_MAX).encode("utf-8", "replace")
+
+
+def _json(data: Any, indent: tuple[str, str] | None, most: int) -> str:
+    check_json(data, most, indent)
     try:
-        return checked_text(json_text.encode(data, indent=_indent(indent)))
+        return json_text.encode(data, indent=indent)
     except json_text.NotJson as error:
         raise fault("ValueError", str(error)) from None
 
 
 def _indent(indent: Any) -> tuple[str, str] | None:
+    """Return (prefix, indent), None for neither. What else the map holds does not matter."""
+    if indent is None:
+        return None
     if type(indent) is dict:
-        return text(indent.get("prefix", "")), text(indent.get("indent", "    "))
-    return ("", "    ") if truth(indent) else None
+        return text(indent.get("prefix", "")), text(indent.get("indent", _INDENT))
+    if type(indent) is bool:
+        return ("", _INDENT) if indent else None
+    return refuse("a boolean or a map", indent)
 
 
 def base64_encode(data: Any, padding: Any) -> str:
-    encoded = base64.b64encode(octets(data)).decode()
+    check_text_bytes(len(octets(data)) * 4 // 3)
+    encoded = base64.b64encode(data).decode()
     return checked_text(encoded if truth(padding) else encoded.rstrip("="))
 
 
 def base64_decode(data: Any, padding: Any) -> bytes:
-    encoded = text(data)
+    """Line ends do not count; without padding there must be none. Source: the function's page."""
+    encoded = text(data).translate(_LINE_ENDS)
     if not truth(padding):
+        if encoded.endswith("="):
+            raise fault("ValueError", "illegal base64 data")
         encoded += "=" * (-len(encoded) % 4)
     try:
         return base64.b64decode(encoded, validate=True)
@@ -65,7 +84,7 @@ def base64_decode(data: Any, padding: Any) -> bytes:
 
 
 def checksum(data: Any, algorithm: Any) -> bytes:
-    return hashlib.new(_algorithm(algorithm), octets(data)).digest()
+    return hashlib.new(_algorithm(algorithm), octets(data), usedforsecurity=False).digest()
 
 
 def keyed_hash(key: Any, data: Any, algorithm: Any) -> bytes:
@@ -74,65 +93,20 @@ def keyed_hash(key: Any, data: Any, algorithm: Any) -> bytes:
 
 def _algorithm(name: Any) -> str:
     if text(name) not in _ALGORITHMS:
-        raise fault("ValueError", f"unsupported algorithm: {name}")
+        raise fault("ValueError", f"unsupported algorithm: {name[:_NAME_MAX]}")
     return str(name).lower()
 
 
-def time_format(seconds: Any, timezone: Any) -> str:
-    """Return ISO 8601 text, always with microseconds."""
-    try:
-        zone = zoneinfo.ZoneInfo(text(timezone))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise fault("ValueError", f"unknown time zone: {timezone}") from None
-    if not abs(number(seconds)) <= _SECONDS_MAX:
-        raise fault("ValueError", "time is out of range")
-    # Rounded from microseconds as integers: floats lose the last digit.
-    instant = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=round(seconds * 1e6))
-    local = instant.astimezone(zone)
-    written = local.strftime("%Y-%m-%dT%H:%M:%S.%f")
-    offset = local.strftime("%z")
-    return written + ("Z" if timezone == "UTC" else f"{offset[:3]}:{offset[3:5]}")
-
-
-_TIME: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
-    r"([Zz]|[-+]\d\d:?\d\d)?"
-)
-
-
-def parse_time(value: Any) -> float:
-    """Return the seconds since 1970 of an RFC 3339 or ISO 8601 text; UTC where it names no zone."""
-    found = _TIME.fullmatch(text(value))
-    if found is None:
-        raise fault("ValueError", f"cannot parse time: {value[:40]}")
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    try:
-        instant = dt.datetime(year, month, day, hour, minute, second, tzinfo=dt.UTC)
-    except ValueError:
-        raise fault("ValueError", f"cannot parse time: {value[:40]}") from None
-    fraction = int((found.group(7) or "0").ljust(9, "0")) / 1e9
-    return instant.timestamp() + fraction - _offset_seconds(found.group(8))
-
-
-def _offset_seconds(zone: str | None) -> int:
-    if zone is None or zone in "Zz":
-        return 0
-    digits = zone[1:].replace(":", "")
-    size = int(digits[:2]) * 3600 + int(digits[2:]) * 60
-    return -size if zone[0] == "-" else size
-
-
 FUNCTIONS: Final[dict[str, Function]] = {
+    **times.FUNCTIONS,
     "json.decode": function(json_decode, "data"),
-    "json.encode": function(
-        lambda data, indent: json_encode_to_string(data, indent).encode(), "data", indent=False
-    ),
+    "json.encode": function(json_encode, "data", indent=False),
     "json.encode_to_string": function(json_encode_to_string, "data", indent=False),
     "base64.encode": function(base64_encode, "data", padding=True),
     "base64.decode": function(base64_decode, "data", padding=True),
     "hash.compute_checksum": function(checksum, "data", "algorithm"),
     "hash.compute_hmac": function(keyed_hash, "key", "data", "algorithm"),
-    "time.format": function(time_format, "seconds", timezone="UTC"),
-    "time.parse": function(parse_time, "value"),
-    "uuid.generate": Function(parameters(), lambda execution: execution.host.uuid(), True),
+    "uuid.generate": Function(
+        parameters(), lambda execution: execution.host.uuid(), needs_host=True
+    ),
 }

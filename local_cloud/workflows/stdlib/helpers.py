@@ -4,9 +4,11 @@ import math
 import re
 from typing import Any, Final
 
+from local_cloud.workflows.engine.memory import grown
 from local_cloud.workflows.language.faults import fault
 from local_cloud.workflows.language.json_text import NODES_MAX
 from local_cloud.workflows.language.values import as_text, get_type, integer, message_name
+from local_cloud.workflows.stdlib.limits import check_elements
 from local_cloud.workflows.stdlib.registry import (
     Function,
     function,
@@ -27,8 +29,9 @@ def to_double(value: Any) -> float:
         return float(value)
     if kind is not str:
         raise fault("TypeError", f"unsupported operand type for double(): '{message_name(value)}'")
-    if _DOUBLE.fullmatch(value):
-        return float(value)
+    # Beyond the largest double there is none, as in Go.
+    if _DOUBLE.fullmatch(value) and math.isfinite(found := float(value)):
+        return found
     raise fault("ValueError", f"could not convert string to double: {value[:40]}")
 
 
@@ -68,10 +71,21 @@ def map_get(holder: Any, keys: Any) -> Any:
     for key in path:
         if type(key) is not str:
             refuse("a string or a list of strings", key)
+    for key in path:
         if type(holder) is not dict:
             return None
         holder = holder.get(key)
     return holder
+
+
+def concat(objs: Any, val: Any) -> list[Any]:
+    check_elements(len(listing(objs)) + 1)
+    return grown([*objs, val], objs, val)
+
+
+def prepend(objs: Any, val: Any) -> list[Any]:
+    check_elements(len(listing(objs)) + 1)
+    return grown([val, *objs], objs, val)
 
 
 def map_delete(holder: Any, key: Any) -> dict[str, Any]:
@@ -109,6 +123,14 @@ def floor(value: Any) -> int:
     return integer(math.floor(value))
 
 
+def larger(x: Any, y: Any) -> float:
+    return x if number(x) >= number(y) else y
+
+
+def smaller(x: Any, y: Any) -> float:
+    return x if number(x) <= number(y) else y
+
+
 FUNCTIONS: Final[dict[str, Function]] = {
     "double": function(to_double, "value"),
     "int": function(to_int, "value"),
@@ -118,8 +140,8 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "default": function(lambda value, other: other if value is None else value, "value", "default"),
     "if": function(choose, "condition", "ifTrue", "ifFalse"),
     "get_type": function(get_type, "value"),
-    "list.concat": function(lambda objs, val: [*listing(objs), val], "objs", "val"),
-    "list.prepend": function(lambda objs, val: [val, *listing(objs)], "objs", "val"),
+    "list.concat": function(concat, "objs", "val"),
+    "list.prepend": function(prepend, "objs", "val"),
     "map.get": function(map_get, "map", "keys"),
     "map.delete": function(map_delete, "map", "key"),
     "map.merge": function(
@@ -128,6 +150,6 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "map.merge_nested": function(merge_nested, "first", "second"),
     "math.abs": function(absolute, "x"),
     "math.floor": function(floor, "x"),
-    "math.max": function(lambda x, y: x if number(x) >= number(y) else y, "x", "y"),
-    "math.min": function(lambda x, y: x if number(x) <= number(y) else y, "x", "y"),
+    "math.max": function(larger, "x", "y"),
+    "math.min": function(smaller, "x", "y"),
 }

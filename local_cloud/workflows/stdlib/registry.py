@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from local_cloud.workflows.engine.effects import Effect
+from local_cloud.workflows.language import choices
 from local_cloud.workflows.language.faults import fault
 from local_cloud.workflows.language.values import message_name
 
@@ -75,6 +76,12 @@ def parameters(*names: str, **defaults: Any) -> tuple[Parameter, ...]:
 
 def function(call: Callable[..., Any], *names: str, **defaults: Any) -> Function:
     return Function(parameters(*names, **defaults), call)
+
+
+def choices_of(execution: Any) -> choices.Choices:
+    """Return how the open questions are answered where `execution` runs."""
+    found: choices.Choices = getattr(execution, "choices", choices.DEFAULT)
+    return found
 
 
 def refuse(expected: str, value: Any) -> NoReturn:

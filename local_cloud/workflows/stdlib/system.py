@@ -1,4 +1,7 @@
-"""sys.* and events.*: what touches the execution's surroundings (reference section 3)."""
+"""sys.* and events.*: what touches the execution's surroundings.
+
+Source: reference/workflows.md 3; the functions' own pages.
+"""
 
 from typing import Any, Final
 
@@ -9,18 +12,22 @@ from local_cloud.workflows.engine.effects import (
     Log,
     Sleep,
 )
+from local_cloud.workflows.engine.memory import MEMORY_BYTES_MAX
+from local_cloud.workflows.language import json_text
 from local_cloud.workflows.language.faults import fault
-from local_cloud.workflows.language.json_text import encode
-from local_cloud.workflows.language.values import as_text, message_name
-from local_cloud.workflows.stdlib.data import parse_time
+from local_cloud.workflows.language.values import as_text, checked_text, message_name
+from local_cloud.workflows.stdlib.limits import check_json
 from local_cloud.workflows.stdlib.registry import (
     Blocking,
     Function,
+    choices_of,
+    mapping,
     number,
     parameters,
     refuse,
     text,
 )
+from local_cloud.workflows.stdlib.times import parse_time
 
 SLEEP_SECONDS_MAX: Final = 31_536_000
 CALLBACK_SECONDS: Final = 43_200.0
@@ -36,28 +43,62 @@ SEVERITIES: Final = (
     "ALERT",
     "EMERGENCY",
 )
+_SHOWN_MAX: Final = 40
 
 
 def get_env(execution: Any, name: Any, default: Any) -> Any:
-    """Return the variable; `default` (null if not given) for an unknown name."""
-    return execution.host.environment.get(text(name), default)
+    """Return the variable; `default` for an unknown name. A null default is as good as none."""
+    if default is not None:
+        text(default)
+    value = execution.host.environment.get(text(name), default)
+    if value is None and choices_of(execution).unknown_env == "KeyError":
+        raise fault("KeyError", f"key not found: {name[:_SHOWN_MAX]}")
+    return value
 
 
-def log(execution: Any, data: Any, severity: Any, text_: Any, json: Any, _timeout: Any) -> Log:
+def log(execution: Any, data: Any, severity: Any, text_: Any, json: Any, timeout: Any) -> Log:
+    """Null is as good as not given, as in the page's own `args: [${null}, "ERROR", ${myVar}]`."""
     given = [value for value in (data, text_, json) if value is not None]
     if len(given) != 1:
-        raise fault("ValueError", "exactly one of data, text and json must be given")
-    if severity not in SEVERITIES:
-        raise fault("ValueError", f"invalid severity: {encode(severity, lenient=True)}")
-    if json is not None and type(json) is not dict:
-        refuse("a map", json)
-    value = given[0]
-    payload: Any = value
-    if type(value) not in (dict, list):
-        payload = as_text(value)
-    elif (written := encode(value, lenient=True)) and (text_ is not None or type(value) is list):
-        payload = written
-    return Log(severity, payload, *execution.place())
+        raise fault("TypeError", "exactly one of data, text and json must be given")
+    if timeout is not None:
+        _seconds(timeout, "timeout")
+    payload = _as_map(given[0]) if text_ is None and type(given[0]) is dict else None
+    if payload is None:
+        if json is not None:
+            refuse("a map", json)
+        payload = _as_line(given[0])
+    return Log(_severity(severity), payload, *execution.place())
+
+
+def _severity(severity: Any) -> str:
+    if severity is None:
+        return SEVERITIES[0]
+    if text(severity) not in SEVERITIES:
+        raise fault("ValueError", f"invalid severity: {severity[:_SHOWN_MAX]}")
+    return str(severity)
+
+
+def _as_map(value: dict[str, Any]) -> dict[str, Any]:
+    _written(value)  # A log entry is JSON: bytes cannot stand in it.
+    return value
+
+
+def _as_line(value: Any) -> str:
+    kind = type(value)
+    if kind is dict or kind is list:
+        return checked_text(_written(value))
+    if value is None or kind is bytes:
+        refuse("an integer, double, boolean, string, list or map", value)
+    return as_text(value)
+
+
+def _written(value: Any) -> str:
+    check_json(value, MEMORY_BYTES_MAX)
+    try:
+        return json_text.encode(value)
+    except json_text.NotJson as error:
+        raise fault("ValueError", str(error)) from None
 
 
 def sleep(execution: Any, seconds: Any) -> Sleep:
@@ -77,7 +118,7 @@ def sleep_until(execution: Any, time: Any) -> Sleep | None:
 
 def create_callback_endpoint(execution: Any, method: Any) -> dict[str, Any]:
     if text(method) not in CALLBACK_METHODS:
-        raise fault("ValueError", f"unsupported http_callback_method: {method}")
+        raise fault("ValueError", f"unsupported http_callback_method: {method[:_SHOWN_MAX]}")
     callback_id = f"{execution.host.uuid()}_{execution.host.uuid()}"
     url = execution.host.callback_url(callback_id)
     execution.callbacks[url] = callback_id
@@ -86,14 +127,22 @@ def create_callback_endpoint(execution: Any, method: Any) -> dict[str, Any]:
 
 
 def await_callback(execution: Any, callback: Any, timeout: Any) -> AwaitCallback:
-    if type(callback) is not dict:
-        raise fault("TypeError", f"callback must be a map, got '{message_name(callback)}'")
-    callback_id = execution.callbacks.get(callback.get("url"))
+    """Only the URL counts; what else the map holds does not matter."""
+    if "url" not in mapping(callback):
+        raise fault("ValueError", "callback has no url")
+    callback_id = execution.callbacks.get(text(callback["url"]))
     if callback_id is None:
         raise fault("ValueError", "callback is not an endpoint of this execution")
-    if not number(timeout) > 0:
-        raise fault("ValueError", "timeout must be above 0")
-    return AwaitCallback(execution.new_id(), callback_id, float(timeout))
+    return AwaitCallback(execution.new_id(), callback_id, _seconds(timeout, "timeout"))
+
+
+def _seconds(value: Any, name: str) -> float:
+    """An execution lasts a year at most, so nothing is awaited for longer."""
+    if type(value) not in (int, float):
+        raise fault("TypeError", f"{name} must be a number, got '{message_name(value)}'")
+    if not 0 < value <= SLEEP_SECONDS_MAX:
+        raise fault("ValueError", f"{name} must be above 0 and at most {SLEEP_SECONDS_MAX}")
+    return float(value)
 
 
 def callback_came(_execution: Any, outcome: Any) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""text.*: strings and bytes (reference sections 3 and 11)."""
+"""text.*: strings and bytes. Positions count characters (code points).
+
+Source: reference/workflows.md 3 and 11; the functions' own pages.
+"""
 
 import re
 from typing import Any, Final
@@ -6,40 +9,33 @@ from urllib.parse import quote, unquote_to_bytes
 
 from local_cloud.workflows.language.faults import fault
 from local_cloud.workflows.language.values import checked_text
+from local_cloud.workflows.stdlib import charsets, patterns
+from local_cloud.workflows.stdlib.limits import check_elements, check_text_bytes
 from local_cloud.workflows.stdlib.registry import Function, function, octets, text, whole
 
-_CHARSETS: Final = {"utf-8": "utf-8", "utf8": "utf-8"}
 # Only these stay as they are (reference section 11); quote() keeps "~" of its own accord.
 _URL_SAFE: Final = ".-_"
+_BROKEN_ESCAPE: Final = re.compile("%(?![0-9a-fA-F]{2})")
+_MATCH_BYTES: Final = 58
+"""A map with `index` and `match`, by the documented accounting (reference 1.7)."""
 
 
 def encode(value: Any, charset: Any) -> bytes:
-    try:
-        return text(value).encode(_charset(charset))
-    except UnicodeEncodeError:
-        raise fault("ValueError", "text cannot be encoded") from None
+    return charsets.encode(text(value), text(charset))
 
 
 def decode(data: Any, charset: Any) -> str:
-    try:
-        return checked_text(octets(data).decode(_charset(charset)))
-    except UnicodeDecodeError:
-        raise fault("ValueError", "data cannot be decoded as UTF-8") from None
-
-
-def _charset(name: Any) -> str:
-    known = _CHARSETS.get(text(name).lower())
-    if known is None:
-        raise fault("ValueError", f"unsupported charset: {name}")
-    return known
+    return checked_text(charsets.decode(octets(data), text(charset)))
 
 
 def find_all(source: Any, substr: Any) -> list[int]:
     """Return the positions of `substr`, not overlapping."""
-    if not text(substr):
+    text(source)
+    if not text(substr):  # Not documented.
         raise fault("ValueError", "substr must not be empty")
+    check_elements(source.count(substr))
     found = []
-    at = text(source).find(substr)
+    at = source.find(substr)
     while at >= 0:
         found.append(at)
         at = source.find(substr, at + len(substr))
@@ -47,45 +43,58 @@ def find_all(source: Any, substr: Any) -> list[int]:
 
 
 def find_all_regex(source: Any, regexp: Any) -> list[dict[str, Any]]:
-    return [
-        {"index": found.start(), "match": found.group()}
-        for found in _compiled(regexp).finditer(text(source))
-    ]
+    data = _utf8(source)
+    pattern = patterns.compiled(text(regexp))
+    found: list[dict[str, Any]] = []
+    index = last = 0
+    for start, end in pattern.spans(data):
+        index += len(data[last:start].decode())
+        match = data[start:end].decode()
+        found.append({"index": index, "match": match})
+        check_elements(len(found), _MATCH_BYTES)
+        index += len(match)
+        last = end
+    return found
 
 
 def match_regex(source: Any, regexp: Any) -> bool:
-    return _compiled(regexp).search(text(source)) is not None
+    data = _utf8(source)
+    return patterns.compiled(text(regexp)).is_in(data)
 
 
 def replace_all_regex(source: Any, regexp: Any, repl: Any) -> str:
-    template = text(repl)
-    pattern = _compiled(regexp)
-    return checked_text(pattern.sub(lambda found: _filled(template, found), text(source)))
+    r"""Put `repl` as it stands for each match: it cannot refer to groups, by `\1` or otherwise.
+
+    Source: the function's page.
+    """
+    data = _utf8(source)
+    pattern = patterns.compiled(text(regexp))
+    put = _utf8(repl)
+    parts: list[bytes] = []
+    size = len(data)
+    last = 0
+    for start, end in pattern.spans(data):
+        size += len(put) - (end - start)
+        # Matches to come can take away no more than what is left.
+        check_text_bytes(size - (len(data) - end))
+        parts += (data[last:start], put)
+        last = end
+    check_text_bytes(size)
+    parts.append(data[last:])
+    return b"".join(parts).decode()
 
 
-def _filled(template: str, found: re.Match[str]) -> str:
-    def group(reference: re.Match[str]) -> str:
-        number = int(reference.group(1))
-        return found.group(number) or "" if number <= (found.re.groups or 0) else ""
-
-    return re.sub(r"\\([0-9])", group, template)
-
-
-def _compiled(regexp: Any) -> re.Pattern[str]:
-    pattern = text(regexp)
-    # RE2 has neither look-around nor back-references; accepting them would hide a mistake.
-    if re.search(r"\(\?(=|!|<=|<!|P=|\()|\\[1-9]", pattern):
-        raise fault("ValueError", f"invalid regular expression: {pattern}")
-    try:
-        return re.compile(pattern.replace("\\z", "\\Z"))
-    except (re.error, OverflowError):
-        raise fault("ValueError", f"invalid regular expression: {pattern}") from None
+def _utf8(value: Any) -> bytes:
+    return text(value).encode("utf-8", "replace")
 
 
 def split(source: Any, separator: Any) -> list[str]:
+    text(source)
     if not text(separator):
         raise fault("ValueError", "separator must not be empty")
-    return text(source).split(separator)
+    check_elements(source.count(separator) + 1)
+    parts: list[str] = source.split(separator)
+    return parts
 
 
 def substring(source: Any, start: Any, end: Any) -> str:
@@ -94,16 +103,43 @@ def substring(source: Any, start: Any, end: Any) -> str:
 
 
 def replace_all(source: Any, substr: Any, repl: Any) -> str:
-    return checked_text(text(source).replace(text(substr), text(repl)))
+    """An empty `substr` stands before each character and at the end, as in Go."""
+    text(source)
+    count = source.count(text(substr))
+    growth = len(_utf8(repl)) - len(_utf8(substr))
+    check_text_bytes(len(_utf8(source)) + count * growth)
+    return str(source.replace(substr, repl))
+
+
+def to_lower(source: Any) -> str:
+    return _by_character(text(source), str.lower)
+
+
+def to_upper(source: Any) -> str:
+    return _by_character(text(source), str.upper)
+
+
+def _by_character(source: str, change: Any) -> str:
+    """Change the case as Go does: each character by itself, into a single one."""
+    if source.isascii():
+        return str(change(source))
+    changed = {}
+    for character in set(source):
+        found = change(character)
+        if len(found) > 1:
+            found = character.title() if change is str.upper else found[0]
+        changed[ord(character)] = found if len(found) == 1 else character
+    return checked_text(source.translate(changed))
 
 
 def url_encode(source: Any) -> str:
-    return quote(text(source), safe=_URL_SAFE, errors="replace").replace("~", "%7E")
+    quoted = quote(text(source), safe=_URL_SAFE, errors="replace").replace("~", "%7E")
+    return checked_text(quoted)
 
 
 def url_decode(source: Any) -> str:
     """Decode both forms: `+` and `%20` are a space."""
-    if re.search("%(?![0-9a-fA-F]{2})", text(source)):
+    if _BROKEN_ESCAPE.search(text(source)):
         raise fault("ValueError", "invalid URL escape")
     return decode(unquote_to_bytes(source.replace("+", " ")), "UTF-8")
 
@@ -118,8 +154,8 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "text.replace_all_regex": function(replace_all_regex, "source", "regexp", "repl"),
     "text.split": function(split, "source", "separator"),
     "text.substring": function(substring, "source", "start", "end"),
-    "text.to_lower": function(lambda source: text(source).lower(), "source"),
-    "text.to_upper": function(lambda source: text(source).upper(), "source"),
+    "text.to_lower": function(to_lower, "source"),
+    "text.to_upper": function(to_upper, "source"),
     "text.url_encode": function(url_encode, "source"),
     "text.url_encode_plus": function(
         lambda source: url_encode(source).replace("%20", "+"), "source"
