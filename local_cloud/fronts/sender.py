@@ -1,10 +1,11 @@
-"""Sends models' HTTP requests over real sockets, to this machine only.
+"""Sends models' HTTP requests over real sockets, to this machine only unless told otherwise.
 
 A forgotten endpoint must be an error, never a request to Google: no name is ever looked up,
 `localhost` and what ends in `.localhost` are 127.0.0.1, and every other host is refused.
 """
 
 import asyncio
+import dataclasses
 import io
 import ipaddress
 import socket
@@ -16,16 +17,23 @@ from yarl import URL
 
 from local_cloud.fronts.wire import BODY_BYTES_MAX
 from local_cloud.kit.http import Inbound, NoAnswer, Outbound
+from local_cloud.kit.redirects import followed
 
 # A model's headers are the whole truth: nothing is added that the real caller would not send.
 _NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
+_LATE = NoAnswer("timeout", "")
+
 
 class AiohttpSender:
-    """Implements `kit.http.Sender` on an asyncio loop, without redirects or retries."""
+    """Implements `kit.http.Sender` on an asyncio loop, without retries.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    `anywhere`: other hosts are looked up and asked as well, this machine's names as before.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, anywhere: bool = False) -> None:
         self._loop = loop
+        self._anywhere = anywhere
         self._session: aiohttp.ClientSession | None = None
         self._running: set[asyncio.Task[None]] = set()
 
@@ -50,14 +58,29 @@ class AiohttpSender:
         done(answer)
 
     async def _answer(self, request: Outbound) -> Inbound | NoAnswer:
-        """Map every way of failing to one of the three that a caller can tell apart."""
-        refusal = _refusal(request.url)
+        """Send, and follow what redirects the request allows, all within its time."""
+        ends = self._loop.time() + request.timeout_seconds
+        asked = request
+        while True:
+            left = max(ends - self._loop.time(), 0.001)  # 0 would mean no limit.
+            answer = await self._one(dataclasses.replace(asked, timeout_seconds=left))
+            if answer == _LATE:
+                seconds = f"{request.timeout_seconds:g}"
+                return NoAnswer("timeout", f"no whole answer within {seconds} s")
+            target = followed(asked, answer)
+            if not isinstance(target, Outbound):
+                return target or answer
+            asked = target
+
+    async def _one(self, request: Outbound) -> Inbound | NoAnswer:
+        """Map every way of failing to one of those that a caller can tell apart."""
+        refusal = _refusal(request.url, anywhere=self._anywhere)
         if refusal is not None:
             return refusal
         try:
             return await self._exchange(request)
         except TimeoutError:
-            return NoAnswer("timeout", f"no whole answer within {request.timeout_seconds:g} s")
+            return _LATE
         except aiohttp.ClientConnectorError as error:
             return NoAnswer("never_connected", str(error))
         except (aiohttp.ClientError, OSError) as error:
@@ -66,6 +89,7 @@ class AiohttpSender:
             return NoAnswer("never_connected", f"the request cannot be sent: {error}")
 
     async def _exchange(self, request: Outbound) -> Inbound | NoAnswer:
+        most = BODY_BYTES_MAX if request.answer_bytes_max is None else request.answer_bytes_max
         async with self._open_session().request(
             request.method,
             URL(request.url, encoded=True),
@@ -74,9 +98,9 @@ class AiohttpSender:
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=request.timeout_seconds),
         ) as answer:
-            body = await _read(answer.content)
+            body = await _read(answer.content, most)
             if body is None:
-                return NoAnswer("broken", f"the answer has more than {BODY_BYTES_MAX} bytes")
+                return NoAnswer("too_large", f"the answer has more than {most} bytes")
             headers = tuple(
                 (name.decode("latin-1"), value.decode("latin-1"))
                 for name, value in answer.raw_headers
@@ -87,7 +111,9 @@ class AiohttpSender:
         if self._session is None:
             # A kept connection that its server has just closed looks like a lost request, so
             # each request has its own; on loopback that costs some 0.1 ms.
-            connector = aiohttp.TCPConnector(force_close=True, limit=0, resolver=_Loopback())
+            connector = aiohttp.TCPConnector(
+                force_close=True, limit=0, resolver=_Resolver(anywhere=self._anywhere)
+            )
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 auto_decompress=False,
@@ -97,13 +123,17 @@ class AiohttpSender:
         return self._session
 
 
-class _Loopback(AbstractResolver):
-    """Resolves the names that `_refusal` lets through, all to 127.0.0.1, without DNS."""
+class _Resolver(AbstractResolver):
+    """Resolves this machine's names to 127.0.0.1 without DNS, and others only if `anywhere`."""
+
+    def __init__(self, *, anywhere: bool) -> None:
+        self._others = aiohttp.ThreadedResolver() if anywhere else None
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        del family
+        if self._others is not None and not _is_loopback(host):
+            return await self._others.resolve(host, port, family)
         return [
             ResolveResult(
                 hostname=host,
@@ -119,17 +149,17 @@ class _Loopback(AbstractResolver):
         pass
 
 
-async def _read(stream: aiohttp.StreamReader) -> bytes | None:
-    """Return the body, None if it is above the limit."""
+async def _read(stream: aiohttp.StreamReader, most: int) -> bytes | None:
+    """Return the body, None if it is above the limit: then no more than that was read."""
     body = bytearray()
     async for chunk in stream.iter_chunked(64 * 1024):
         body += chunk
-        if len(body) > BODY_BYTES_MAX:
+        if len(body) > most:
             return None
     return bytes(body)
 
 
-def _refusal(url: str) -> NoAnswer | None:
+def _refusal(url: str, *, anywhere: bool) -> NoAnswer | None:
     try:
         parsed = URL(url, encoded=True)
         host = parsed.host or ""  # Only now the port is read, and may be none.
@@ -137,7 +167,7 @@ def _refusal(url: str) -> NoAnswer | None:
         return NoAnswer("never_connected", f"{url!r} is not a URL: {error}")
     if parsed.scheme not in ("http", "https"):
         return NoAnswer("never_connected", f"{url!r} is not an http or https URL")
-    if not _is_loopback(host):
+    if not anywhere and not _is_loopback(host):
         return NoAnswer(
             "never_connected", f"{host} refused: the local cloud only talks to loopback"
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from local_cloud.kit.http import Inbound, NoAnswer, Outbound
+from local_cloud.kit.redirects import followed
 from local_cloud.kit.scheduler import Scheduler
 
 Route = Callable[[Outbound], Inbound | NoAnswer]
@@ -44,7 +45,13 @@ class VirtualSender:
         if seconds > request.timeout_seconds:
             answer = NoAnswer("timeout", f"no whole answer within {request.timeout_seconds:g} s")
             left = max(0.0, request.timeout_seconds - seconds / 2)
-        self._scheduler.call_later(left, lambda: done(answer))
+        target = followed(request, answer)
+        if isinstance(target, Outbound):
+            again = target
+            self._scheduler.call_later(left, lambda: self.send(again, done))
+            return
+        last = target or answer
+        self._scheduler.call_later(left, lambda: done(last))
 
     def _route(self, url: str) -> Route | None:
         if url in self.routes:

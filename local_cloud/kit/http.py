@@ -134,6 +134,11 @@ class Outbound:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     timeout_seconds: float = 300.0
+    """For everything: redirects, and the answer to its last byte."""
+    redirects_max: int = 0
+    """How many redirects are followed, as `kit.redirects` says; 0: they are answers."""
+    answer_bytes_max: int | None = None
+    """The largest body that is read; None: the sender's own limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +155,11 @@ class NoAnswer:
     """An Outbound that got no answer.
 
     `never_connected`: DNS, refused: nothing was sent. `broken`: the connection broke after it
-    stood, the request may have been acted on. `timeout`: no whole answer in time.
+    stood, the request may have been acted on. `timeout`: no whole answer in time. `too_large`: an
+    answer came, and its body was above the limit.
     """
 
-    kind: Literal["never_connected", "broken", "timeout"]
+    kind: Literal["never_connected", "broken", "timeout", "too_large"]
     message: str
 
 

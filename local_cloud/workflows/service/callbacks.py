@@ -3,6 +3,7 @@
 Source: reference/workflows.md 3, events.
 """
 
+import dataclasses
 import datetime as dt
 from collections import deque
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local_cloud.kit.errors import Refused
-from local_cloud.kit.http import ApiRequest
+from local_cloud.kit.http import ApiRequest, ApiResponse
 from local_cloud.workflows.engine.effects import CallbackRequest
-from local_cloud.workflows.stdlib.http import canonical, decoded_body
+from local_cloud.workflows.language import choices
+from local_cloud.workflows.stdlib.bodies import canonical, decoded_body
 
 
 @dataclass(slots=True)
@@ -53,14 +55,16 @@ class Endpoint:
         }
 
 
-def request_map(request: ApiRequest, url: str, now: dt.datetime) -> CallbackRequest:
-    """Return the map that `events.await_callback` gives."""
+def request_map(
+    request: ApiRequest, url: str, now: dt.datetime, chosen: choices.Choices = choices.DEFAULT
+) -> CallbackRequest:
+    """Return the map that `events.await_callback` gives. Without a body it is null: a guess."""
     headers = {
         canonical(name): value
         for name, value in sorted(request.headers.items())
         if name != "authorization"
     }
-    body = decoded_body(request.body, headers.get("Content-Type", ""))
+    body = decoded_body(request.body, headers.get("Content-Type", ""), chosen)
     query = {
         name: values[0] if len(values) == 1 else list(values)
         for name, values in sorted(request.query.items())
@@ -74,7 +78,32 @@ def request_map(request: ApiRequest, url: str, now: dt.datetime) -> CallbackRequ
                 "query": query,
                 "url": urlsplit(url).path,
             },
-            "received_time": now.strftime("%Y-%m-%d %H:%M:%S.%f000 +0000 UTC"),
+            "received_time": _received(now),
             "type": "HTTP",
         }
     )
+
+
+def _received(now: dt.datetime) -> str:
+    """Return a time as Go prints it, in UTC and without its reading of the process's own clock."""
+    utc = now.astimezone(dt.UTC)
+    fraction = f".{utc.microsecond:06}".rstrip("0").rstrip(".")
+    return f"{utc:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
+
+
+def check_method(endpoint: Endpoint, method: str, chosen: choices.Choices) -> ApiResponse | None:
+    """Return the answer to a request with another method than the endpoint's, None if it fits.
+
+    Whether that is 404 or 405 is open (reference section 10 item 12).
+    """
+    if method == endpoint.method:
+        return None
+    status = int(chosen.callback_wrong_method)
+    code, message = {
+        404: ("NOT_FOUND", f"Callback '{endpoint.callback_id}' was not found"),
+        405: ("UNIMPLEMENTED", f"The callback endpoint only takes {endpoint.method} requests."),
+    }[status]
+    body = {"error": {"code": status, "message": message, "status": code}}
+    answer = ApiResponse.of(body, status)
+    allow = {"Allow": endpoint.method} if status == 405 else {}  # noqa: PLR2004 - HTTP's own.
+    return dataclasses.replace(answer, headers={**answer.headers, **allow})

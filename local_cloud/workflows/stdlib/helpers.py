@@ -123,11 +123,11 @@ def floor(value: Any) -> int:
     return integer(math.floor(value))
 
 
-def larger(x: Any, y: Any) -> float:
+def larger(x: Any, y: Any) -> Any:
     return x if number(x) >= number(y) else y
 
 
-def smaller(x: Any, y: Any) -> float:
+def smaller(x: Any, y: Any) -> Any:
     return x if number(x) <= number(y) else y
 
 

@@ -63,11 +63,10 @@ def log(execution: Any, data: Any, severity: Any, text_: Any, json: Any, timeout
         raise fault("TypeError", "exactly one of data, text and json must be given")
     if timeout is not None:
         _seconds(timeout, "timeout")
-    payload = _as_map(given[0]) if text_ is None and type(given[0]) is dict else None
-    if payload is None:
-        if json is not None:
-            refuse("a map", json)
-        payload = _as_line(given[0])
+    if json is not None and type(json) is not dict:
+        refuse("a map", json)
+    is_map = text_ is None and type(given[0]) is dict
+    payload = _as_map(given[0]) if is_map else _as_line(given[0])
     return Log(_severity(severity), payload, *execution.place())
 
 

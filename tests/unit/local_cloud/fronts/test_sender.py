@@ -156,7 +156,7 @@ def test_a_connection_that_ends_within_the_answer_is_broken():
 
 
 @pytest.mark.processes
-def test_an_answer_above_the_limit_is_broken(monkeypatch):
+def test_an_answer_above_the_limit_is_too_large(monkeypatch):
     monkeypatch.setattr(module, "BODY_BYTES_MAX", 1000)
 
     async def big(request):
@@ -166,7 +166,7 @@ def test_an_answer_above_the_limit_is_broken(monkeypatch):
 
     assert isinstance(whole, Inbound)
     assert len(whole.body) == 1000
-    assert cut == NoAnswer("broken", "the answer has more than 1000 bytes")
+    assert cut == NoAnswer("too_large", "the answer has more than 1000 bytes")
 
 
 @pytest.mark.processes
