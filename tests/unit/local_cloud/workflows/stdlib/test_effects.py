@@ -168,8 +168,12 @@ def test_log_writes_maps_as_json_and_the_rest_as_text(run, arguments, payload, s
 @pytest.mark.parametrize(
     ("arguments", "tag"),
     [
-        ({}, "ValueError"),
-        ({"text": "a", "json": {}}, "ValueError"),
+        ({}, "TypeError"),
+        ({"text": "a", "json": {}}, "TypeError"),
+        ({"data": '${text.encode("a")}'}, "TypeError"),
+        ({"json": {"a": '${text.encode("a")}'}}, "ValueError"),
+        ({"text": "a", "timeout": "1"}, "TypeError"),
+        ({"text": "a", "severity": 1}, "TypeError"),
         ({"text": "a", "severity": "LOUD"}, "ValueError"),
         ({"json": "text"}, "TypeError"),
     ],
