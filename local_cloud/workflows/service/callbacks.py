@@ -3,7 +3,6 @@
 Source: reference/workflows.md 3, events.
 """
 
-import dataclasses
 import datetime as dt
 from collections import deque
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local_cloud.kit.errors import Refused
-from local_cloud.kit.http import ApiRequest, ApiResponse
+from local_cloud.kit.http import ApiRequest
 from local_cloud.workflows.engine.effects import CallbackRequest
 from local_cloud.workflows.language import choices
 from local_cloud.workflows.stdlib.bodies import canonical, decoded_body
@@ -91,19 +90,22 @@ def _received(now: dt.datetime) -> str:
     return f"{utc:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
 
 
-def check_method(endpoint: Endpoint, method: str, chosen: choices.Choices) -> ApiResponse | None:
-    """Return the answer to a request with another method than the endpoint's, None if it fits.
+class WrongMethod(Refused):
+    """405, which Google's codes have none for."""
+
+    def http_status(self) -> int:
+        return 405
+
+
+def check_method(endpoint: Endpoint, method: str, chosen: choices.Choices) -> None:
+    """Raise Refused for a request with another method than the endpoint's.
 
     Whether that is 404 or 405 is open (reference section 10 item 12).
     """
     if method == endpoint.method:
-        return None
-    status = int(chosen.callback_wrong_method)
-    code, message = {
-        404: ("NOT_FOUND", f"Callback '{endpoint.callback_id}' was not found"),
-        405: ("UNIMPLEMENTED", f"The callback endpoint only takes {endpoint.method} requests."),
-    }[status]
-    body = {"error": {"code": status, "message": message, "status": code}}
-    answer = ApiResponse.of(body, status)
-    allow = {"Allow": endpoint.method} if status == 405 else {}  # noqa: PLR2004 - HTTP's own.
-    return dataclasses.replace(answer, headers={**answer.headers, **allow})
+        return
+    if chosen.callback_wrong_method == "405":
+        raise WrongMethod(
+            "UNIMPLEMENTED", f"The callback endpoint only takes {endpoint.method} requests."
+        )
+    raise Refused("NOT_FOUND", f"Callback '{endpoint.callback_id}' was not found")

@@ -117,6 +117,105 @@ def test_a_redirect_is_an_answer_and_is_not_followed():
 
 
 @pytest.mark.processes
+def test_redirects_are_followed_as_far_as_the_request_allows():
+    async def count_down(request):
+        left = int(request.path[1:])
+        if left == 0:
+            return web.Response(text=f"{request.method} {await request.text()}")
+        return web.Response(status=307, headers={"Location": f"/{left - 1}"})
+
+    near, far = (
+        send_to(count_down, path, method="PUT", body=b"x", redirects_max=3) for path in ("/3", "/4")
+    )
+
+    assert isinstance(near, Inbound)
+    assert near.body == b"PUT x"
+    assert far == NoAnswer("broken", "too many redirects")
+
+
+@pytest.mark.processes
+def test_a_redirect_leads_nowhere_that_a_request_may_not_go():
+    async def elsewhere(_request):
+        return web.Response(status=302, headers={"Location": "http://10.0.0.1/"})
+
+    answer = send_to(elsewhere, redirects_max=10)
+
+    assert isinstance(answer, NoAnswer)
+    assert answer.kind == "never_connected"
+
+
+@pytest.mark.processes
+def test_the_time_is_that_of_all_redirects_together():
+    async def slowly_round(_request):
+        await asyncio.sleep(0.04)
+        return web.Response(status=302, headers={"Location": "/"})
+
+    answer = send_to(slowly_round, timeout_seconds=0.1, redirects_max=10)
+
+    assert answer == NoAnswer("timeout", "no whole answer within 0.1 s")
+
+
+@pytest.mark.processes
+def test_an_answer_without_end_is_read_no_further_than_its_limit():
+    written = 0
+
+    async def endless(request):
+        nonlocal written
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        while written < 1_000_000_000:
+            await answer.write(bytes(65536))
+            written += 65536
+        return answer
+
+    answer = send_to(endless, answer_bytes_max=100_000)
+
+    assert answer == NoAnswer("too_large", "the answer has more than 100000 bytes")
+    assert written < 50_000_000
+
+
+@pytest.mark.processes
+def test_an_answer_that_drips_is_a_timeout():
+    async def drip(request):
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for _ in range(100):
+            await answer.write(b"x")
+            await asyncio.sleep(0.01)
+        return answer
+
+    answer = send_to(drip, timeout_seconds=0.08)
+
+    assert answer == NoAnswer("timeout", "no whole answer within 0.08 s")
+
+
+@pytest.mark.processes
+def test_a_packed_answer_stays_packed():
+    async def packed(_request):
+        return web.Response(body=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
+
+    answer = send_to(packed)
+
+    assert isinstance(answer, Inbound)
+    assert answer.body == b"\x1f\x8b"
+
+
+def test_a_sender_that_goes_anywhere_looks_names_up():
+    async def run() -> Answer:
+        sender = AiohttpSender(asyncio.get_running_loop(), anywhere=True)
+        try:
+            return await exchange(sender, Outbound("GET", "http://nobody.invalid/"))
+        finally:
+            await sender.close()
+
+    answer = asyncio.run(run())
+
+    assert isinstance(answer, NoAnswer)
+    assert answer.kind == "never_connected"
+    assert "refused: the local cloud" not in answer.message
+
+
+@pytest.mark.processes
 def test_a_slow_answer_is_a_timeout():
     async def slow(_request):
         await asyncio.sleep(0.3)

@@ -6,6 +6,7 @@ import pytest
 
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.http import ApiRequest
+from local_cloud.workflows.language.choices import Choices
 
 CREATE = {"create": {"call": "events.create_callback_endpoint", "result": "cb"}}
 TELL = {"tell": {"call": "sys.log", "args": {"text": "${cb.url}"}}}
@@ -49,7 +50,7 @@ def test_a_request_wakes_what_awaits_it_and_is_its_value(world):
             "query": {"q": "1"},
             "url": url_of(world).removeprefix("http://local:1"),
         },
-        "received_time": "2026-01-01 00:00:10.000000000 +0000 UTC",
+        "received_time": "2026-01-01 00:00:10 +0000 UTC",
         "type": "HTTP",
     }
 
@@ -84,6 +85,44 @@ def test_another_method_is_not_found(world, method):
     with pytest.raises(Refused) as refused:
         send(world, method=method)
     assert refused.value.http_status() == 404  # Reference 10.12.
+
+
+@pytest.mark.parametrize(("answer", "status"), [("404", 404), ("405", 405)])
+def test_what_another_method_gets_is_a_choice(make_world, answer, status):
+    world = make_world(choices=Choices(callback_wrong_method=answer))
+    world.start([CREATE, TELL, waiting()])
+    world.scheduler.run_for(1)
+    with pytest.raises(Refused) as refused:
+        send(world, method="GET")
+    assert refused.value.http_status() == status
+    assert refused.value.as_json()["error"]["code"] == status
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_each_method_has_its_endpoint(world, method):
+    args = {"http_callback_method": method}
+    create = {"call": "events.create_callback_endpoint", "args": args, "result": "cb"}
+    steps = [{"c": create}, TELL, waiting(), {"r": {"return": "${got.http_request.method}"}}]
+    name = world.start(steps)
+    world.scheduler.run_for(1)
+    send(world, method=method)
+    assert json.loads(world.model.get_execution(name)["result"]) == method
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "value"),
+    [
+        ("application/json", b"{broken", "{broken"),
+        ("text/plain; charset=iso-8859-1", b"\xe9", "é"),
+        ("", b"text", "text"),
+        ("application/json", b"", None),
+    ],
+)
+def test_a_request_s_body_is_decoded_by_its_content_type(world, content_type, body, value):
+    name = world.start([CREATE, TELL, waiting(), {"r": {"return": "${got.http_request.body}"}}])
+    world.scheduler.run_for(1)
+    send(world, body, **{"content-type": content_type})
+    assert json.loads(world.model.get_execution(name)["result"]) == value
 
 
 def test_nothing_coming_is_a_timeout_error_after_exactly_that_time(world):

@@ -1,6 +1,7 @@
 """json.*, base64.*, hash.*, time.* and the helpers: forms, limits and wrong arguments."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,7 @@ def test_json_is_read(text, value):
 
 
 def test_what_would_be_endless_as_json_is_refused_before_it_is_written():
-    value = ["x" * 1000]
+    value: list[Any] = ["x" * 1000]
     for _ in range(60):
         value = [value, value]
     for name in ("json.encode", "json.encode_to_string"):
@@ -246,7 +247,7 @@ def test_what_would_be_too_large_is_a_resource_limit_error(name, values):
     assert refusal(name, *values)["tags"] == ["ResourceLimitError"]
 
 
-GOOD = {
+GOOD: dict[str, tuple[Any, ...]] = {
     "double": ("1",),
     "int": ("1",),
     "keys": ({},),
@@ -265,6 +266,7 @@ GOOD = {
     "math.max": (1, 2),
     "math.min": (1, 2),
 }
+WRONG: tuple[Any, ...] = (None, [None], True, {"a": 1})
 
 
 @pytest.mark.parametrize(
@@ -272,7 +274,7 @@ GOOD = {
 )
 def test_each_argument_has_its_type(name, at):
     call(name, *GOOD[name])
-    for wrong in (None, [None], True, {"a": 1}):
+    for wrong in WRONG:
         values = [*GOOD[name]]
         if type(wrong) is type(values[at]) or (name == "len" and wrong not in (None, True)):
             continue

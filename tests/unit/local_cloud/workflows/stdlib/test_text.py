@@ -1,5 +1,7 @@
 """text.*: positions in characters, RE2, character sets, and sizes before they are built."""
 
+from typing import Any
+
 import pytest
 
 from local_cloud.workflows.language.faults import Fault
@@ -173,7 +175,7 @@ def test_bad_values_are_value_errors(name, values):
     assert refusal(name, *values)["tags"] == ["ValueError"]
 
 
-GOOD = {
+GOOD: dict[str, tuple[Any, ...]] = {
     "encode": ("a", "UTF-8"),
     "decode": (b"a", "UTF-8"),
     "find_all": ("a", "a"),
@@ -189,6 +191,7 @@ GOOD = {
     "url_encode_plus": ("a",),
     "url_decode": ("a",),
 }
+WRONG: tuple[Any, ...] = (None, True, 1.5, [], {})
 
 
 @pytest.mark.parametrize(
@@ -196,7 +199,7 @@ GOOD = {
 )
 def test_each_argument_has_its_type(name, at):
     call(name, *GOOD[name])
-    for wrong in (None, True, 1.5, [], {}):
+    for wrong in WRONG:
         values = [*GOOD[name]]
         values[at] = wrong
         assert refusal(name, *values)["tags"] == ["TypeError"]
