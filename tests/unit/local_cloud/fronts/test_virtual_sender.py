@@ -116,3 +116,30 @@ def test_a_route_may_break_the_connection():
     world.scheduler.run_for(2)
 
     assert world.done == [(2, NoAnswer("broken", "reset by peer"))]
+
+
+def test_redirects_are_followed_as_far_as_the_request_allows():
+    world = World(latency_seconds=2)
+    moved = Inbound(302, (("Location", "http://fleet/x"),))
+    world.sender.routes["http://old"] = lambda _: moved
+    answers: list[tuple[float, Inbound | NoAnswer]] = []
+
+    for allowed in (0, 1):
+        request = Outbound("GET", "http://old/", redirects_max=allowed)
+        world.sender.send(request, lambda answer: answers.append((world.seconds(), answer)))
+    world.scheduler.run_for(60)
+
+    assert answers == [(2, moved), (4, Inbound(200))]
+
+
+def test_a_loop_of_redirects_ends():
+    world = World(latency_seconds=1)
+    world.sender.routes["http://loop"] = lambda _: Inbound(302, (("Location", "/"),))
+
+    world.sender.send(
+        Outbound("GET", "http://loop/", redirects_max=10),
+        lambda answer: world.done.append((world.seconds(), answer)),
+    )
+    world.scheduler.run_for(60)
+
+    assert world.done == [(11, NoAnswer("broken", "too many redirects"))]
