@@ -8,6 +8,7 @@ import asyncio
 import dataclasses
 import io
 import ipaddress
+import os
 import socket
 from collections.abc import Callable
 
@@ -82,11 +83,12 @@ class AiohttpSender:
         except TimeoutError:
             return _LATE
         except aiohttp.ClientConnectorError as error:
-            return NoAnswer("never_connected", str(error))
+            where = f"{error.host}:{error.port}"
+            return NoAnswer("never_connected", f"cannot connect to {where}: {_reason(error)}")
+        except ValueError:  # A header or method that HTTP cannot carry.
+            return NoAnswer("never_connected", "the request cannot be sent as HTTP")
         except (aiohttp.ClientError, OSError) as error:
-            return NoAnswer("broken", str(error) or type(error).__name__)
-        except ValueError as error:  # A header or method that HTTP cannot carry.
-            return NoAnswer("never_connected", f"the request cannot be sent: {error}")
+            return NoAnswer("broken", _reason(error))
 
     async def _exchange(self, request: Outbound) -> Inbound | NoAnswer:
         most = BODY_BYTES_MAX if request.answer_bytes_max is None else request.answer_bytes_max
@@ -172,6 +174,23 @@ def _refusal(url: str, *, anywhere: bool) -> NoAnswer | None:
             "never_connected", f"{host} refused: the local cloud only talks to loopback"
         )
     return None
+
+
+def _reason(error: Exception) -> str:
+    """Say what happened, in none of the words of Python or of what the server sent."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "no such host"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not trusted"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the server closed the connection without an answer"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the answer ended before it was whole"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "the answer is not HTTP"
+    if isinstance(error, OSError) and (error.errno or 0) > 0:
+        return os.strerror(error.errno or 0).lower()
+    return "the connection failed"
 
 
 def _is_loopback(host: str) -> bool:

@@ -240,6 +240,19 @@ def test_a_connection_that_ends_before_the_answer_is_broken():
 
 
 @pytest.mark.processes
+@pytest.mark.parametrize(
+    "head", [b"HELLO\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 10_000 + b"\r\n"]
+)
+def test_what_is_not_http_is_told_in_plain_words(head):
+    async def nonsense(request):
+        request.transport.write(head)
+        request.transport.close()
+        return web.Response()
+
+    assert send_to(nonsense) == NoAnswer("broken", "the answer is not HTTP")
+
+
+@pytest.mark.processes
 def test_a_connection_that_ends_within_the_answer_is_broken():
     async def half(request):
         answer = web.StreamResponse(headers={"Content-Length": "100"})
@@ -276,8 +289,9 @@ def test_a_port_where_nobody_listens_is_never_connected():
 
         answer = send_once(Outbound("POST", url))
 
-    assert isinstance(answer, NoAnswer)
-    assert answer.kind == "never_connected"
+    where = url.removeprefix("http://").rstrip("/")
+    expected = f"cannot connect to {where}: connection refused"
+    assert answer == NoAnswer("never_connected", expected)
 
 
 @pytest.mark.parametrize(
