@@ -22,6 +22,7 @@ from local_cloud.workflows.language import json_text
 from local_cloud.workflows.service import deployments, filters
 from local_cloud.workflows.service.callbacks import request_map
 from local_cloud.workflows.service.deployments import Revision
+from local_cloud.workflows.service.endpoints import Directed
 from local_cloud.workflows.service.names import Projects, WorkflowName, timestamp
 from local_cloud.workflows.service.run import Run, World
 from local_cloud.workflows.service.settings import WorkflowsSettings
@@ -55,7 +56,13 @@ class WorkflowsModel(WorkflowsApi):
         super().__init__(scheduler, audit, rng, Projects(project_number))
         self._settings = settings
         self._world = World(
-            scheduler, sender, tokens, rng, settings.callback_base_url, self._ended, self._logged
+            scheduler,
+            Directed(sender, settings.endpoints),
+            tokens,
+            rng,
+            settings.callback_base_url,
+            self._ended,
+            self._logged,
         )
         self._runs: dict[WorkflowName, dict[str, Run]] = {}
         self._active: collections.Counter[str] = collections.Counter()
