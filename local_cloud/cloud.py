@@ -168,6 +168,20 @@ class LocalCloud:
         self.workflows.trigger_pubsub_execution(workflow, event, caller=account)
 
 
+def google_hosts(url: str) -> dict[str, str]:
+    """Return where Google's hosts are in a cloud whose REST APIs (`LocalCloud.router`) are at `url`.
+
+    Of each host, the APIs that are emulated over REST; `{location}` is that of a regional host.
+    Monitoring is not among them: its local door speaks gRPC only.
+    """
+    names = (
+        *("cloudbuild", "cloudscheduler", "logging", "pubsub", "run", "secretmanager"),
+        *("workflowexecutions", "workflows"),
+    )
+    regional = {"{location}-run.googleapis.com": f"{url}/regions/{{location}}"}
+    return {f"{name}.googleapis.com": url for name in names} | regional
+
+
 def _fork(rng: random.Random) -> random.Random:
     """Return a generator of its own, so that one service's draws do not move another's."""
     return random.Random(rng.getrandbits(64))

@@ -13,7 +13,7 @@ from typing import Any
 
 from local_cloud.apart import lines
 from local_cloud.apart.supervisor import WorkflowsApart
-from local_cloud.cloud import CloudSettings, LocalCloud
+from local_cloud.cloud import CloudSettings, LocalCloud, google_hosts
 from local_cloud.fronts.grpc_front import GrpcFront
 from local_cloud.fronts.metadata_servers import MetadataServers
 from local_cloud.fronts.rest import RestFront
@@ -101,7 +101,7 @@ class RunningCloud:
             self.tokens,
             self.instances,
             random.Random(self._seed),
-            settings=with_callbacks(self.settings.cloud, self.rest.url),
+            settings=with_own_doors(self.settings.cloud, self.rest.url),
             image_store=self.folder / "images",
         )
         self.instances.on_line.append(self._logged)
@@ -167,7 +167,7 @@ class RunningCloud:
             self.tokens,
             self._signer,
             self._authority.server_identity(),
-            self.settings.cloud.workflows,
+            with_own_doors(self.settings.cloud, self.rest.url).workflows,
             self._told_by_workflows,
         )
         self.cloud.eventarc.workflows_url = self.workflows.url
@@ -215,9 +215,13 @@ class RunningCloud:
         }
 
 
-def with_callbacks(settings: CloudSettings, url: str) -> CloudSettings:
-    """Return the settings with callback URLs that lead back to this cloud."""
-    workflows = replace(settings.workflows, callback_base_url=url)
+def with_own_doors(settings: CloudSettings, url: str) -> CloudSettings:
+    """Return the settings with which workflows talk to this cloud, and callbacks come back to it.
+
+    Endpoints that are given stay as they are.
+    """
+    endpoints = {**google_hosts(url), **settings.workflows.endpoints}
+    workflows = replace(settings.workflows, callback_base_url=url, endpoints=endpoints)
     return replace(settings, workflows=workflows)
 
 

@@ -56,9 +56,11 @@ class Engine:
         scheduler = LoopScheduler(loop)
         self._sender = AiohttpSender(loop)
         signer = RsaSigner.from_pem(told.signing_key)
-        # Access tokens of its own would be known to nobody else, so their secret is nobody's.
+        # The secret is this engine's own: its tokens are no others.
         self._tokens = EngineTokens(scheduler, secrets.token_bytes(32), signer)
         self._tokens.audience = told.settings.callback_base_url
+        # What a workflow proves itself with to the other services must be known there.
+        self._tokens.on_issued.append(lambda issued: tell("issued", issued))
         self._model = WorkflowsModel(
             scheduler,
             self._sender,

@@ -1,8 +1,8 @@
 """What the local cloud and its workflow engine tell each other: JSON, a value a line.
 
 To the engine, on its standard input: first an `Identity`, then `deploy`, `issued` and `serve`. From
-it, on its standard output: `ready`, `deployed` or `refused`, and what it notes: `call`, `log`,
-`state`.
+it, on its standard output: `ready`, `deployed` or `refused`, `issued` for each access token of its
+own, and what it notes: `call`, `log`, `state`.
 """
 
 import dataclasses

@@ -25,6 +25,7 @@ _PACKAGES: Final = Path(__file__).parents[2]
 _AGAIN_SECONDS: Final = 0.2
 _GRACE_SECONDS: Final = 5.0
 _FAILURES_MAX: Final = 3
+_OWN_HOSTS: Final = ("workflows.googleapis.com", "workflowexecutions.googleapis.com")
 Tell = Callable[[str, Any], None]
 """Gets each `call`, `log` and `state` of the engine."""
 
@@ -61,7 +62,11 @@ class WorkflowsApart:
             tls_key=tls.key,
             tls_chain=tls.chain,
             seed="",
-            settings=replace(settings, callback_base_url=self.url),
+            settings=replace(
+                settings,
+                callback_base_url=self.url,
+                endpoints={**settings.endpoints, **dict.fromkeys(_OWN_HOSTS, self.url)},
+            ),
         )
         self._deployments: dict[str, lines.Deployment] = {}
         self._asked: dict[str, asyncio.Future[None]] = {}
@@ -173,6 +178,8 @@ class WorkflowsApart:
         if kind == "ready":
             self.starts, self._failures = self.starts + 1, 0
             self._ready.set()
+        elif kind == "issued":
+            self._tokens.learn(lines.issued(value))
         elif kind in ("deployed", "refused"):
             answer = self._asked.get(value[0])
             if answer is not None and not answer.done():
