@@ -18,6 +18,8 @@ from local_cloud.workflows.stdlib.registry import Procedure, parameters, text
 _ROOT: Final = "https://secretmanager.googleapis.com/v1/"
 ACCESS: Final = "googleapis.secretmanager.v1.projects.secrets.versions.accessString"
 ADD: Final = "googleapis.secretmanager.v1.projects.secrets.addVersionString"
+IN_EXPRESSIONS: Final = frozenset((ACCESS, ADD))
+"""Source: the page above says it of both helpers."""
 
 
 def _secret(execution: Any, secret_id: Any, project_id: Any) -> str:

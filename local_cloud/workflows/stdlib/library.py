@@ -3,6 +3,7 @@
 from typing import Final
 
 from local_cloud.workflows.connectors.library import connector, may_exist
+from local_cloud.workflows.connectors.secrets import IN_EXPRESSIONS
 from local_cloud.workflows.stdlib import data, helpers, http, system, text
 from local_cloud.workflows.stdlib.registry import Blocking, Function, Procedure
 
@@ -25,6 +26,14 @@ NAMESPACES: Final = frozenset(
 def blocking(name: str) -> Blocking | Procedure | None:
     """Return a function that only a `call` step may use, connectors included."""
     return BLOCKING.get(name) or connector(name)
+
+
+def in_expression(name: str) -> Procedure | None:
+    """Return a function that waits and that an expression may call all the same.
+
+    Source: https://cloud.google.com/workflows/docs/reference/googleapis/secretmanager/Overview.
+    """
+    return connector(name) if name in IN_EXPRESSIONS else None
 
 
 def is_blocking(name: str) -> bool:
