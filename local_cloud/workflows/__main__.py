@@ -1,34 +1,44 @@
-"""`python -m local_cloud.workflows check FILE`: what the service would refuse at deployment."""
+"""`python -m local_cloud.workflows`: the local Workflows alone. `run`, `serve` and `check`.
 
+Exit status: 0 it worked, 1 the workflow failed or does not deploy, 2 wrong usage; of `run` also
+124 for its timeout, and 128 and the signal's number (130 for Ctrl-C) when it was cancelled.
+"""
+
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from local_cloud.workflows.engine.compiler import BuildFailed, compile_source
+from local_cloud.workflows.alone import flags
+from local_cloud.workflows.alone.wrong import Wrong
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Return the exit status: 0 deploys, 1 does not, 2 wrong usage."""
-    if len(arguments) != 2 or arguments[0] != "check":  # noqa: PLR2004 - the verb and a file.
-        sys.stderr.write("usage: python -m local_cloud.workflows check FILE\n")
-        return 2
-    path = Path(arguments[1])
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; return the exit status."""
+    given = flags.parser().parse_args(arguments)
+    # Each verb imports what it needs: a check must not load what serves.
     try:
-        compile_source(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        sys.stderr.write(f"error: {path} cannot be read: {error.strerror}\n")
+        if given.verb == "check":
+            from local_cloud.workflows.alone.check import check  # noqa: PLC0415
+
+            return check(given)
+        if given.verb == "serve":
+            from local_cloud.workflows.alone.serve import serve  # noqa: PLC0415
+
+            return serve(given)
+        from local_cloud.workflows.alone.run import run  # noqa: PLC0415
+
+        return run(given)
+    except Wrong as wrong:
+        sys.stderr.write(wrong.text())
         return 2
-    except UnicodeDecodeError:
-        sys.stderr.write(f"error: {path} is not UTF-8 text\n")
+    except BrokenPipeError:
+        # Who read the output has gone, as `head` does. Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except BuildFailed as failed:
-        for problem in failed.problems:
-            place = problem.position
-            where = f":{place.line}:{place.column}" if place else ""
-            sys.stderr.write(f"{path}{where}: {problem.message}\n")
-        return 1
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)  # Ctrl-C before anything ran.
