@@ -53,7 +53,7 @@ class LateSender:
         if self._sender is None:
             from local_cloud.fronts.sender import AiohttpSender  # noqa: PLC0415 - 0.1 s.
 
-            self._sender = AiohttpSender(self._loop)
+            self._sender = AiohttpSender(self._loop, anywhere=self._anywhere)
         return self._sender
 
     async def close(self) -> None:
