@@ -1,6 +1,7 @@
 """Time that jumps, on a loop whose clock a test moves by hand: real time hardly passes."""
 
 import asyncio
+from typing import Any
 
 from local_cloud.workflows.alone.fast import FastScheduler
 
@@ -71,7 +72,7 @@ def test_a_short_timer_runs_in_real_time_when_nothing_may_be_skipped():
 
 def test_an_action_that_fails_does_not_stop_time():
     async def story(scheduler):
-        seen = []
+        seen: list[Any] = []
         asyncio.get_running_loop().set_exception_handler(lambda _loop, told: seen.append(told))
         scheduler.call_later(1, lambda: 1 / 0)
         scheduler.call_later(2, lambda: seen.append("next"))

@@ -1,5 +1,7 @@
 """The command line: what is read, and how wrong usage is told."""
 
+from typing import Any
+
 import pytest
 
 from local_cloud.workflows.__main__ import main
@@ -61,6 +63,7 @@ def test_the_settings_are_those_of_the_flags():
     ],
 )
 def test_wrong_usage_is_an_error_line_and_exit_status_2(words, told, capsys):
+    status: Any
     try:
         status = main(words)
     except SystemExit as ended:

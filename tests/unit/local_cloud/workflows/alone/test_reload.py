@@ -10,8 +10,8 @@ from local_cloud.workflows.alone.wrong import Wrong
 
 class Told:
     def __init__(self, *words):
-        self.deployed = []
-        self.lines = []
+        self.deployed: list[tuple[str, str]] = []
+        self.lines: list[str] = []
         self.reloader = Reloader(
             [str(word) for word in words],
             lambda one, text: self.deployed.append((one.workflow, text)),

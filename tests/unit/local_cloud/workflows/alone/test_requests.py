@@ -22,7 +22,7 @@ def timeless(lines):
 
 
 def test_a_rest_request_is_told_with_its_status_and_answered_as_before():
-    lines = []
+    lines: list[str] = []
     router = Router()
     router.add("GET", "/a", lambda _request, _values: ApiResponse(201, b"x"))
     told = ToldRouter(router, lines.append)
@@ -34,7 +34,7 @@ def test_a_rest_request_is_told_with_its_status_and_answered_as_before():
 
 
 def test_a_grpc_call_is_told_with_its_code_and_ends_as_before():
-    lines = []
+    lines: list[str] = []
 
     def refuse(_request, _caller):
         raise Refused("NOT_FOUND", "no such thing")

@@ -45,7 +45,7 @@ def test_a_long_value_is_cut_and_tells_its_size(value, text):
 def test_no_more_of_a_value_is_looked_at_than_is_shown():
     looked = []
 
-    class Items(list):
+    class Items(list[int]):
         def __iter__(self):
             for item in super().__iter__():
                 looked.append(item)

@@ -1,13 +1,14 @@
 """What a trace says of entries, which are made by hand here."""
 
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from local_cloud.workflows.alone.paint import Paint
 from local_cloud.workflows.alone.printer import CallbackPrinter, StepPrinter
 from local_cloud.workflows.alone.trace import Trace, headline
-from local_cloud.workflows.engine.watching import Entry
+from local_cloud.workflows.engine.watching import Entry, Kind
 from local_cloud.workflows.language.faults import Position
 
 SOURCE = "main:\n  steps:\n    - get:\n        call: http.get\n"
@@ -18,14 +19,14 @@ class Story:
 
     def __init__(self, paint=None):
         self.trace = Trace(SOURCE, "w.yaml", 1000.0, paint or Paint())
-        self.lines = []
+        self.lines: list[str] = []
         self.count = 0
         self.time = 1000.0
 
     def begin(self, kind, step, parent=None, **fields):
         self.count += 1
         entry = Entry(
-            self.count, f"STEP_{kind}", step, "main", Position(4, 9, 4), self.time,
+            self.count, cast("Kind", f"STEP_{kind}"), step, "main", Position(4, 9, 4), self.time,
             parent.id if parent else None, None, fields.pop("thread", ""), 0, **fields,
         )  # fmt: skip
         self.lines += self.trace.began(entry)
@@ -216,7 +217,8 @@ def test_an_error_is_said_in_one_line(error, text):
 
 
 def test_a_printer_writes_what_waits_once_the_engine_has_gone_as_far_as_it_can():
-    written, later = [], []
+    written: list[str] = []
+    later: list[Any] = []
     story = Story()
     printer = StepPrinter(story.trace, written.append, later.append)
     entry = Entry(1, "STEP_CALL", "nap", "main", Position(1, 1, 1), 1000.0, None, None, "", 0)
@@ -228,12 +230,12 @@ def test_a_printer_writes_what_waits_once_the_engine_has_gone_as_far_as_it_can()
 
 
 def test_without_steps_only_callbacks_are_printed():
-    written = []
+    written: list[str] = []
     printer = CallbackPrinter(written.append)
     values = {"function": "events.create_callback_endpoint", "args": {}, "result": {"url": "u"}}
 
-    printer.began(SimpleNamespace(values=values))
-    printer.ended(SimpleNamespace(values=values))
-    printer.ended(SimpleNamespace(values={"a": 1}))
+    printer.began(cast("Entry", SimpleNamespace(values=values)))
+    printer.ended(cast("Entry", SimpleNamespace(values=values)))
+    printer.ended(cast("Entry", SimpleNamespace(values={"a": 1})))
 
     assert written == ["callback: curl -X POST u"]
