@@ -85,7 +85,7 @@ def _methods(part: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mappin
 def _operations(methods: Mapping[str, Mapping[str, Any]]) -> str | None:
     """Return the path at which a long-running operation is read by its name."""
     for name, method in sorted(methods.items()):
-        if name.endswith("operations.get") and method["path"].endswith("{+name}"):
+        if name.lower().endswith("operations.get") and method["path"].endswith("{+name}"):
             return str(method["path"])
     return None
 

@@ -81,7 +81,7 @@ def waiting_for(method: Method, root: str, *, whole: bool) -> Waiting | None:
     condition = CONDITIONS.get(method.short_name)
     if condition is not None:
         return _knative(condition, root)
-    if method.waits == "operation":
+    if method.waits == "operation" and method.operations:
         return _long_running(root + method.operations, whole=whole)
     if method.waits == "status":
         return _with_status(root)
