@@ -171,7 +171,6 @@ class LocalCloud:
 def google_hosts(url: str) -> dict[str, str]:
     """Return where Google's hosts are in a cloud whose REST APIs are at `url`.
 
-
     Of each host, the APIs that are emulated over REST; `{location}` is that of a regional host.
     Monitoring is not among them: its local door speaks gRPC only.
     """
