@@ -85,7 +85,7 @@ def _play(source: Sequence[Any], answers: Sequence[Answer], **options: Any) -> P
         elif isinstance(effect, HttpCall):
             played.requests.append(effect)
             outcome = _inbound(script.pop(0))
-        waiting += played.execution.resume(effect.id, outcome)
+        waiting += played.execution.resume(getattr(effect, "id", 0), outcome)
     assert not script, "the workflow ended before its last answer"
     return played
 

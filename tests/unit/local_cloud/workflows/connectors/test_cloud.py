@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 from tests.unit.local_cloud.workflows.connectors.conftest import ACCOUNT
 
@@ -30,7 +31,7 @@ def test_a_service_that_is_not_there_is_google_s_404(cloud):
 
 def test_a_workflow_reads_a_secret(cloud):
     secrets = "googleapis.secretmanager.v1.projects.secrets."
-    replication = {"replication": {"automatic": {}}}
+    replication: dict[str, Any] = {"replication": {"automatic": {}}}
     made = {"parent": "projects/p", "secretId": "s", "body": replication}
     cloud.call(secrets + "create", made)
     cloud.call(secrets + "addVersionString", {"secret_id": "s", "data": "grün"})
