@@ -81,7 +81,7 @@ def play(source: str, seed: int) -> str:
 
     A hang ends the process with a trace of where it hangs.
     """
-    faulthandler.dump_traceback_later(HANG_SECONDS, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(HANG_SECONDS, exit=True, file=sys.__stderr__ or 2)
     try:
         try:
             program = compile_source(source)

@@ -5,6 +5,7 @@ What such a routine fails with is shown as the failure of the step whose express
 
 from typing import Any
 
+from local_cloud.workflows.engine.effects import HttpCall
 from local_cloud.workflows.engine.program import UNSET, Frame, Operation, Place, Routine
 from local_cloud.workflows.language.faults import Fault, Position, StackElement
 from local_cloud.workflows.stdlib.registry import Procedure
@@ -37,7 +38,10 @@ def _run(procedure: Procedure, result: int) -> Operation:
         f.pc = 0
         running = procedure.run(v[0], *v[1:result])
 
+        asked = False
+
         def on(outcome: Any) -> int:
+            nonlocal asked
             try:
                 effect = running.send(outcome)
             except StopIteration as done:
@@ -46,11 +50,10 @@ def _run(procedure: Procedure, result: int) -> Operation:
             except Fault as error:
                 error.stack = _stack(f.caller)
                 raise
-            return int(v[0].wait(f, effect, lambda value: value, again))
-
-        def again(outcome: Any) -> int:
-            v[0].steps_left -= 1
-            return on(outcome)
+            if isinstance(effect, HttpCall):
+                v[0].steps_left -= asked
+                asked = True
+            return int(v[0].wait(f, effect, lambda value: value, on))
 
         return on(None)
 

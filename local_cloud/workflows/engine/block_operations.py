@@ -251,11 +251,14 @@ def _branch(
         # A copy: what is not shared cannot change meanwhile, what is shared is a cell.
         variables = parent.variables.copy()
         plan.clear(variables)
-        if bind is not None:
-            bind(variables)
         frame = Frame(parent.routine, variables, strand, None, None)
         frame.pc = plan.pc
         frame.depth = parent.depth
+        try:
+            if bind is not None:
+                bind(variables)
+        except Fault as error:
+            strand.delivery = error  # It comes up where the branch begins.
         return frame
 
     return make

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from local_cloud.workflows.engine import block_operations, operations
-from local_cloud.workflows.engine.emitter import Context, Emitter, Label, in_step
+from local_cloud.workflows.engine.emitter import Context, Emitter, Label, Targets
 from local_cloud.workflows.engine.expressions import Sites
 from local_cloud.workflows.engine.literals import constant, is_constant, located
 from local_cloud.workflows.engine.program import Evaluate, Operation, Routine
@@ -49,10 +49,12 @@ class BlockSteps(Emitter):
             lambda here: block_operations.for_next(slot, value, index, here + 1, after.pc),
             context,
             context.within(whole).place(
-                step.position, "STEP_FOR_ITERATION", opens=(each,), names=names
+                step.position, "STEP_FOR_ITERATION", opens=(each,), names=names, scope=scope
             ),
         )
         inner = replace(context, scope=scope, break_=after, continue_=following)
+        if self._choices.jump_out_of_for == "reject":
+            inner = replace(inner, targets=Targets(outer=context.targets, wall="a for loop"))
         inner = inner.within(whole, each)
         self._steps(action.body, inner, following)
 
@@ -63,7 +65,7 @@ class BlockSteps(Emitter):
         assert node is not None
         what = "for in" if action.items is not None else "for range"
         if not isinstance(node, Sequence) and is_constant(node):
-            raise in_step(context, f"{what} must be a list", node.position)
+            self._refuse(context, f"{what} must be a list", node.position)
         return self._evaluated(node, context, sites, what), node.position
 
     def _try(self, step: Step, action: syntax.Try, context: Context, after: Label) -> None:
@@ -115,7 +117,9 @@ class BlockSteps(Emitter):
         pc = self._emit(
             lambda here: block_operations.except_begin(caught, store, clear, here + 1),
             context,
-            context.place(handler.position, "STEP_EXCEPT", opens=(block,), names=names),
+            context.place(
+                handler.position, "STEP_EXCEPT", opens=(block,), names=names, scope=scope
+            ),
         )
         self._steps(handler.body, replace(context.within(block), scope=scope), after)
         return pc
@@ -147,16 +151,17 @@ class BlockSteps(Emitter):
             return None, None
         if name in self._routines:
             wanted = self._signatures[name]
-            if sum(p.default is None for p in wanted) > 1 or not wanted:
-                raise in_step(context, f"predicate '{name}' must take one argument", given.position)
+            if wanted is not None and (not wanted or sum(p.default is None for p in wanted) > 1):
+                self._refuse(context, f"predicate '{name}' must take one argument", given.position)
             return None, self._routines[name]
         if name in library.PREDICATES:
             return library.PREDICATES[name], None
-        raise in_step(
+        self._refuse(
             context,
             f"symbol '{name}' is neither a variable nor a sub-workflow name",
             given.position,
         )
+        return None, None
 
     def _backoff(
         self, node: Node | None, defaults: dict[str, float], context: Context
@@ -241,7 +246,9 @@ class BlockSteps(Emitter):
         whole = self._new_block("STEP_PARALLEL_FOR", step.name, step.position)
         each = self._new_block("STEP_FOR_ITERATION", step.name, step.position)
         names = (loop.value,) if loop.index is None else (loop.value, loop.index)
-        place = context.place(step.position, "STEP_PARALLEL_FOR", opens=(whole, each), names=names)
+        place = context.place(
+            step.position, "STEP_PARALLEL_FOR", opens=(whole, each), names=names, scope=scope
+        )
         self._emit_with(sites, build, context, place)
         self._branch_body(loop.body, scope, context.within(whole, each), step, loop=True)
 
@@ -257,8 +264,9 @@ class BlockSteps(Emitter):
         end = Label()
         inner = Context(
             scope,
-            {},
+            Targets(outer=context.targets, wall="a parallel branch"),
             context.end,
+            end,
             continue_=end if loop else None,
             in_branch=True,
             step=step.name,

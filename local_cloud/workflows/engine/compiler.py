@@ -10,12 +10,13 @@ from typing import Any
 
 from local_cloud.workflows.engine import operations
 from local_cloud.workflows.engine.block_steps import BlockSteps
-from local_cloud.workflows.engine.emitter import Context, Label
+from local_cloud.workflows.engine.emitter import Context, Label, Targets
 from local_cloud.workflows.engine.program import UNSET, Evaluate, Handler, Program, Routine
 from local_cloud.workflows.engine.simple_steps import SimpleSteps
 from local_cloud.workflows.language import syntax
+from local_cloud.workflows.language.choices import DEFAULT, Choices
 from local_cloud.workflows.language.faults import BuildError
-from local_cloud.workflows.language.reader import Reader
+from local_cloud.workflows.language.reader import Reader, named
 from local_cloud.workflows.language.scopes import Scope
 from local_cloud.workflows.language.source import read_source
 from local_cloud.workflows.language.syntax import Step
@@ -29,31 +30,42 @@ class BuildFailed(Exception):
         self.problems = problems
 
 
-@functools.lru_cache(maxsize=16)
-def compile_source(text: str) -> Program:
+def compile_source(text: str, choices: Choices = DEFAULT) -> Program:
     """Compile a workflow's source. Raises BuildFailed.
 
     A Program does not change, so the same text may well give the same one again.
     """
-    reader = Reader()
+    return _compiled(text, choices)
+
+
+@functools.lru_cache(maxsize=16)
+def _compiled(text: str, choices: Choices) -> Program:
+    reader = Reader(choices)
     try:
         source = reader.read(read_source(text))
     except BuildError as error:
-        raise BuildFailed([*reader.problems, error]) from None
-    if reader.problems:
-        raise BuildFailed(reader.problems)
+        raise _failed([*reader.problems, error]) from None
     routines = {
         name: Routine(name, tuple(parameter.name for parameter in routine.parameters))
         for name, routine in source.routines.items()
     }
-    signatures = {name: routine.parameters for name, routine in source.routines.items()}
-    problems: list[BuildError] = []
+    signatures = {
+        name: routine.parameters if routine.is_known else None
+        for name, routine in source.routines.items()
+    }
+    problems = reader.problems
     for name, routine in source.routines.items():
-        compiler = _RoutineCompiler(routine, routines, signatures, problems)
+        compiler = _RoutineCompiler(routine, routines, signatures, problems, choices)
         compiler.fill(routines[name])
     if problems:
-        raise BuildFailed(sorted(problems, key=_place))
+        raise _failed(problems)
     return Program(routines["main"], routines)
+
+
+def _failed(problems: list[BuildError]) -> BuildFailed:
+    """Return the failure with the problems in the order of the source, each told once."""
+    found = {(error.message, error.position): error for error in problems}
+    return BuildFailed(sorted(found.values(), key=_place))
 
 
 def _place(error: BuildError) -> tuple[int, int]:
@@ -81,7 +93,7 @@ class _RoutineCompiler(SimpleSteps, BlockSteps):
         self._problems += self._analysis.problems
         end = Label()
         defaults = self._defaults()
-        context = Context(root, {}, end)
+        context = Context(root, Targets(), end, end)
         self._steps(self._source.steps, context, end)
         place = context.place(self._source.position)
         end.pc = self._emit(lambda _: operations.end, context, place)
@@ -92,6 +104,8 @@ class _RoutineCompiler(SimpleSteps, BlockSteps):
         routine.cells = frozenset(v.slot for v in root.names.values() if v.cell)
         routine.defaults = defaults
         routine.template += [UNSET] * self._analysis.slot_count
+        routine.kept = tuple((v.slot, v.cell) for v in self._analysis.variables())
+        routine.bytes_of_scalars = 8 * len(routine.kept)
         routine.places += self._code.places
         routine.handlers += [
             None if handler is None else Handler(handler[0], handler[1].pc)
@@ -105,10 +119,15 @@ class _RoutineCompiler(SimpleSteps, BlockSteps):
             if parameter.default is None:
                 found.append(None)
                 continue
-            try:
-                found.append(self._literals.compile(parameter.default, Scope(), self._no_calls()))
-            except BuildError as error:
-                self._problems.append(
-                    BuildError(f"error in param {parameter.name}: {error.message}", error.position)
+            problems: list[BuildError] = []
+            default = self._literals.compile(parameter.default, Scope(), self._no_calls(), problems)
+            found.append(default)
+            self._problems += [
+                BuildError(
+                    f"error in {named(self._source.name)}: error evaluating default of param"
+                    f" {parameter.name}: {error.message}",
+                    error.position,
                 )
+                for error in problems
+            ]
         return tuple(found)

@@ -4,7 +4,7 @@ The engine returns effects and is resumed with outcomes. It never performs one.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from local_cloud.kit.http import Inbound, NoAnswer, Outbound
 
@@ -82,5 +82,19 @@ class Log:
     routine: str
 
 
-Effect = HttpCall | Sleep | CreateCallback | AwaitCallback | Log
+BREATH_ID: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Breathe:
+    """Resume with None once others have had their turn: the execution has computed for long.
+
+    No time passes, and outcomes of other effects may come first. It comes up at the same places in
+    each run, and its id is not one of the counted ones: a journal may have it or not.
+    """
+
+    id: int = BREATH_ID
+
+
+Effect = HttpCall | Sleep | CreateCallback | AwaitCallback | Log | Breathe
 Outcome = Inbound | NoAnswer | AuthRefused | CallbackRequest | TimedOut | None

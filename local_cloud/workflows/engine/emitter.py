@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from local_cloud.workflows.engine import operations
-from local_cloud.workflows.engine.expressions import ExpressionCompiler, Sites
+from local_cloud.workflows.engine.expressions import ExpressionCompiler, Signatures, Sites
 from local_cloud.workflows.engine.literals import LiteralCompiler
 from local_cloud.workflows.engine.program import Block, Evaluate, Operation, Place, Routine
 from local_cloud.workflows.engine.watching import Kind
 from local_cloud.workflows.language import grammar, syntax
+from local_cloud.workflows.language.choices import Choices
 from local_cloud.workflows.language.faults import BuildError, Position
 from local_cloud.workflows.language.scopes import Analysis, Scope
 from local_cloud.workflows.language.source import Node
@@ -30,12 +31,39 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Targets:
+    """The steps that a jump can go to: those of its list, then those of the lists around it.
+
+    `wall` names what a jump cannot leave, if anything, so that nothing in `outer` is a target.
+    """
+
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    outer: "Targets | None" = None
+    wall: str = ""
+
+    def find(self, name: str) -> Label | str | None:
+        """Return the label, or the wall in front of it, or None."""
+        targets: Targets | None = self
+        wall = ""
+        while targets is not None:
+            if name in targets.labels:
+                return wall or targets.labels[name]
+            wall = wall or targets.wall
+            targets = targets.outer
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """What surrounds a step. `handler` is the slot and label of the innermost `try`."""
+    """What surrounds a step. `handler` is the slot and label of the innermost `try`.
+
+    `following` is the step below, whatever `next` says.
+    """
 
     scope: Scope
-    targets: Mapping[str, Label]
+    targets: Targets
     end: Label
+    following: Label
     break_: Label | None = None
     continue_: Label | None = None
     handler: tuple[int, Label] | None = None
@@ -50,9 +78,12 @@ class Context:
         *,
         opens: tuple[Block, ...] = (),
         names: tuple[str, ...] = (),
+        scope: Scope | None = None,
     ) -> Place:
-        """Return the place of an operation that stands here."""
-        return Place(self.step, position, kind, self.blocks, opens, names=names)
+        """Return the place of an operation that stands here; `scope` has the variables `names`."""
+        found = [scope.find(name) for name in names] if scope else []
+        slots = tuple((one.slot, one.cell) for one in found if one is not None)
+        return Place(self.step, position, kind, self.blocks, opens, names=names, slots=slots)
 
     def within(self, *blocks: Block) -> "Context":
         return replace(self, blocks=(*self.blocks, *blocks))
@@ -75,15 +106,17 @@ class Emitter(ABC):
         self,
         source: syntax.RoutineOf,
         routines: Mapping[str, Routine],
-        signatures: Mapping[str, tuple[syntax.ParameterOf, ...]],
+        signatures: Signatures,
         problems: list[BuildError],
+        choices: Choices,
     ) -> None:
         self._source = source
+        self._choices = choices
         self._routines = routines
         self._signatures = signatures
         self._problems = problems
-        self._analysis = Analysis(source, _FIRST_SLOT)
-        self._expressions = ExpressionCompiler(routines, signatures)
+        self._analysis = Analysis(source, _FIRST_SLOT, choices)
+        self._expressions = ExpressionCompiler(routines, signatures, choices)
         self._literals = LiteralCompiler(self._expressions)
         self._code = Code()
         self._block_count = 0
@@ -131,12 +164,15 @@ class Emitter(ABC):
         self, node: Node, context: Context, sites: Sites, what: str, *, nested: bool = False
     ) -> Evaluate:
         """Compile a value of a step; a problem names the step and what the value is for."""
-        try:
-            return self._literals.compile(node, context.scope, sites, nested=nested)
-        except BuildError as error:
-            raise in_step(
-                context, f"error evaluating {what}: {error.message}", error.position
-            ) from None
+        found: list[BuildError] = []
+        value = self._literals.compile(node, context.scope, sites, found, nested=nested)
+        for error in found:
+            self._refuse(context, f"error evaluating {what}: {error.message}", error.position)
+        return value
+
+    def _refuse(self, context: Context, message: str, position: Position | None) -> None:
+        """Note a problem of a step. Compiling goes on, to find others."""
+        self._problems.append(BuildError(f"error in step {context.step}: {message}", position))
 
     def _steps(self, steps: tuple[Step, ...], context: Context, after: Label) -> None:
         labels = [Label() for _ in steps]
@@ -145,38 +181,38 @@ class Emitter(ABC):
             for step, label in zip(steps, labels, strict=True)
             if not step.anonymous
         }
-        inner = replace(context, targets={**context.targets, **names})
-        for step, label, following in zip(steps, labels, [*labels[1:], after], strict=True):
+        inner = replace(context, targets=Targets(names, context.targets))
+        for step, label, following in zip(steps, labels, [*labels, after][1:], strict=True):
             label.pc = self._here()
             self._step(step, inner, following)
 
     def _step(self, step: Step, context: Context, after: Label) -> None:
-        context = replace(context, step=step.name)
-        try:
-            if step.next is not None:
-                after = self._target(step.next, context)
-            if step.action is None:
-                place = context.place(step.position, "STEP_GOTO")
-                self._emit(lambda _: operations.jump(after.pc), context, place)
-            else:
-                self._write(step, context, after)
-        except BuildError as error:
-            self._problems.append(error)
+        context = replace(context, step=step.name, following=after)
+        if step.next is not None:
+            after = self._target(step.next, context)
+        if step.action is None:
+            place = context.place(step.position, "STEP_GOTO")
+            self._emit(lambda _: operations.jump(after.pc), context, place)
+        else:
+            self._write(step, context, after)
 
     def _target(self, jump: syntax.Jump, context: Context) -> Label:
         name = jump.target
         if name == "end":
             if context.in_branch:
-                raise in_step(context, "'end' cannot leave a parallel branch", jump.position)
+                self._refuse(context, "'end' cannot leave a parallel branch", jump.position)
             return context.end
         if name in ("break", "continue"):
             label = context.break_ if name == "break" else context.continue_
             if label is None:
-                raise in_step(context, f"'{name}' can only be used in a for loop", jump.position)
-            return label
-        if name not in context.targets:
-            raise in_step(context, f"next step '{name}' not found", jump.position)
-        return context.targets[name]
+                self._refuse(context, f"'{name}' can only be used in a for loop", jump.position)
+            return label or Label()
+        found = context.targets.find(name)
+        if isinstance(found, Label):
+            return found
+        why = f"is outside of {found}, which a jump cannot leave" if found else "not found"
+        self._refuse(context, f"next step '{name}' {why}", jump.position)
+        return Label()
 
     def _store(
         self, target: grammar.Expression, context: Context, position: Position, sites: Sites
@@ -185,20 +221,22 @@ class Emitter(ABC):
         what = "error evaluating assignment target"
         while isinstance(target, grammar.Member):
             try:
-                keys.append(self._expressions.compile(target.key, context.scope, sites))
+                key = self._expressions.compile(target.key, context.scope, sites)
+                keys.append(key.evaluate)
             except BuildError as error:
-                raise in_step(context, f"{what}: {error.message}", position) from None
+                self._refuse(context, f"{what}: {error.message}", position)
             target = target.holder
         assert isinstance(target, grammar.Name)
         variable = context.scope.find(target.name)
         if variable is None:
-            raise in_step(
+            self._refuse(
                 context,
                 f"{what}: symbol '{target.name}' is neither a variable nor a sub-workflow name",
                 position,
             )
+            return lambda _, __: None
         if not context.scope.may_write(variable):
-            raise in_step(
+            self._refuse(
                 context,
                 f"variable '{target.name}' of an enclosing scope must be in 'shared' to be"
                 " assigned in a parallel branch",
@@ -207,7 +245,3 @@ class Emitter(ABC):
         if keys:
             return operations.store_member(variable, keys[::-1])
         return operations.store_variable(variable)
-
-
-def in_step(context: Context, message: str, position: Position | None) -> BuildError:
-    return BuildError(f"error in step {context.step}: {message}", position)

@@ -8,10 +8,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, Protocol
 
-from local_cloud.workflows.engine.effects import Effect, Outcome
+from local_cloud.workflows.engine.effects import BREATH_ID, Breathe, Effect, Outcome
+from local_cloud.workflows.engine.memory import HEAVY, Memory, of_strands
 from local_cloud.workflows.engine.parallel import Join, Strand
 from local_cloud.workflows.engine.program import HALT, SWITCH, Caught, Frame, Program, Routine
+from local_cloud.workflows.engine.trail import Trail
+from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.language import json_text
+from local_cloud.workflows.language.choices import DEFAULT, Choices
 from local_cloud.workflows.language.faults import Fault, StackElement, fault
 
 STEPS_MAX: Final = 100_000
@@ -19,10 +23,17 @@ DEPTH_MAX: Final = 20
 RESULT_BYTES_MAX: Final = 512 * 1024
 BRANCHES_AT_ONCE_MAX: Final = 20
 BRANCH_FAULTS_MAX: Final = 100
+BREATH_OPERATIONS: Final = 20_000
+_OPERATIONS_AT_ONCE: Final = 1_000
+_SMALL_MEMORY_BYTES: Final = 8192
 
 
 class Host(Protocol):
-    """What an execution knows of its surroundings without waiting for it."""
+    """What an execution knows of its surroundings without waiting for it.
+
+    A run can be repeated from a journal of what `now`, `uuid`, `random` and `callback_url`
+    returned, of `environment` as it was at the start, and of the outcomes, all in their order.
+    """
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -33,6 +44,9 @@ class Host(Protocol):
 
     def uuid(self) -> str:
         """Return a new version 4 UUID."""
+
+    def random(self) -> float:
+        """Return a number that is at least 0 and less than 1."""
 
     def callback_url(self, callback_id: str) -> str:
         """Return the URL of a callback endpoint."""
@@ -48,8 +62,15 @@ class Execution:
     `state` is "succeeded", `result` is the value as JSON text; when "failed", `failure` says why.
     """
 
-    def __init__(self, program: Program, host: Host) -> None:
+    def __init__(
+        self,
+        program: Program,
+        host: Host,
+        choices: Choices = DEFAULT,
+        watcher: Watcher | None = None,
+    ) -> None:
         self.host = host
+        self.choices = choices
         self.state: State = "ready"
         self.result: str | None = None
         self.failure: Fault | None = None
@@ -58,6 +79,7 @@ class Execution:
         self.callbacks: dict[str, str] = {}
         """The ids of this execution's callback endpoints, by URL."""
         self.steps_left = STEPS_MAX
+        self.memory = Memory(self._count_memory)
         self._program = program
         self._effects: list[Effect] = []
         self._waiting: dict[int, Strand] = {}
@@ -67,6 +89,12 @@ class Execution:
         self._branch_faults = 0
         self._last_id = 0
         self._current: Strand | None = None
+        self._breath = 0
+        self._pausing = False
+        self._last_steps: list[tuple[str, str]] = []
+        self.trail = None if watcher is None else Trail(self, watcher)
+        self.gave: Any = None
+        """What the last call, return or subworkflow gave: for the trail."""
 
     def start(self, argument: Any) -> list[Effect]:
         """Begin with the runtime argument (null if there is none)."""
@@ -76,25 +104,49 @@ class Execution:
         strand = Strand(None, "")
         arguments = [argument] if main.parameters else []
         strand.frame = Frame(main, main.variables(self, arguments), strand, None, None)
-        return self._run_all(strand)
+        self._ready.append(strand)
+        try:
+            self.memory.bound = main.bytes_of_scalars + self.memory.size(argument)
+            self.memory.settle()
+        except Fault as error:
+            strand.delivery = error
+        return self._run_all()
 
     def resume(self, effect_id: int, outcome: Outcome) -> list[Effect]:
         """Go on with the outcome of an effect. Nothing happens when nobody waits for it."""
-        strand = self._waiting.pop(effect_id, None)
-        if strand is None or self.state != "active":
+        if not self.awaits(effect_id):
             return []
+        if effect_id == BREATH_ID:
+            self._pausing = False
+            return self._run_all()
+        strand = self._waiting.pop(effect_id)
         strand.deliver(outcome)
-        return self._run_all(strand)
+        self._ready.append(strand)
+        return [] if self._pausing else self._run_all()
+
+    def awaits(self, effect_id: int) -> bool:
+        """Whether the outcome of this effect would change anything."""
+        if effect_id == BREATH_ID:
+            return self._pausing and self.state == "active"
+        return effect_id in self._waiting
 
     def cancel(self) -> None:
         """End now; outcomes that come later are ignored."""
         if self.state == "active":
             self._end("cancelled")
 
+    def fail(self, error: Fault) -> None:
+        """End now with an error that nothing catches; outcomes that come later are ignored."""
+        if self.state in ("ready", "active"):
+            error.stack = _stack(self._current.frame if self._current else None, error)
+            self._failed(error)
+
     def current_steps(self) -> list[tuple[str, str]]:
         """Return (routine, step) of what runs, or ran last: the stack, outermost first."""
         strand = next(reversed(self._waiting.values()), self._current)
         frame = strand.frame if strand else None
+        if frame is None:
+            return self._last_steps
         steps: list[tuple[str, str]] = []
         while frame is not None:
             steps.append((frame.routine.name, frame.routine.places[frame.pc].step))
@@ -140,6 +192,11 @@ class Execution:
             raise fault("RecursionError", f"call stack depth exceeds {DEPTH_MAX}")
         called = Frame(routine, routine.variables(self, arguments), frame.strand, frame, receive)
         frame.strand.frame = called
+        memory = self.memory
+        memory.bound += routine.bytes_of_scalars
+        for argument in arguments:
+            if type(argument) in HEAVY:
+                memory.keep(argument, None)
 
     def fork(self, join: Join) -> None:
         """Run the branches of a parallel step; `join.parent` goes on when all have ended."""
@@ -150,49 +207,121 @@ class Execution:
 
     # The loop.
 
-    def _run_all(self, strand: Strand) -> list[Effect]:
-        self._ready.append(strand)
-        while self._ready and self.state == "active":
+    def _run_all(self) -> list[Effect]:
+        self._breath = BREATH_OPERATIONS
+        while self._ready and self.state == "active" and not self._pausing:
             self._current = self._ready.popleft()
             self._run(self._current)
+        self.memory.forget()
         effects, self._effects = self._effects, []
         return effects
 
     def _run(self, strand: Strand) -> None:
-        """Run one strand until it waits or ends. This is the hot loop."""
+        """Run one strand until it waits or ends, or has computed for long."""
+        go = self._go if self.trail is None else self.trail.go
         while strand.frame is not None and self.state == "active":
-            frame = strand.frame
-            pc = frame.pc
-            count = 0
             try:
-                if strand.delivery is not None:
-                    pc = strand.take_delivery()
-                code = frame.code
-                try:
-                    for count in range(1, self.steps_left + 1):  # noqa: B007 - counts.
-                        pc = code[pc](frame)
-                        if pc < 0:
-                            break
-                    else:
-                        frame.pc = pc
-                finally:
-                    self.steps_left -= count
-                if pc == HALT:
-                    break
+                if not go(strand):
+                    return
                 if self.steps_left <= 0:
-                    self._fail(strand, strand.frame or frame, frame.pc, _too_many_steps())
+                    self._fail(strand, _too_many_steps())
+                elif self._breath <= 0:
+                    self._pause(strand)
+                    return
             except Fault as error:
-                self._fail(strand, frame, pc, error)
+                self._fail(strand, error)
             except (RecursionError, MemoryError, OverflowError) as error:
-                self._fail(strand, frame, pc, _too_large(error))
+                self._fail(strand, _too_large(error))
             except Exception as error:  # noqa: BLE001 - a bug here must not end the local cloud.
-                self._fail(strand, frame, pc, _internal(error))
+                self._fail(strand, _internal(error))
+
+    def _go(self, strand: Strand) -> bool:
+        """Run operations; return whether there may be more to run. This is the hot loop."""
+        top = self.top(strand)
+        if top is None:
+            return False
+        frame, count = top, 0
+        pc = last = frame.pc
+        code = frame.code
+        try:
+            for count in range(1, self.operations_at_once() + 1):  # noqa: B007 - counts.
+                last = pc
+                pc = code[pc](frame)
+                if pc < 0:
+                    if pc == HALT:
+                        break
+                    frame = strand.frame  # type: ignore[assignment] # SWITCH says there is one.
+                    code = frame.code
+                    pc = frame.pc
+        except Exception:
+            frame.pc = pc
+            raise
+        finally:
+            self.charge(count)
+        if pc == HALT:
+            if strand.frame is None:
+                self.last_place(frame, last)
+            return False
+        frame.pc = pc
+        return True
+
+    # What the two loops share: the one above, and the trail's.
+
+    def top(self, strand: Strand) -> Frame | None:
+        """Return the frame that runs next, with what the strand waited for.
+
+        None: the strand waits again.
+        """
+        frame = strand.frame
+        assert frame is not None
+        if strand.delivery is not None:
+            pc = strand.take_delivery()
+            if pc == HALT:
+                return None
+            frame.pc = pc
+        return frame
+
+    def operations_at_once(self) -> int:
+        return max(0, min(self.steps_left, self._breath, _OPERATIONS_AT_ONCE))
+
+    def charge(self, operations: int) -> None:
+        self.steps_left -= operations
+        self._breath -= operations
+
+    def last_place(self, frame: Frame, pc: int) -> None:
+        """Remember the last step of a strand that has ended.
+
+        Where it just came to its end, that is the step above the end.
+        """
+        places = frame.routine.places
+        step = places[pc] if places[pc].kind is not None else places[pc - 1]
+        self._last_steps = [(frame.routine.name, step.step)]
+
+    def _pause(self, strand: Strand) -> None:
+        """Let other executions have their turn; the strand is the next to run here."""
+        self._ready.appendleft(strand)
+        self._pausing = True
+        self._effects.append(Breathe())
+
+    def _count_memory(self, size: Callable[[Any], int]) -> int:
+        strands: dict[int, Strand] = {}
+        rest = [*self._waiting.values(), *self._ready]
+        if self._current is not None:
+            rest.append(self._current)
+        while rest:
+            strand = rest.pop()
+            if id(strand) not in strands:
+                strands[id(strand)] = strand
+                if strand.join is not None:
+                    rest.append(strand.join.parent)
+        return of_strands(strands.values(), size)
 
     def returned(self, frame: Frame, value: Any) -> int:
         """End `frame` with a value: its caller goes on, or its strand ends."""
         caller = frame.caller
         strand: Strand = frame.strand
         strand.frame = caller
+        self.gave = value
         if caller is None:
             self._ended(strand, value)
             return HALT
@@ -203,22 +332,27 @@ class Execution:
         caller.pc = pc
         return SWITCH
 
-    def _fail(self, strand: Strand, ran: Frame, pc: int, error: Fault) -> None:
+    def _fail(self, strand: Strand, error: Fault) -> None:
         """Go to the handler of the innermost `try` around the fault, or end the strand."""
         frame = strand.frame
-        if frame is ran:
-            ran.pc = pc if pc >= 0 else ran.pc
         if error.stack is None:
             error.stack = _stack(frame, error)
+        handler = None
         while frame is not None and error.catchable:
             handler = frame.routine.handlers[frame.pc]
             if handler is not None:
-                frame.variables[handler.slot] = Caught(error)
-                frame.pc = handler.target
-                strand.frame = frame
-                return
+                break
             frame = frame.caller
-        self._died(strand, error)
+        if handler is None or frame is None:
+            if self.trail is not None:
+                self.trail.failed(strand.frame, None, 0, error)
+            self._died(strand, error)
+            return
+        if self.trail is not None:
+            self.trail.failed(strand.frame, frame, handler.target, error)
+        frame.variables[handler.slot] = Caught(error)
+        frame.pc = handler.target
+        strand.frame = frame
 
     def _ended(self, strand: Strand, value: Any) -> None:
         if strand.join is not None:
@@ -261,7 +395,10 @@ class Execution:
         self._end("failed")
 
     def _end(self, state: State) -> None:
+        self._last_steps = self.current_steps()
         self.state = state
+        if self.trail is not None and state != "succeeded":
+            self.trail.over()
         self._ready.clear()
         self._joins.clear()
         self._waiting.clear()
@@ -288,7 +425,9 @@ class Execution:
         for join in list(self._joins):
             while self._branches_running < BRANCHES_AT_ONCE_MAX and join.may_start():
                 self._branches_running += 1
-                self._ready.append(join.start_next())
+                strand = join.start_next()
+                self.memory.bound += strand.routine_bytes()
+                self._ready.append(strand)
             if join.exhausted():
                 self._joins.remove(join)
                 if join.is_done():

@@ -5,32 +5,22 @@ calls are not made here: the closure raises NeedCall, and is run again with the 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
+from local_cloud.workflows.engine.awaited import routine_of
+from local_cloud.workflows.engine.operators import Operand, binary, constant, unary
 from local_cloud.workflows.engine.program import UNSET, Evaluate, NeedCall, Routine, Variables
 from local_cloud.workflows.language import grammar
+from local_cloud.workflows.language.choices import DEFAULT, Choices
 from local_cloud.workflows.language.faults import BuildError, Fault, fault
-from local_cloud.workflows.language.json_text import INT_MAX, INT_MIN
 from local_cloud.workflows.language.scopes import Scope, Variable
 from local_cloud.workflows.language.syntax import ParameterOf
-from local_cloud.workflows.language.values import (
-    OPERATORS,
-    add,
-    boolean,
-    contains,
-    equal,
-    member,
-    negative,
-    positive,
-)
+from local_cloud.workflows.language.values import member
 from local_cloud.workflows.stdlib import library
 from local_cloud.workflows.stdlib.registry import REQUIRED, Function, Parameter
 
-_UNARY: Final[dict[str, Callable[[Any], Any]]] = {
-    "-": negative,
-    "+": positive,
-    "not": lambda value: not boolean(value, "not"),
-}
+Signatures = Mapping[str, tuple[ParameterOf, ...] | None]
+"""The parameters of each routine; None where the source's could not be read."""
 
 
 class Sites:
@@ -58,67 +48,66 @@ class Sites:
 
 
 class ExpressionCompiler:
-    """Compiles expressions of one routine. `signatures` has each routine's parameters."""
+    """Compiles expressions of one routine."""
 
     def __init__(
-        self, routines: Mapping[str, Routine], signatures: Mapping[str, tuple[ParameterOf, ...]]
+        self,
+        routines: Mapping[str, Routine],
+        signatures: Signatures,
+        choices: Choices = DEFAULT,
     ) -> None:
         self._routines = routines
         self._signatures = signatures
+        self._choices = choices
 
-    def compile(self, tree: grammar.Expression, scope: Scope, sites: Sites) -> Evaluate:
+    def parse(self, text: str) -> grammar.Expression:
+        """Read an expression as the choices have it. Raises BuildError."""
+        return grammar.parse(text, self._choices)
+
+    def compile(self, tree: grammar.Expression, scope: Scope, sites: Sites) -> Operand:
         """Return the closure. Raises BuildError (without a position) for unknown names."""
         if isinstance(tree, grammar.Constant):
-            value = tree.value
-            return lambda _: value
+            return constant(tree.value)
         if isinstance(tree, grammar.Name):
             return self._name(tree.name, scope)
         if isinstance(tree, grammar.Member):
             return self._member(tree, scope, sites)
         if isinstance(tree, grammar.Invocation):
-            return self._invocation(tree, scope, sites)
+            return Operand(self._invocation(tree, scope, sites))
         if isinstance(tree, grammar.Items):
-            items = [self.compile(item, scope, sites) for item in tree.items]
-            return lambda v: [item(v) for item in items]
+            return _list([self.compile(item, scope, sites) for item in tree.items])
         if isinstance(tree, grammar.Unary):
-            return self._unary(tree, scope, sites)
-        return _binary(
-            tree, self.compile(tree.left, scope, sites), self.compile(tree.right, scope, sites)
-        )
+            return unary(tree.operator, self.compile(tree.operand, scope, sites))
+        left = self.compile(tree.left, scope, sites)
+        right = self.compile(tree.right, scope, sites)
+        return binary(tree.operator, left, right, self._choices)
 
-    def _name(self, name: str, scope: Scope) -> Evaluate:
+    def _name(self, name: str, scope: Scope) -> Operand:
         variable = scope.find(name)
         if variable is not None:
-            return read_variable(variable)
+            return Operand(read_variable(variable), None if variable.cell else variable.slot)
         if name in self._routines or name in library.FUNCTIONS:
             raise BuildError(f"'{name}' is a function: it can be called, but is no value")
         raise BuildError(f"symbol '{name}' is neither a variable nor a sub-workflow name")
 
-    def _member(self, tree: grammar.Member, scope: Scope, sites: Sites) -> Evaluate:
+    def _member(self, tree: grammar.Member, scope: Scope, sites: Sites) -> Operand:
         name = grammar.dotted_name(tree)
         if name is not None and scope.find(name.partition(".")[0]) is None:
             if name in library.VALUES:
-                value = library.VALUES[name]
-                return lambda _: value
+                return constant(library.VALUES[name])
             if name in library.PREDICATES or name in library.POLICIES:
                 raise BuildError(f"'{name}' can only stand in retry")
+            if name in library.FUNCTIONS or library.is_blocking(name):
+                raise BuildError(f"'{name}' is a function: it can be called, but is no value")
         holder = self.compile(tree.holder, scope, sites)
-        if isinstance(tree.key, grammar.Constant) and isinstance(tree.key.value, str):
-            return _member_by_name(holder, tree.key.value)
         key = self.compile(tree.key, scope, sites)
-        return lambda v: member(holder(v), key(v))
-
-    def _unary(self, tree: grammar.Unary, scope: Scope, sites: Sites) -> Evaluate:
-        operand = self.compile(tree.operand, scope, sites)
-        apply = _UNARY[tree.operator]
-        if isinstance(tree.operand, grammar.Constant) and type(tree.operand.value) is int:
-            value = apply(tree.operand.value) if tree.operator != "not" else None
-            if value is not None:
-                return lambda _: value
-        return lambda v: apply(operand(v))
+        if key.is_constant and type(key.value) is str:
+            return Operand(_member_by_name(holder, key.value))
+        whole, part = holder.evaluate, key.evaluate
+        return Operand(lambda v: member(whole(v), part(v)))
 
     def _invocation(self, tree: grammar.Invocation, scope: Scope, sites: Sites) -> Evaluate:
-        arguments = [self.compile(argument, scope, sites) for argument in tree.arguments]
+        arguments = [self.compile(one, scope, sites).evaluate for one in tree.arguments]
         name = tree.name
         if name in self._routines:
             return self._subworkflow(name, arguments, sites)
@@ -126,32 +115,43 @@ class ExpressionCompiler:
         if name in library.PREDICATES:
             function = Function((Parameter("exception"),), library.PREDICATES[name])
         if function is not None:
-            defaults = _defaults(name, function.parameters, len(arguments))
-            arguments += [_constant(value) for value in defaults]
+            arguments += _defaults(name, function.parameters, len(arguments))
             if function.needs_host:
                 return _host_call(function.call, arguments, sites)
             return _pure_call(function.call, arguments)
+        waits = library.in_expression(name)
+        if waits is not None:
+            arguments += _defaults(name, waits.parameters, len(arguments))
+            return _called(routine_of(name, waits), arguments, sites)
         if library.is_blocking(name):
             raise BuildError(f"function '{name}' is blocking: it cannot stand in an expression")
+        if scope.find(name.partition(".")[0]) is not None:
+            raise BuildError(f"'{name}' is a variable or a part of one: it cannot be called")
         raise BuildError(f"unknown function '{name}'")
 
     def _subworkflow(self, name: str, arguments: list[Evaluate], sites: Sites) -> Evaluate:
         wanted = self._signatures[name]
+        if wanted is None:
+            return arguments[0] if arguments else constant(None).evaluate  # Never runs.
         required = sum(parameter.default is None for parameter in wanted)
         if not required <= len(arguments) <= len(wanted):
             raise BuildError(
                 f"sub-workflow '{name}' takes {_count(required, len(wanted))}, got {len(arguments)}"
             )
-        arguments += [_constant(UNSET)] * (len(wanted) - len(arguments))
-        routine, site, slot = self._routines[name], sites.next(), sites.need_slots()
+        arguments += [constant(UNSET).evaluate] * (len(wanted) - len(arguments))
+        return _called(self._routines[name], arguments, sites)
 
-        def call(v: Variables) -> Any:
-            known = v[slot]
-            if site in known:
-                return known[site]
-            raise NeedCall(routine, [argument(v) for argument in arguments], site)
 
-        return call
+def _called(routine: Routine, arguments: list[Evaluate], sites: Sites) -> Evaluate:
+    site, slot = sites.next(), sites.need_slots()
+
+    def call(v: Variables) -> Any:
+        known = v[slot]
+        if site in known:
+            return known[site]
+        raise NeedCall(routine, [argument(v) for argument in arguments], site)
+
+    return call
 
 
 def _count(required: int, most: int) -> str:
@@ -159,30 +159,36 @@ def _count(required: int, most: int) -> str:
     return f"{number} argument{'' if number == '1' else 's'}"
 
 
-def _constant(value: Any) -> Evaluate:
-    return lambda _: value
+def _list(items: list[Operand]) -> Operand:
+    if all(item.is_constant for item in items):
+        return constant([item.value for item in items])
+    parts = [item.evaluate for item in items]
+    if len(parts) == 2:  # noqa: PLR2004 - the bounds of a range: the commonest, unrolled.
+        first, second = parts
+        return Operand(lambda v: [first(v), second(v)])
+    return Operand(lambda v: [part(v) for part in parts])
 
 
-def _defaults(name: str, wanted: tuple[Parameter, ...], given: int) -> list[Any]:
+def _defaults(name: str, wanted: tuple[Parameter, ...], given: int) -> list[Evaluate]:
     required = sum(parameter.default is REQUIRED for parameter in wanted)
     if not required <= given <= len(wanted):
         raise BuildError(f"function '{name}' takes {_count(required, len(wanted))}, got {given}")
-    return [parameter.default for parameter in wanted[given:]]
+    return [constant(parameter.default).evaluate for parameter in wanted[given:]]
 
 
-def unassigned(name: str) -> Fault:
+def unassigned(variable: Variable) -> Fault:
     """A variable that is declared on some path and has no value here (open: section 10, 13)."""
-    return fault("KeyError", f"variable not assigned: {name}")
+    return fault(variable.unassigned, f"variable not assigned: {variable.name}")
 
 
 def read_variable(variable: Variable) -> Evaluate:
-    slot, name = variable.slot, variable.name
+    slot = variable.slot
     if variable.cell:
 
         def read_cell(v: Variables) -> Any:
             value = v[slot][0]
             if value is UNSET:
-                raise unassigned(name)
+                raise unassigned(variable)
             return value
 
         return read_cell
@@ -190,15 +196,26 @@ def read_variable(variable: Variable) -> Evaluate:
     def read(v: Variables) -> Any:
         value = v[slot]
         if value is UNSET:
-            raise unassigned(name)
+            raise unassigned(variable)
         return value
 
     return read
 
 
-def _member_by_name(holder: Evaluate, key: str) -> Evaluate:
+def _member_by_name(holder: Operand, key: str) -> Evaluate:
+    whole, slot = holder.evaluate, holder.slot
+    if slot is not None:
+
+        def read_of_variable(v: Variables) -> Any:
+            value = v[slot]
+            if type(value) is dict and key in value:
+                return value[key]
+            return member(whole(v), key)
+
+        return read_of_variable
+
     def read(v: Variables) -> Any:
-        value = holder(v)
+        value = whole(v)
         if type(value) is dict and key in value:
             return value[key]
         return member(value, key)
@@ -210,9 +227,12 @@ def _pure_call(call: Callable[..., Any], arguments: list[Evaluate]) -> Evaluate:
     if len(arguments) == 1:
         only = arguments[0]
         return lambda v: call(only(v))
-    if len(arguments) == 2:  # noqa: PLR2004 - the two commonest shapes, unrolled.
+    if len(arguments) == 2:  # noqa: PLR2004 - the commonest shapes, unrolled.
         first, second = arguments
         return lambda v: call(first(v), second(v))
+    if len(arguments) == 3:  # noqa: PLR2004
+        first, second, third = arguments
+        return lambda v: call(first(v), second(v), third(v))
     return lambda v: call(*[argument(v) for argument in arguments])
 
 
@@ -228,79 +248,3 @@ def _host_call(call: Callable[..., Any], arguments: list[Evaluate], sites: Sites
         return known[site]
 
     return run
-
-
-def _binary(tree: grammar.Binary, left: Evaluate, right: Evaluate) -> Evaluate:
-    operator = tree.operator
-    if operator in ("and", "or"):
-        return _logical(operator, left, right)
-    if operator in ("==", "!="):
-        return _equality(operator, tree, left, right)
-    if operator == "+":
-        return _sum(left, right)
-    if operator in _INTEGER_FAST:
-        return _INTEGER_FAST[operator](left, right)
-    apply = OPERATORS[operator]
-    return lambda v: apply(left(v), right(v))
-
-
-def _logical(operator: str, left: Evaluate, right: Evaluate) -> Evaluate:
-    """`and` and `or` look at the right side only when the left one does not decide."""
-    decides = operator == "or"
-
-    def run(v: Variables) -> bool:
-        if boolean(left(v), operator) is decides:
-            return decides
-        return boolean(right(v), operator)
-
-    return run
-
-
-def _equality(operator: str, tree: grammar.Binary, left: Evaluate, right: Evaluate) -> Evaluate:
-    negate = operator == "!="
-    if isinstance(tree.right, grammar.Constant) and type(tree.right.value) is str:
-        # A string equals nothing but strings, in Python as here.
-        wanted = tree.right.value
-        return (lambda v: left(v) != wanted) if negate else (lambda v: left(v) == wanted)
-    if negate:
-        return lambda v: not equal(left(v), right(v))
-    return lambda v: equal(left(v), right(v))
-
-
-def _sum(left: Evaluate, right: Evaluate) -> Evaluate:
-    def run(v: Variables) -> Any:
-        a, b = left(v), right(v)
-        if type(a) is int and type(b) is int:
-            total = a + b
-            if INT_MIN <= total <= INT_MAX:
-                return total
-        return add(a, b)
-
-    return run
-
-
-def _less(left: Evaluate, right: Evaluate) -> Evaluate:
-    slow = OPERATORS["<"]
-
-    def run(v: Variables) -> Any:
-        a, b = left(v), right(v)
-        return a < b if type(a) is int and type(b) is int else slow(a, b)
-
-    return run
-
-
-def _greater(left: Evaluate, right: Evaluate) -> Evaluate:
-    slow = OPERATORS[">"]
-
-    def run(v: Variables) -> Any:
-        a, b = left(v), right(v)
-        return a > b if type(a) is int and type(b) is int else slow(a, b)
-
-    return run
-
-
-def _in(left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda v: contains(left(v), right(v))
-
-
-_INTEGER_FAST: Final = {"<": _less, ">": _greater, "in": _in}

@@ -7,7 +7,9 @@ An operation that calls or waits sets the frame's `pc` to its own index, `here`,
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local_cloud.workflows.engine.effects import HttpCall
 from local_cloud.workflows.engine.expressions import read_variable
+from local_cloud.workflows.engine.memory import HEAVY
 from local_cloud.workflows.engine.program import (
     SWITCH,
     UNSET,
@@ -31,22 +33,36 @@ def store_variable(variable: Variable) -> Store:
     if variable.cell:
 
         def store_cell(v: Variables, value: Any) -> None:
-            v[slot][0] = value
+            cell = v[slot]
+            old, cell[0] = cell[0], value
+            if type(value) in HEAVY:
+                v[0].memory.keep(value, old)
 
         return store_cell
 
     def store(v: Variables, value: Any) -> None:
-        v[slot] = value
+        if type(value) is not int and type(value) in HEAVY:  # Mostly it is an integer.
+            old, v[slot] = v[slot], value
+            v[0].memory.keep(value, old)
+        else:
+            v[slot] = value
 
     return store
 
 
 def store_member(variable: Variable, keys: Sequence[Evaluate]) -> Store:
     """Return what stores below a variable: the containers on the way are copied."""
-    read, write = read_variable(variable), store_variable(variable)
+    read, slot, is_cell = read_variable(variable), variable.slot, variable.cell
 
     def store(v: Variables, value: Any) -> None:
-        write(v, with_member(read(v), [key(v) for key in keys], value))
+        old = read(v)
+        path = [key(v) for key in keys]
+        changed = with_member(old, path, value)
+        if is_cell:
+            v[slot][0] = changed
+        else:
+            v[slot] = changed
+        v[0].memory.keep_changed(changed, old, path, value)
 
     return store
 
@@ -108,10 +124,15 @@ def assign_slot(slot: int, evaluate: Evaluate, position: Position, next_pc: int)
     def op(f: Frame) -> int:
         v = f.variables
         try:
-            v[slot] = evaluate(v)
+            value = evaluate(v)
         except Fault as error:
             error.position = error.position or position
             raise
+        if type(value) is not int and type(value) in HEAVY:
+            old, v[slot] = v[slot], value
+            v[0].memory.keep(value, old)
+        else:
+            v[slot] = value
         return next_pc
 
     return op
@@ -200,7 +221,10 @@ def call_function(
     def op(f: Frame) -> int:
         v = f.variables
         values = [argument(v) for argument in arguments]
-        value = call(v[0], *values) if needs_host else call(*values)
+        trail = v[0].trail
+        if trail is not None:
+            trail.called(f, values)
+        value = v[0].gave = call(v[0], *values) if needs_host else call(*values)
         if store is not None:
             store(v, value)
         return next_pc
@@ -216,9 +240,13 @@ def call_blocking(
     def op(f: Frame) -> int:
         v = f.variables
         f.pc = here
-        effect = begin(v[0], *[argument(v) for argument in arguments])
+        values = [argument(v) for argument in arguments]
+        if v[0].trail is not None:
+            v[0].trail.called(f, values)
+        effect = begin(v[0], *values)
 
         def then(value: Any) -> int:
+            v[0].gave = value
             if store is not None:
                 store(v, value)
             return next_pc
@@ -243,20 +271,26 @@ def call_procedure(
     def op(f: Frame) -> int:
         v = f.variables
         f.pc = here
-        running = procedure.run(v[0], *[argument(v) for argument in arguments])
+        values = [argument(v) for argument in arguments]
+        if v[0].trail is not None:
+            v[0].trail.called(f, values)
+        running = procedure.run(v[0], *values)
+
+        asked = False
 
         def on(outcome: Any) -> int:
+            nonlocal asked
             try:
                 effect = running.send(outcome)
             except StopIteration as done:
+                v[0].gave = done.value
                 if store is not None:
                     store(v, done.value)
                 return next_pc
-            return int(v[0].wait(f, effect, lambda value: value, again))
-
-        def again(outcome: Any) -> int:
-            v[0].steps_left -= 1
-            return on(outcome)
+            if isinstance(effect, HttpCall):
+                v[0].steps_left -= asked
+                asked = True
+            return int(v[0].wait(f, effect, lambda value: value, on))
 
         return on(None)
 
@@ -275,6 +309,8 @@ def call_routine(
         v = f.variables
         values = [argument(v) for argument in arguments]
         f.pc = here
+        if v[0].trail is not None:
+            v[0].trail.called(f, values)
         v[0].push(f, routine, values, receive)
         return SWITCH
 

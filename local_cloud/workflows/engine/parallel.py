@@ -24,6 +24,9 @@ class Strand:
         self._finish: Callable[[Any], Any] | None = None
         self._then: Callable[[Any], int] | None = None
 
+    def routine_bytes(self) -> int:
+        return 0 if self.frame is None else self.frame.routine.bytes_of_scalars
+
     def awaits(self, finish: Callable[[Any], Any], then: Callable[[Any], int]) -> None:
         self._finish, self._then = finish, then
 

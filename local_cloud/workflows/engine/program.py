@@ -31,7 +31,9 @@ UNSET: Final = Unset()
 class Frame:
     """One routine being run: by a call, or by a branch of a parallel step."""
 
-    __slots__ = ("caller", "code", "depth", "pc", "receive", "routine", "strand", "variables")
+    __slots__ = (
+        *("caller", "code", "depth", "pc", "receive", "routine", "seen", "strand", "variables"),
+    )
 
     def __init__(
         self,
@@ -49,6 +51,8 @@ class Frame:
         self.receive = receive
         """Takes the caller's frame and the value returned; returns where the caller goes on."""
         self.pc = 0
+        self.seen: Any = None
+        """What the trail of a watched execution knows of it."""
         self.depth: int = 0 if caller is None else caller.depth + 1
 
 
@@ -96,6 +100,8 @@ class Place:
     """What an assignment writes (the variables' names, one for each entry); a call's arguments
     in the operation's order, "" for one that the source leaves out; a loop's value and index;
     the variable of an `except`."""
+    slots: tuple[tuple[int, bool], ...] = ()
+    """Where the variables among `names` are, and whether each is a cell; a call has none."""
 
 
 @dataclass(slots=True)
@@ -114,6 +120,10 @@ class Routine:
     handlers: list[Handler | None] = field(default_factory=list)
     template: Variables = field(default_factory=list)
     """A frame's variables at its start."""
+    kept: tuple[tuple[int, bool], ...] = ()
+    """The slot of each variable, and whether it is a cell: what counts as memory."""
+    bytes_of_scalars: int = 0
+    """What its variables take at most while none of them is heavy."""
 
     def variables(self, execution: Any, arguments: list[Any]) -> Variables:
         """Return a new frame's variables. UNSET among `arguments` takes the default."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from local_cloud.workflows.engine import operations
-from local_cloud.workflows.engine.emitter import Context, Emitter, Label, in_step
+from local_cloud.workflows.engine.emitter import Context, Emitter, Label
 from local_cloud.workflows.engine.expressions import Sites
 from local_cloud.workflows.engine.literals import constant
 from local_cloud.workflows.engine.program import UNSET, Block, Evaluate, Operation, Routine
@@ -44,13 +44,15 @@ class SimpleSteps(Emitter):
                 self._emit(
                     lambda _: operations.assign_slot(slot, evaluate, position, after.pc),
                     context,
-                    context.place(step.position, "STEP_ASSIGN", names=(target.name,)),
+                    context.place(
+                        step.position, "STEP_ASSIGN", names=(target.name,), scope=context.scope
+                    ),
                 )
                 return
         self._emit(
             lambda _: operations.assign(entries, after.pc, counted=True),
             context,
-            context.place(step.position, "STEP_ASSIGN", names=names),
+            context.place(step.position, "STEP_ASSIGN", names=names, scope=context.scope),
         )
 
     def _assign_apart(
@@ -72,27 +74,24 @@ class SimpleSteps(Emitter):
             ) -> Operation:
                 return operations.assign([entry], label.pc, counted=first)
 
-            place = context.place(step.position, "STEP_ASSIGN", names=(name,))
+            place = context.place(step.position, "STEP_ASSIGN", names=(name,), scope=context.scope)
             self._emit_with(sites, build, context, place)
 
     def _call(self, step: Step, action: syntax.Call, context: Context, after: Label) -> None:
         sites = self._sites()
         store = None
         if action.result is not None:
-            store = self._store(grammar.Name(action.result), context, step.position, sites)
+            name, position = action.result
+            store = self._store(grammar.Name(name), context, position, sites)
         name = action.function
         given = (
             {}
             if action.arguments is None
             else {key.value: value for key, value in action.arguments.entries}
         )
-        if name in self._routines:
-            wanted = [
-                Parameter(p.name, REQUIRED if p.default is None else UNSET)
-                for p in self._signatures[name]
-            ]
-        else:
-            wanted = list(self._library_parameters(name, context, step.position))
+        wanted = self._parameters(action, context)
+        if wanted is None:
+            wanted = tuple(Parameter(one) for one in given)
         arguments = self._arguments(step, wanted, given, context, sites)
         self._emit_with(
             sites,
@@ -110,9 +109,16 @@ class SimpleSteps(Emitter):
             return "STEP_SUBWORKFLOW_CALL"
         return "STEP_CONNECTOR_CALL" if name.startswith("googleapis.") else "STEP_STD_LIB_CALL"
 
-    def _library_parameters(
-        self, name: str, context: Context, position: Position
-    ) -> tuple[Parameter, ...]:
+    def _parameters(self, action: syntax.Call, context: Context) -> tuple[Parameter, ...] | None:
+        """Return what a call takes; None, and a problem, where nobody knows."""
+        name, position = action.function, action.position
+        if name in self._routines:
+            wanted = self._signatures[name]
+            if wanted is None:
+                return None
+            return tuple(
+                Parameter(p.name, REQUIRED if p.default is None else UNSET) for p in wanted
+            )
         if name in library.FUNCTIONS:
             return library.FUNCTIONS[name].parameters
         waits = library.blocking(name)
@@ -121,15 +127,17 @@ class SimpleSteps(Emitter):
         if name in library.PREDICATES:
             return (Parameter("exception"),)
         if library.is_blocking(name):
-            raise in_step(context, f"function '{name}' is not part of the local cloud", position)
-        raise in_step(
-            context, f"symbol '{name}' is neither a function nor a sub-workflow name", position
-        )
+            self._refuse(context, f"function '{name}' is not part of the local cloud", position)
+        else:
+            self._refuse(
+                context, f"symbol '{name}' is neither a function nor a sub-workflow name", position
+            )
+        return None
 
     def _arguments(
         self,
         step: Step,
-        wanted: list[Parameter],
+        wanted: tuple[Parameter, ...],
         given: dict[str, Node],
         context: Context,
         sites: Sites,
@@ -137,7 +145,8 @@ class SimpleSteps(Emitter):
         names = {parameter.name for parameter in wanted}
         for name, node in given.items():
             if name not in names:
-                raise in_step(context, f"unexpected argument '{name}'", node.position)
+                self._refuse(context, f"unexpected argument '{name}'", node.position)
+                self._evaluated(node, context, sites, f"argument '{name}'")
         found = []
         for parameter in wanted:
             if parameter.name in given:
@@ -145,7 +154,7 @@ class SimpleSteps(Emitter):
                 what = f"argument '{parameter.name}'"
                 found.append(self._evaluated(node, context, sites, what, nested=True))
             elif parameter.default is REQUIRED:
-                raise in_step(context, f"argument '{parameter.name}' is missing", step.position)
+                self._refuse(context, f"argument '{parameter.name}' is missing", step.position)
             else:
                 found.append(constant(parameter.default))
         return found
@@ -174,9 +183,10 @@ class SimpleSteps(Emitter):
             context,
             context.place(step.position, "STEP_SWITCH", opens=(whole, *blocks)),
         )
+        below = after if self._choices.next_after_arm == "applies" else context.following
         for body, label, block in bodies:
             label.pc = self._here()
-            self._step(body, context.within(whole, block), after)
+            self._step(body, context.within(whole, block), below)
 
     def _raise(self, step: Step, action: syntax.Raise, context: Context, _after: Label) -> None:
         sites = self._sites()
@@ -191,7 +201,7 @@ class SimpleSteps(Emitter):
 
     def _return(self, step: Step, action: syntax.Return, context: Context, _after: Label) -> None:
         if context.in_branch:
-            raise in_step(context, "'return' cannot stand in a parallel branch", step.position)
+            self._refuse(context, "'return' cannot stand in a parallel branch", step.position)
         sites = self._sites()
         evaluate = self._evaluated(action.value, context, sites, "return value")
         position = action.value.position

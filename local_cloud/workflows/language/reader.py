@@ -5,11 +5,12 @@ Source: reference/workflows.md 1.1, 1.2 and 1.7.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
 from local_cloud.workflows.language import grammar, syntax
+from local_cloud.workflows.language.choices import DEFAULT, Choices
 from local_cloud.workflows.language.faults import BuildError, Position
 from local_cloud.workflows.language.source import Mapping, Node, Scalar, Sequence
 from local_cloud.workflows.language.syntax import Step, expression_text
@@ -32,8 +33,9 @@ _FIELDS: Final = frozenset((*_ACTIONS, *_NEEDS, "next"))
 class Reader:
     """Reads one source. `problems` is what is wrong with it, in source order."""
 
-    def __init__(self) -> None:
+    def __init__(self, choices: Choices = DEFAULT) -> None:
         self.problems: list[BuildError] = []
+        self._choices = choices
         self._readers: dict[str, Callable[[str, Mapping, str], syntax.Action]] = {
             "assign": self._assign,
             "call": self._call,
@@ -59,24 +61,43 @@ class Reader:
                 found.routines[key.value] = self._routine(key, node)
             except BuildError as error:
                 self.problems.append(error)
+                found.routines[key.value] = syntax.RoutineOf(key.value, (), (), key.position, False)
         if "main" not in (key.value for key, _ in root.entries):
             raise BuildError("main workflow not found", root.position)
         return found
 
     def _routine(self, key: Scalar, node: Node) -> syntax.RoutineOf:
+        """Read what can be read; only a routine without any shape raises."""
         name = key.value
-        where = f"error in {'main workflow' if name == 'main' else f'subworkflow {name}'}"
+        where = f"error in {named(name)}"
         _identifier(name, key.position, f"{where}: subworkflow name")
         if not isinstance(node, Mapping):
             raise BuildError(f"{where}: must be a map with steps", key.position)
         for entry, _ in node.entries:
             if entry.value not in ("params", "steps"):
-                raise BuildError(f"{where}: unknown field '{entry.value}'", entry.position)
+                self._note(f"{where}: unknown field '{entry.value}'", entry.position)
+        parameters: tuple[syntax.ParameterOf, ...] = ()
+        is_known = True
+        try:
+            parameters = self._parameters(name, node.get("params"), where)
+        except BuildError as error:
+            self.problems.append(error)
+            is_known = False
         steps = node.get("steps")
         if steps is None:
-            raise BuildError(f"{where}: steps are missing", key.position)
-        parameters = self._parameters(name, node.get("params"), where)
-        return syntax.RoutineOf(name, parameters, self._steps(steps, name), key.position)
+            self._note(f"{where}: steps are missing", key.position)
+        found = () if steps is None else self._listed_steps(steps, name)
+        return syntax.RoutineOf(name, parameters, found, key.position, is_known)
+
+    def _listed_steps(self, node: Node, routine: str) -> tuple[Step, ...]:
+        try:
+            return self._steps(node, routine)
+        except BuildError as error:
+            self.problems.append(error)
+            return ()
+
+    def _note(self, message: str, position: Position | None) -> None:
+        self.problems.append(BuildError(message, position))
 
     def _parameters(
         self, routine: str, node: Node | None, where: str
@@ -107,9 +128,15 @@ class Reader:
             try:
                 name, body = _only_entry(item, "a step must be a map of one name")
                 _check_name(name, names)
+            except BuildError as error:
+                self.problems.append(error)
+                continue
+            try:
                 found.append(self._step(str(name.value), body, name.position, routine))
             except BuildError as error:
                 self.problems.append(error)
+                meant = tuple(_assigned_below(body))
+                found.append(Step(str(name.value), None, None, name.position, guessed=meant))
         return tuple(found)
 
     def _step(
@@ -151,7 +178,8 @@ class Reader:
                 key, value = _only_entry(item, "an assignment must be a map of one variable")
             except BuildError as error:
                 raise _in_step(name, error.message, error.position) from None
-            found.append(syntax.Assignment(_target(name, key), value, key.position))
+            target = _target(name, key, self._choices)
+            found.append(syntax.Assignment(target, value, key.position))
         return syntax.Assign(tuple(found))
 
     def _call(self, name: str, node: Mapping, _routine: str) -> syntax.Call:
@@ -168,7 +196,10 @@ class Reader:
             result = _scalar(name, node, "result")
             _identifier(result.value, result.position, f"error in step {name}: result")
         return syntax.Call(
-            str(function.value), arguments, None if result is None else str(result.value)
+            str(function.value),
+            function.position,
+            arguments,
+            None if result is None else (str(result.value), result.position),
         )
 
     def _switch(self, name: str, node: Mapping, routine: str) -> syntax.Switch:
@@ -297,6 +328,29 @@ class Reader:
         return self._steps(fields["steps"], routine)
 
 
+def named(routine: str) -> str:
+    """Return how problems call a routine."""
+    return "main workflow" if routine == "main" else f"subworkflow {routine}"
+
+
+def _assigned_below(node: Node) -> Iterator[str]:
+    """Yield the variables that a step with mistakes may have meant to assign."""
+    nodes = [node]
+    while nodes:
+        one = nodes.pop()
+        if isinstance(one, Sequence):
+            nodes += one.items
+        if not isinstance(one, Mapping):
+            continue
+        for key, value in one.entries:
+            nodes.append(value)
+            if key.value in ("result", "value", "index", "as") and isinstance(value, Scalar):
+                yield str(value.value)
+            elif key.value == "assign" and isinstance(value, Sequence):
+                maps = (item for item in value.items if isinstance(item, Mapping))
+                yield from (target.value for item in maps for target, _ in item.entries)
+
+
 def _check_name(name: Scalar, names: set[str]) -> None:
     """Refuse a step's name that is reserved or stands in the same list already."""
     if name.value in RESERVED:
@@ -372,9 +426,9 @@ def _parameter(node: Node, where: str) -> syntax.ParameterOf:
     return syntax.ParameterOf(key.value, default, key.position)
 
 
-def _target(step: str, key: Scalar) -> grammar.Expression:
+def _target(step: str, key: Scalar, choices: Choices) -> grammar.Expression:
     try:
-        target = grammar.parse(key.value)
+        target = grammar.parse(key.value, choices)
     except BuildError as error:
         raise _in_step(
             step, f"error parsing assignment target '{key.value}': {error.message}", key.position

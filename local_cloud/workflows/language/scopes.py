@@ -8,18 +8,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from local_cloud.workflows.language import grammar, syntax
+from local_cloud.workflows.language.choices import DEFAULT, Choices
 from local_cloud.workflows.language.faults import BuildError, Position
 from local_cloud.workflows.language.syntax import Step
 
 
 @dataclass(slots=True)
 class Variable:
-    """`cell`: it is shared between parallel branches, so it lives in a list of one element."""
+    """`cell`: it is shared between parallel branches, so it lives in a list of one element.
+
+    `unassigned` is the tag of the error of reading it before it has a value.
+    """
 
     name: str
     slot: int
     scope: "Scope"
     cell: bool = False
+    unassigned: str = DEFAULT.unassigned
 
 
 @dataclass(slots=True)
@@ -51,7 +56,10 @@ class Scope:
 class Analysis:
     """The scopes of one routine, by the identity of what opens them."""
 
-    def __init__(self, routine: syntax.RoutineOf, slots_before: int) -> None:
+    def __init__(
+        self, routine: syntax.RoutineOf, slots_before: int, choices: Choices = DEFAULT
+    ) -> None:
+        self._choices = choices
         self.problems: list[BuildError] = []
         self.slot_count = slots_before
         self._scopes: dict[int, Scope] = {}
@@ -64,19 +72,26 @@ class Analysis:
         """Return the scope of a For, Except or Branch."""
         return self._scopes[id(opener)]
 
+    def variables(self) -> Iterator[Variable]:
+        """Yield every variable of the routine, in the order of their scopes."""
+        for scope in (self.root, *self._scopes.values()):
+            yield from scope.names.values()
+
     def new_slot(self) -> int:
         self.slot_count += 1
         return self.slot_count - 1
 
     def _declare(self, scope: Scope, name: str) -> None:
         if name not in scope.names:
-            scope.names[name] = Variable(name, self.new_slot(), scope)
+            scope.names[name] = Variable(
+                name, self.new_slot(), scope, unassigned=self._choices.unassigned
+            )
 
     def _fill(self, scope: Scope, steps: Sequence[Step]) -> None:
         """Declare what is new in `steps`; then the scopes inside, which see all of it."""
         inner: list[Step] = []
         for step in _same_scope(steps, inner):
-            for name in _assigned(step.action):
+            for name in (*_assigned(step.action), *step.guessed):
                 if scope.find(name) is None:
                     self._declare(scope, name)
         for step in inner:
@@ -148,4 +163,4 @@ def _assigned(action: syntax.Action) -> Iterator[str]:
             if isinstance(entry.target, grammar.Name):
                 yield entry.target.name
     elif isinstance(action, syntax.Call) and action.result is not None:
-        yield action.result
+        yield action.result[0]

@@ -27,9 +27,12 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """`position` is the function's name's; `result` has its own."""
+
     function: str
+    position: Position
     arguments: Mapping | None
-    result: str | None
+    result: tuple[str, Position] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,18 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`position` is the keyword's. An anonymous step (in a switch, a try) has its parent's name."""
+    """`position` is the keyword's. An anonymous step (in a switch, a try) has its parent's name.
+
+    `guessed`: variables that a step with mistakes may have meant to assign, so that these are
+    not told as unknown where others read them.
+    """
 
     name: str
     action: Action
     next: Jump | None
     position: Position
     anonymous: bool = False
+    guessed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +152,13 @@ class ParameterOf:
 
 @dataclass(frozen=True, slots=True)
 class RoutineOf:
+    """`is_known`: its parameters could be read."""
+
     name: str
     parameters: tuple[ParameterOf, ...]
     steps: tuple[Step, ...]
     position: Position
+    is_known: bool = True
 
 
 @dataclass(slots=True)

@@ -5,9 +5,12 @@ change copies the path to it. So assignment, passing and returning are copies at
 Source: reference/workflows.md 2.3 to 2.5 and section 11.
 """
 
-from collections.abc import Callable
+import functools
+import operator as python
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from local_cloud.workflows.language.choices import Choices
 from local_cloud.workflows.language.faults import Fault, bare_fault, fault
 from local_cloud.workflows.language.json_text import (
     INT_MAX,
@@ -124,11 +127,16 @@ def _arithmetic(operator: str, compute: Callable[[Any, Any], Any]) -> Callable[[
     return apply
 
 
-def _less(operator: str, compute: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+def _less(
+    operator: str, compute: Callable[[Any, Any], bool], *, texts: bool
+) -> Callable[[Any, Any], bool]:
+    """Return an order of numbers, and of strings by code points where `texts` are to have one."""
+
     def apply(left: Any, right: Any) -> bool:
-        if type(left) not in _NUMBERS or type(right) not in _NUMBERS:
-            raise _unsupported(operator, left, right)
-        return compute(left, right)
+        kind, other = type(left), type(right)
+        if (kind in _NUMBERS and other in _NUMBERS) or (texts and kind is str and other is str):
+            return compute(left, right)
+        raise _unsupported(operator, left, right)
 
     return apply
 
@@ -142,6 +150,19 @@ def equal(left: Any, right: Any) -> bool:
     if kind is other:
         return bool(left == right)
     return kind in _NUMBERS and other in _NUMBERS and bool(left == right)
+
+
+def _strictly_equal(operator: str) -> Callable[[Any, Any], bool]:
+    """Return an equality that refuses operands of unlike types; what is in them may differ."""
+
+    def apply(left: Any, right: Any) -> bool:
+        kind, other = type(left), type(right)
+        numbers = kind in _NUMBERS and other in _NUMBERS
+        if kind is other or numbers or left is None or right is None:
+            return equal(left, right)
+        raise _unsupported(operator, left, right)
+
+    return apply
 
 
 def _deeply_equal(left: Any, right: Any) -> bool:
@@ -242,7 +263,7 @@ def as_key(key: Any) -> str:
     return encode(key, lenient=True)
 
 
-OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+_OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "+": add,
     "-": _arithmetic("-", lambda a, b: a - b),
     "*": _arithmetic("*", lambda a, b: a * b),
@@ -251,9 +272,22 @@ OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "%": _arithmetic("%", lambda a, b: a % b),
     "==": equal,
     "!=": lambda a, b: not equal(a, b),
-    "<": _less("<", lambda a, b: a < b),
-    "<=": _less("<=", lambda a, b: a <= b),
-    ">": _less(">", lambda a, b: a > b),
-    ">=": _less(">=", lambda a, b: a >= b),
     "in": contains,
 }
+_ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "<": python.lt,
+    "<=": python.le,
+    ">": python.gt,
+    ">=": python.ge,
+}
+
+
+@functools.lru_cache(maxsize=16)
+def operators(choices: Choices) -> Mapping[str, Callable[[Any, Any], Any]]:
+    """Return what each binary operator does, `and` and `or` aside."""
+    texts = choices.string_order == "compare"
+    found = _OPERATORS | {name: _less(name, order, texts=texts) for name, order in _ORDER.items()}
+    if choices.unlike_types_equal == "TypeError":
+        same, unlike = _strictly_equal("=="), _strictly_equal("!=")
+        found |= {"==": same, "!=": lambda a, b: not unlike(a, b)}
+    return found

@@ -46,7 +46,7 @@ class Procedure:
     """A function that only a `call` step may use, and that takes several effects.
 
     `run(execution, *arguments)` yields each effect (its id from `execution.new_id()`), is sent
-    the outcome, and returns the step's value. It may raise Fault. The first effect is part of
+    the outcome, and returns the step's value. It may raise Fault. The first request is part of
     the step; each one after it counts as a step of its own.
     Source: reference/workflows.md 5, "each poll is a billable step".
     """

@@ -38,6 +38,9 @@ class StandIn:
         self.count += 1
         return f"uuid-{self.count}"
 
+    def random(self) -> float:
+        return 0.25
+
     def callback_url(self, callback_id: str) -> str:
         return f"http://callbacks/{callback_id}"
 
@@ -190,6 +193,11 @@ class World:
     model: WorkflowsModel
     logs: list[dict[str, Any]] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
+    platform_logs: list[dict[str, Any]] = field(default_factory=list)
+
+    def noted(self, entry: dict[str, Any]) -> None:
+        by_workflow = entry["logName"].endswith("stdlib")
+        (self.logs if by_workflow else self.platform_logs).append(entry)
 
     parent = "projects/p/locations/l/workflows/w"
 
@@ -230,7 +238,7 @@ def make_world() -> Callable[..., World]:
             project_number="4242",
         )
         world = World(scheduler, wire, audit, model)
-        model.on_log.append(world.logs.append)
+        model.on_log.append(world.noted)
         model.on_state_change.append(lambda execution: world.states.append(execution["state"]))
         return world
 

@@ -81,7 +81,7 @@ def test_an_undefined_variable_has_the_documented_message(problem_of):
         pytest.param(step({"call": "http.gett"}), "symbol 'http.gett'", id="3 unknown function"),
         pytest.param(
             step({"call": "googleapis.run.v2.projects.locations.jobs.run"}),
-            "not part of the local cloud",
+            "argument 'name' is missing",
             id="5 connector",
         ),
         pytest.param(step({"call": "${f}"}), "plain name", id="1.2 dynamic call"),

