@@ -19,6 +19,7 @@ SOURCE_BYTES_MAX: Final = 128 * 1024
 NODES_MAX: Final = 100_000
 DEPTH_MAX: Final = 100
 
+_HALF_A_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _scan_string: Any = json.decoder.scanstring  # type: ignore[attr-defined]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -55,6 +56,11 @@ def read_source(text: str) -> Node:
         raise BuildError(f"source is larger than {SOURCE_BYTES_MAX // 1024} KB")
     if not text.strip():
         raise BuildError("source is empty")
+    half = _HALF_A_CHARACTER.search(text)
+    if half is not None:
+        line = text.count("\n", 0, half.start()) + 1
+        column = half.start() - text.rfind("\n", 0, half.start())
+        raise BuildError("yaml: source is not UTF-8 text", Position(line, column, 1))
     if text.lstrip()[0] in "{[":
         try:
             return _Builder().tree(_json_events(text))

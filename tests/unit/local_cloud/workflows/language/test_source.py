@@ -109,3 +109,11 @@ def test_aliases_are_read_but_bombs_are_not():
 def test_integer_keys_are_strings():
     root = tree("1: 10\ntrue: 20")
     assert [key.value for key, _ in root.entries] == ["1", "true"]
+
+
+def test_half_a_character_is_told_with_its_place():
+    """JSON over the wire can carry what UTF-8 cannot."""
+    with pytest.raises(BuildError) as refused:
+        read_source("main:\n  steps: \ud800")
+
+    assert refused.value.text() == "failed to build: yaml: source is not UTF-8 text (line: 2, column: 10)"
