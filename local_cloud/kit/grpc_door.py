@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+from google.protobuf import json_format
+from google.rpc import (
+    error_details_pb2,  # noqa: F401 - makes the types of details known.
+    status_pb2,
+)
 
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.tokens import Tokens
@@ -40,13 +45,25 @@ def _handler(method: Method, tokens: Tokens) -> Any:
             caller = tokens.caller(str(authorization) if authorization else None)
             return method.call(request, caller)
         except Refused as refusal:
-            await context.abort(getattr(grpc.StatusCode, refusal.code), refusal.message)
+            await context.abort(
+                getattr(grpc.StatusCode, refusal.code), refusal.message, _details(refusal)
+            )
 
     return grpc.unary_unary_rpc_method_handler(
         answer,
         request_deserializer=_reader(method.request),
         response_serializer=_writer(method.response),
     )
+
+
+def _details(refusal: Refused) -> tuple[tuple[str, bytes], ...]:
+    """Return a refusal's details as trailing metadata, as gRPC's richer error model has them."""
+    if not refusal.details:
+        return ()
+    status = status_pb2.Status(code=refusal.number(), message=refusal.message)
+    for detail in refusal.details:
+        json_format.ParseDict(detail, status.details.add())
+    return (("grpc-status-details-bin", status.SerializeToString()),)
 
 
 def _reader(message: Any) -> Any:

@@ -34,7 +34,7 @@ class ApiRequest:
             return {}
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused("INVALID_ARGUMENT", "Invalid JSON payload received.") from None
 
     def first(self, name: str, default: str = "") -> str:

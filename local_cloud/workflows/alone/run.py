@@ -25,6 +25,7 @@ from local_cloud.workflows.alone.trace import Trace
 from local_cloud.workflows.alone.wrong import Wrong
 from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.service import rest
+from local_cloud.workflows.service.call_logs import of_workflows
 from local_cloud.workflows.service.run import Run
 
 SUCCEEDED: Final = 0
@@ -78,7 +79,8 @@ class _Session:
         self._model = WatchedModel(self._scheduler, sender, tokens, settings, self._watcher)
         self._model.on_state_change.append(self._changed)
         if not given.quiet and not given.trace:
-            self._model.on_log.append(lambda entry: self._tell(report.log_line(entry, self._paint)))
+            shown = of_workflows(lambda one: self._tell(report.log_line(one, self._paint)))
+            self._model.on_log.append(shown)
         door.serve(lambda: rest.router(self._model), tokens)
 
     async def play(self) -> int:

@@ -30,6 +30,7 @@ from local_cloud.workflows.alone.trace import Trace, short_text
 from local_cloud.workflows.alone.wrong import Wrong
 from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.service import rest
+from local_cloud.workflows.service.call_logs import of_workflows
 from local_cloud.workflows.service.run import Run
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class _Server:
         self._tokens = OpenTokens(scheduler)
         self._model = WatchedModel(scheduler, sender, self._tokens, settings, self._watcher)
         self._model.on_state_change.append(self._changed)
-        self._model.on_log.append(lambda entry: self._tell(report.log_line(entry, self._paint)))
+        shown = of_workflows(lambda one: self._tell(report.log_line(one, self._paint)))
+        self._model.on_log.append(shown)
         router = rest.router(self._model)
         door.serve(lambda: ToldRouter(router, self._tell), self._tokens)
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import random
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,33 +9,18 @@ from typing import Any, Final
 from local_cloud.kit.errors import Refused
 from local_cloud.workflows.engine.compiler import compile_source
 from local_cloud.workflows.engine.program import Program
+from local_cloud.workflows.language.choices import Choices
+from local_cloud.workflows.service.checks import WRITABLE
 from local_cloud.workflows.service.names import WorkflowName, timestamp
 
-_LABEL_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-_LABEL_VALUE: Final = re.compile(r"[a-z0-9_-]{0,63}")
-_LABELS_MAX: Final = 64
-_ENV_MAX: Final = 20
-_ENV_BYTES_MAX: Final = 4096
-_ENV_KEY: Final = re.compile(r"(?!GOOGLE|WORKFLOWS)[A-Za-z_][A-Za-z0-9_]*")
-_DESCRIPTION_MAX: Final = 1000
-CALL_LOG_LEVELS: Final = (
-    "CALL_LOG_LEVEL_UNSPECIFIED",
-    "LOG_ALL_CALLS",
-    "LOG_ERRORS_ONLY",
-    "LOG_NONE",
-)
-# Fields that a caller may set, with the value that an unset one has.
-WRITABLE: Final[dict[str, Any]] = {
-    "description": "",
-    "labels": {},
-    "serviceAccount": "",
-    "sourceContents": "",
-    "userEnvVars": {},
-    "callLogLevel": "CALL_LOG_LEVEL_UNSPECIFIED",
-    "executionHistoryLevel": "EXECUTION_HISTORY_LEVEL_UNSPECIFIED",
-    "cryptoKeyName": "",
-}
 _MAKES_REVISION: Final = ("sourceContents", "serviceAccount", "userEnvVars", "cryptoKeyName")
+# Source: the Workflow message: what is "not tied to a specific revision". That the two levels
+# are not either is a guess: changing them makes no revision.
+_WIDE: Final = (
+    *("description", "labels", "createTime", "updateTime", "callLogLevel"),
+    "executionHistoryLevel",
+)
+_KEY_VERSION: Final = "/cryptoKeyVersions/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +56,6 @@ class Deployment:
         raise Refused("NOT_FOUND", f"revision '{revision_id}' of '{self.name}' was not found")
 
 
-def check_document(document: dict[str, Any]) -> None:
-    """Refuse what the service refuses of a Workflow's fields, its source excepted."""
-    _check_labels(document.get("labels") or {})
-    if len(document.get("description") or "") > _DESCRIPTION_MAX:
-        raise Refused(
-            "INVALID_ARGUMENT", f"description is longer than {_DESCRIPTION_MAX} characters"
-        )
-    level = document.get("callLogLevel") or CALL_LOG_LEVELS[0]
-    if level not in CALL_LOG_LEVELS:
-        raise Refused("INVALID_ARGUMENT", f"unknown call log level: {level}")
-    environment = document.get("userEnvVars") or {}
-    if len(environment) > _ENV_MAX:
-        raise Refused("INVALID_ARGUMENT", f"at most {_ENV_MAX} environment variables are allowed")
-    for key, value in environment.items():
-        if not _ENV_KEY.fullmatch(key):
-            raise Refused("INVALID_ARGUMENT", f"invalid environment variable name: {key}")
-        if len(str(value).encode()) > _ENV_BYTES_MAX:
-            raise Refused("INVALID_ARGUMENT", f"environment variable {key} is larger than 4 KiB")
-
-
-def _check_labels(labels: Mapping[str, str]) -> None:
-    if len(labels) > _LABELS_MAX:
-        raise Refused("INVALID_ARGUMENT", f"at most {_LABELS_MAX} labels are allowed")
-    for key, value in labels.items():
-        if not _LABEL_KEY.fullmatch(key) or not _LABEL_VALUE.fullmatch(value):
-            raise Refused("INVALID_ARGUMENT", f"invalid label: {key}={value}")
-
-
-check_labels = _check_labels
-
-
 def revise(
     deployment: Deployment,
     document: dict[str, Any],
@@ -110,6 +63,7 @@ def revise(
     now: dt.datetime,
     rng: random.Random,
     default_account: str,
+    choices: Choices,
 ) -> None:
     """Take over `document`, all writable fields of it. Raises BuildFailed, changing nothing.
 
@@ -124,7 +78,7 @@ def revise(
             before.revision_id, before.program, before.service_account, before.environment, merged
         )
         return
-    program = compile_source(fields["sourceContents"])
+    program = compile_source(fields["sourceContents"], choices)
     ordinal = len(deployment.revisions) + 1
     revision_id = f"{ordinal:06d}-{rng.getrandbits(12):03x}"
     account = fields["serviceAccount"].rpartition("/")[2] or default_account
@@ -142,10 +96,29 @@ def revise(
     )
 
 
-def as_json(revision: Revision, project: str) -> dict[str, Any]:
-    """Return the Workflow resource; fields that are not set are left out."""
-    shown = {key: value for key, value in revision.document.items() if value not in ("", {})}
-    if shown.get("executionHistoryLevel") == WRITABLE["executionHistoryLevel"]:
-        del shown["executionHistoryLevel"]
+def as_json(deployment: Deployment, revision: Revision, project: str) -> dict[str, Any]:
+    """Return the Workflow resource at a revision; fields that are not set are left out."""
+    current = deployment.current().document
+    document = {**revision.document, **{name: current[name] for name in _WIDE}}
+    shown = {name: value for name, value in document.items() if value != WRITABLE.get(name, "")}
     shown["serviceAccount"] = f"projects/{project}/serviceAccounts/{revision.service_account}"
-    return shown
+    return shown | _keys(deployment, document["cryptoKeyName"], project)
+
+
+def _keys(deployment: Deployment, key: str, project: str) -> dict[str, Any]:
+    """Return what is told of keys. There is no KMS here: a key has one version, the first."""
+    every = {one.document["cryptoKeyName"]: None for one in deployment.revisions}
+    names = [_full(name, project) for name in every if name]
+    found: dict[str, Any] = {}
+    if key:
+        found["cryptoKeyVersion"] = _full(key, project) + _KEY_VERSION
+    if names:
+        found["allKmsKeys"] = names
+        found["allKmsKeysVersions"] = [name + _KEY_VERSION for name in names]
+    return found
+
+
+def _full(key: str, project: str) -> str:
+    if not key.startswith("projects/"):
+        return f"projects/{project}/{key}"
+    return key.replace("projects/-/", f"projects/{project}/", 1)

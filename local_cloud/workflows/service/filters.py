@@ -1,117 +1,128 @@
-"""Filters, order and pages of lists. Source: reference/workflows.md 6.2 and section 11."""
+"""Filters of lists: the language of AIP-160, over the fields that a list names.
 
-import base64
-import binascii
+Source: https://google.aip.dev/160, which the reference pages of both APIs point to. OR binds
+tighter than AND; what stands side by side is AND as well.
+"""
+
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
+from local_cloud.workflows.service.filter_fields import Field, find, restriction
 
-T = TypeVar("T")
+Test = Callable[[Any], bool]
 
-_TERM: Final = re.compile(
-    r"""\s*(?P<field>[A-Za-z][A-Za-z0-9_.-]*)\s*(?P<operator>!=|<=|>=|=|<|>|:)\s*
-    (?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"()]+))\s*(?:(?P<more>AND\b)|\Z)""",
-    re.VERBOSE,
+_TOKEN: Final = re.compile(
+    r"""\s*(?:(?P<mark>[()])|(?P<operator>!=|<=|>=|=|<|>|:)|(?P<minus>-)(?=[\w("'])
+    |(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<word>[^\s()"'=<>!:]+))""",
+    re.VERBOSE | re.DOTALL,
 )
-_FIELDS: Final = (
-    *("createTime", "duration", "endTime", "executionId", "name", "revisionId", "startTime"),
-    *("state", "updateTime", "workflowRevisionId"),
-)
-Test = Callable[[dict[str, Any]], bool]
+_BARE_VALUE: Final = re.compile(r"""\s*([^\s()"']+)""")
+_LENGTH_MAX: Final = 10_000
+_DEPTH_MAX: Final = 30
 
 
-def parse_filter(text: str) -> Test:
-    """Return the test that a filter stands for. Raises Refused(INVALID_ARGUMENT)."""
-    tests: list[Test] = []
-    at = 0
-    while text[at:].strip():
-        found = _TERM.match(text, at)
-        if found is None or (found["more"] and not text[found.end() :].strip()):
-            raise Refused("INVALID_ARGUMENT", f"invalid filter: {text}")
-        value = found["quoted"] if found["quoted"] is not None else found["bare"]
-        tests.append(_test(found["field"], found["operator"], value))
-        at = found.end()
-    return lambda document: all(test(document) for test in tests)
+def parse_filter(text: str, fields: Mapping[str, Field]) -> Test | None:
+    """Return the test that a filter stands for, None for "". Raises Refused(INVALID_ARGUMENT)."""
+    if not text.strip():
+        return None
+    if len(text) > _LENGTH_MAX:
+        raise Refused("INVALID_ARGUMENT", f"filter is longer than {_LENGTH_MAX} characters")
+    reader = _Reader(text, fields)
+    test = reader.expression(0)
+    if reader.kind is not None:
+        raise reader.wrong()
+    return test
 
 
-def _test(field: str, operator: str, value: str) -> Test:
-    read = _reader(field)
-    if operator == ":":
-        return lambda document: read(document) is not None and value in ("*", read(document))
-    if operator == "=":
-        return lambda document: read(document) == value
-    if operator == "!=":
-        return lambda document: read(document) != value
-    as_key = _seconds if field == "duration" else str
-    wanted = as_key(value)
+class _Reader:
+    """One token ahead: `kind` is None at the end."""
 
-    def compare(document: dict[str, Any]) -> bool:
-        text = read(document)
-        if text is None:
-            return False
-        found: Any = as_key(text)
-        smaller, same = found < wanted, found == wanted
-        return (smaller if operator[0] == "<" else not smaller and not same) or (
-            same and operator.endswith("=")
+    def __init__(self, text: str, fields: Mapping[str, Field]) -> None:
+        self._text = text
+        self._fields = fields
+        self._at = 0
+        self.kind: str | None = None
+        self._value = ""
+        self._next()
+
+    def wrong(self, why: str = "") -> Refused:
+        return Refused(
+            "INVALID_ARGUMENT", f"invalid filter: {self._text}" + (f": {why}" if why else "")
         )
 
-    return compare
+    def expression(self, depth: int) -> Test:
+        if depth > _DEPTH_MAX:
+            raise self.wrong("it is nested too deeply")
+        tests = [self._factor(depth)]
+        while self.kind is not None and not self._is("mark", ")"):
+            if self._is("word", "AND"):
+                self._next()
+            tests.append(self._factor(depth))
+        return tests[0] if len(tests) == 1 else lambda item: all(test(item) for test in tests)
 
+    def _factor(self, depth: int) -> Test:
+        tests = [self._term(depth)]
+        while self._is("word", "OR"):
+            self._next()
+            tests.append(self._term(depth))
+        return tests[0] if len(tests) == 1 else lambda item: any(test(item) for test in tests)
 
-def _seconds(text: str) -> float:
-    try:
-        return float(text.removesuffix("s"))
-    except ValueError:
-        raise Refused("INVALID_ARGUMENT", f"invalid duration in filter: {text}") from None
+    def _term(self, depth: int) -> Test:
+        if self._is("word", "NOT") or self.kind == "minus":
+            self._next()
+            test = self._simple(depth)
+            return lambda item: not test(item)
+        return self._simple(depth)
 
+    def _simple(self, depth: int) -> Test:
+        if self._is("mark", "("):
+            self._next()
+            test = self.expression(depth + 1)
+            if not self._is("mark", ")"):
+                raise self.wrong("a parenthesis is not closed")
+            self._next()
+            return test
+        return self._restriction()
 
-def _reader(field: str) -> Callable[[dict[str, Any]], str | None]:
-    head, _, label = field.partition(".")
-    if head in ("label", "labels") and label:
-        return lambda document: (document.get("labels") or {}).get(label)
-    if field not in _FIELDS:
-        raise Refused("INVALID_ARGUMENT", f"invalid filter: unknown field {field}")
-    if field == "executionId":
-        return lambda document: str(document["name"]).rpartition("/")[2]
-    return lambda document: document.get(field)
+    def _restriction(self) -> Test:
+        if self.kind != "word" or self._value in ("AND", "OR"):
+            raise self.wrong()
+        name = self._value
+        field = find(name, self._fields)
+        if field is None:
+            raise self.wrong(f"unknown field {name}")
+        self._next(self._at)
+        if self.kind != "operator":
+            raise self.wrong(f"{name} is compared with nothing")
+        operator = self._value
+        return restriction(name, field, operator, self._argument())
 
+    def _argument(self) -> str:
+        """Read what stands behind an operator: bare, it may hold colons, as times do."""
+        bare = _BARE_VALUE.match(self._text, self._at)
+        if bare is not None:
+            self._next(bare.end())
+            return bare[1]
+        self._next()
+        if self.kind != "quoted":
+            raise self.wrong("a value is missing")
+        value = re.sub(r"\\(.)", r"\1", self._value[1:-1], flags=re.DOTALL)
+        self._next()
+        return value
 
-def ordered(documents: list[dict[str, Any]], order_by: str) -> list[dict[str, Any]]:
-    """Sort by `field [asc|desc], ...`; "" leaves the order as it is."""
-    for part in reversed([part for part in order_by.split(",") if part.strip()]):
-        field, _, direction = part.strip().partition(" ")
-        if field not in _FIELDS or direction.strip() not in ("", "asc", "desc"):
-            raise Refused("INVALID_ARGUMENT", f"invalid order_by: {order_by}")
-        read = _reader(field)
-        documents = sorted(
-            documents,
-            key=lambda document: str(read(document) or ""),
-            reverse=direction.strip() == "desc",
-        )
-    return documents
+    def _is(self, kind: str, value: str) -> bool:
+        return self.kind == kind and self._value == value
 
-
-def page(
-    items: Sequence[T], size: int, token: str, *, default: int, most: int
-) -> tuple[Sequence[T], str]:
-    """Return one page, and the token of the next ("" at the end)."""
-    if size < 0:
-        raise Refused("INVALID_ARGUMENT", "page_size must not be negative")
-    begin = _offset(token)
-    end = begin + min(size or default, most)
-    return items[begin:end], _token(end) if end < len(items) else ""
-
-
-def _token(offset: int) -> str:
-    return base64.urlsafe_b64encode(f"at:{offset}".encode()).decode()
-
-
-def _offset(token: str) -> int:
-    if not token:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token).decode().removeprefix("at:"))
-    except (binascii.Error, ValueError):
-        raise Refused("INVALID_ARGUMENT", "invalid page token") from None
+    def _next(self, at: int | None = None) -> None:
+        self._at = self._at if at is None else at
+        if not self._text[self._at :].strip():
+            self.kind, self._value = None, ""
+            return
+        found = _TOKEN.match(self._text, self._at)
+        if found is None:
+            raise self.wrong()
+        self.kind = found.lastgroup
+        self._value = found[found.lastgroup or 0]
+        self._at = found.end()

@@ -5,16 +5,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from google.cloud import workflows_v1
+from google.cloud.location import locations_pb2
 from google.cloud.workflows import executions_v1
 from google.longrunning import operations_pb2
-from google.protobuf import json_format
+from google.protobuf import empty_pb2, json_format
 
 from local_cloud.kit.grpc_door import Method
+from local_cloud.workflows.service.messages import EXECUTION_VIEW, enum_value
 from local_cloud.workflows.service.model import WorkflowsModel
 
 WORKFLOWS: Final = "google.cloud.workflows.v1.Workflows"
 EXECUTIONS: Final = "google.cloud.workflows.executions.v1.Executions"
 OPERATIONS: Final = "google.longrunning.Operations"
+LOCATIONS: Final = "google.cloud.location.Locations"
 
 
 def methods(model: WorkflowsModel) -> Mapping[str, list[Method]]:
@@ -22,16 +25,8 @@ def methods(model: WorkflowsModel) -> Mapping[str, list[Method]]:
     return {
         EXECUTIONS: _executions(model),
         WORKFLOWS: _workflows(model),
-        OPERATIONS: [
-            Method(
-                "GetOperation",
-                operations_pb2.GetOperationRequest,
-                operations_pb2.Operation,
-                lambda request, caller: _operation(
-                    model.get_operation(request.name, caller=caller)
-                ),
-            )
-        ],
+        OPERATIONS: _operations(model),
+        LOCATIONS: _locations(model),
     }
 
 
@@ -48,8 +43,63 @@ def _message(kind: Any, document: dict[str, Any]) -> Any:
     return kind.from_json(json.dumps(document), ignore_unknown_fields=True)
 
 
+def _view(request: Any) -> str:
+    """Raises Refused(INVALID_ARGUMENT) for a number that is no view."""
+    return enum_value(EXECUTION_VIEW, int(request.view), "view")
+
+
 def _operation(document: dict[str, Any]) -> Any:
     return json_format.ParseDict(document, operations_pb2.Operation(), ignore_unknown_fields=True)
+
+
+def _plain(kind: Any, document: dict[str, Any]) -> Any:
+    return json_format.ParseDict(document, kind(), ignore_unknown_fields=True)
+
+
+def _operations(model: WorkflowsModel) -> list[Method]:
+    """Nobody waits for an operation or cancels it: they are done when they are seen."""
+
+    def get(request: Any, caller: str | None) -> Any:
+        return _operation(model.get_operation(request.name, caller=caller))
+
+    def list_(request: Any, caller: str | None) -> Any:
+        document = model.list_operations(
+            request.name,
+            filter_=request.filter,
+            page_size=request.page_size,
+            page_token=request.page_token,
+            caller=caller,
+        )
+        return _plain(operations_pb2.ListOperationsResponse, document)
+
+    def delete(request: Any, caller: str | None) -> Any:
+        model.delete_operation(request.name, caller=caller)
+        return empty_pb2.Empty()
+
+    pb = operations_pb2
+    return [
+        Method("GetOperation", pb.GetOperationRequest, pb.Operation, get),
+        Method("ListOperations", pb.ListOperationsRequest, pb.ListOperationsResponse, list_),
+        Method("DeleteOperation", pb.DeleteOperationRequest, empty_pb2.Empty, delete),
+    ]
+
+
+def _locations(model: WorkflowsModel) -> list[Method]:
+    pb = locations_pb2
+
+    def get(request: Any, caller: str | None) -> Any:
+        return _plain(pb.Location, model.get_location(request.name, caller=caller))
+
+    def list_(request: Any, caller: str | None) -> Any:
+        document = model.list_locations(
+            request.name, page_size=request.page_size, page_token=request.page_token, caller=caller
+        )
+        return _plain(pb.ListLocationsResponse, document)
+
+    return [
+        Method("GetLocation", pb.GetLocationRequest, pb.Location, get),
+        Method("ListLocations", pb.ListLocationsRequest, pb.ListLocationsResponse, list_),
+    ]
 
 
 def _executions(model: WorkflowsModel) -> list[Method]:
@@ -69,7 +119,7 @@ def _executions(model: WorkflowsModel) -> list[Method]:
         )
 
     def get(request: Any, caller: str | None) -> Any:
-        view = executions_v1.ExecutionView(request.view).name
+        view = _view(request)
         return _message(one, model.get_execution(request.name, view, caller=caller))
 
     def list_(request: Any, caller: str | None) -> Any:
@@ -81,7 +131,7 @@ def _executions(model: WorkflowsModel) -> list[Method]:
                 order_by=request.order_by,
                 page_size=request.page_size,
                 page_token=request.page_token,
-                view=executions_v1.ExecutionView(request.view).name,
+                view=_view(request),
                 caller=caller,
             ),
         )
@@ -140,6 +190,17 @@ def _workflows(model: WorkflowsModel) -> list[Method]:
             ),
         )
 
+    def revisions(request: Any, caller: str | None) -> Any:
+        return _message(
+            workflows_v1.ListWorkflowRevisionsResponse,
+            model.list_revisions(
+                request.name,
+                page_size=request.page_size,
+                page_token=request.page_token,
+                caller=caller,
+            ),
+        )
+
     kinds: list[tuple[str, Any, Any, Callable[[Any, str | None], Any]]] = [
         ("CreateWorkflow", workflows_v1.CreateWorkflowRequest, done, create),
         ("UpdateWorkflow", workflows_v1.UpdateWorkflowRequest, done, update),
@@ -150,6 +211,12 @@ def _workflows(model: WorkflowsModel) -> list[Method]:
             workflows_v1.ListWorkflowsRequest,
             workflows_v1.ListWorkflowsResponse,
             list_,
+        ),
+        (
+            "ListWorkflowRevisions",
+            workflows_v1.ListWorkflowRevisionsRequest,
+            workflows_v1.ListWorkflowRevisionsResponse,
+            revisions,
         ),
     ]
     return [Method(name, request, response, call) for name, request, response, call in kinds]

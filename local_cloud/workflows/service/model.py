@@ -1,7 +1,8 @@
 """The emulated Workflows: executions of deployed workflows that run on a Scheduler.
 
-One object, two APIs (Workflows v1 in `workflows_api`, Executions v1 here); resources are the
-REST documents. Nothing here opens a socket or knows how a request came.
+One object, two APIs (Workflows v1 in `workflows_api`, Executions v1 in `executions_api`; here
+what begins and ends executions); resources are the REST documents. Nothing here opens a socket
+or knows how a request came.
 """
 
 import collections
@@ -9,36 +10,51 @@ import datetime as dt
 import random
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from local_cloud.kit.audit import Audit
 from local_cloud.kit.errors import Refused
-from local_cloud.kit.http import ApiRequest, Sender
+from local_cloud.kit.http import Sender
 from local_cloud.kit.quota import MinuteQuota
 from local_cloud.kit.scheduler import Scheduler
 from local_cloud.kit.tokens import Tokens
 from local_cloud.workflows.engine import effects
+from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.language import json_text
-from local_cloud.workflows.service import deployments, filters
-from local_cloud.workflows.service.callbacks import request_map
+from local_cloud.workflows.service import call_logs
+from local_cloud.workflows.service.checks import check_labels, check_levels
 from local_cloud.workflows.service.deployments import Revision
 from local_cloud.workflows.service.endpoints import Directed
+from local_cloud.workflows.service.entries import History
+from local_cloud.workflows.service.executions import Executions
+from local_cloud.workflows.service.executions_api import API, ExecutionsApi
+from local_cloud.workflows.service.keeping import deployment_of
+from local_cloud.workflows.service.messages import CALL_LOG_LEVELS, HISTORY_LEVELS
 from local_cloud.workflows.service.names import Projects, WorkflowName, timestamp
 from local_cloud.workflows.service.run import Run, World
 from local_cloud.workflows.service.settings import WorkflowsSettings
-from local_cloud.workflows.service.workflows_api import WorkflowsApi, listed
+from local_cloud.workflows.service.store import Kept, open_store
+from local_cloud.workflows.service.watchers import history_of, together
 
 __all__ = ["WorkflowsModel", "WorkflowsSettings"]
 
 ARGUMENT_BYTES_MAX: Final = 512 * 1024
-_RUN_API: Final = "google.cloud.workflows.executions.v1.Executions."
-_REQUEST_FIELDS: Final = (
-    *("callLogLevel", "executionHistoryLevel", "disableConcurrencyQuotaOverflowBuffering"),
-)
+KEPT_FOR: Final = dt.timedelta(days=90)
+"""Source: https://cloud.google.com/workflows/quotas, retention of executions that have ended."""
+_LOGGED: Final = ("ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED")
+_LEVELS: Final = {
+    "callLogLevel": CALL_LOG_LEVELS[0],
+    "executionHistoryLevel": HISTORY_LEVELS[0],
+}
+_UNBUFFERED: Final = "disableConcurrencyQuotaOverflowBuffering"
 
 
-class WorkflowsModel(WorkflowsApi):
-    """Observers: `on_log` gets log entries, `on_state_change` gets executions (view FULL)."""
+class WorkflowsModel(ExecutionsApi):
+    """Observers: `on_log` gets log entries, `on_state_change` gets executions (view FULL).
+
+    `watcher` says who else sees the steps of an execution, by the execution's name.
+    """
 
     def __init__(
         self,
@@ -53,7 +69,10 @@ class WorkflowsModel(WorkflowsApi):
     ) -> None:
         self.on_log: list[Callable[[dict[str, Any]], None]] = []
         self.on_state_change: list[Callable[[dict[str, Any]], None]] = []
-        super().__init__(scheduler, audit, rng, Projects(project_number))
+        store = open_store(settings.store_path)
+        self.watcher: Callable[[str], Watcher | None] = lambda _: None
+        projects = Projects(project_number)
+        super().__init__(scheduler, audit, rng, projects, store, settings.choices)
         self._settings = settings
         self._world = World(
             scheduler,
@@ -63,10 +82,18 @@ class WorkflowsModel(WorkflowsApi):
             settings.callback_base_url,
             self._ended,
             self._logged,
+            self._watch,
+            settings.choices,
+            store,
         )
-        self._runs: dict[WorkflowName, dict[str, Run]] = {}
+        self._executions = {}
         self._active: collections.Counter[str] = collections.Counter()
-        self._queued: dict[str, collections.deque[Run]] = {}
+        self._queued: dict[str, dict[str, Run]] = {}
+        """By place, then by execution id, in the order in which they came."""
+        self._over: collections.deque[Run] = collections.deque()
+        """What has ended, in that order."""
+        self._histories: collections.deque[History] = collections.deque()
+        self._entries_kept = 0
         self._quotas = {
             kind: MinuteQuota(
                 scheduler,
@@ -82,15 +109,54 @@ class WorkflowsModel(WorkflowsApi):
             )
         }
 
+        self._learn(store.load())
+
+    def go_on(self) -> None:
+        """Do again what was under way when the store was left. Call once, when the world is there.
+
+        Executions send their unanswered requests again, and sleep on.
+        """
+        for run in self.runs():
+            run.go_on()
+        for place in list(self._queued):
+            self._fill(place)
+
+    def close(self) -> None:
+        """Let go of the store. Nothing may be asked afterwards."""
+        self._store.close()
+
+    def _learn(self, kept: Kept) -> None:
+        """Take over what the store kept; executions stand still until `go_on`."""
+        self._operations.learn(kept.operations)
+        for workflow in kept.workflows:
+            deployment = deployment_of(workflow, self.projects, self._settings.choices)
+            self._deployments[deployment.name] = deployment
+            self._executions[deployment.name] = Executions()
+        for execution in kept.executions:
+            name = self.projects.workflow(execution.workflow)
+            revision = self._deployments[name].revision(execution.revision_id)
+            number = self.projects.number(name.project)
+            run = Run.kept(self._world, name, revision, execution, number)
+            self._executions[name].add(run)
+            self._active[name.parent()] += run.state == "ACTIVE"
+            if run.state == "QUEUED":
+                self._queued.setdefault(name.parent(), {})[run.execution_id] = run
+        ended = [run for run in self.runs() if run.ended is not None]
+        self._over.extend(sorted(ended, key=lambda run: run.ended or run.created))
+
+    def runs(self) -> list[Run]:
+        """Return every execution there is."""
+        return [run for runs in self._executions.values() for run in runs]
+
     def _created(self, name: WorkflowName) -> None:
-        self._runs[name] = {}
+        self._executions[name] = Executions()
 
     def _deleted(self, name: WorkflowName) -> None:
         # The queued first: they must not start when the running ones make room.
-        for run in reversed(list(self._runs[name].values())):
+        for run in reversed(list(self._executions[name])):
             if run.ended is None:
                 run.cancel()
-        del self._runs[name]
+        del self._executions[name]
 
     def create_execution(
         self,
@@ -106,9 +172,9 @@ class WorkflowsModel(WorkflowsApi):
         `options` are further fields of the Execution in the request, by JSON name.
         """
         name = self.projects.workflow(parent)
-        self._audit.note(caller, _RUN_API + "CreateExecution", str(name))
+        self._audit.note(caller, API + "CreateExecution", str(name))
         given = dict(options or {})
-        buffered = not given.get("disableConcurrencyQuotaOverflowBuffering", False)
+        buffered = not given.get(_UNBUFFERED, False)
         return self._create(name, argument_json, labels or {}, given, buffered=buffered)
 
     def trigger_pubsub_execution(
@@ -119,75 +185,8 @@ class WorkflowsModel(WorkflowsApi):
         Beyond the concurrency quota it is refused, not queued, for the transport to try again.
         """
         name = self.projects.workflow(workflow_name)
-        self._audit.note(caller, _RUN_API + "TriggerPubsubExecution", str(name))
+        self._audit.note(caller, API + "TriggerPubsubExecution", str(name))
         return self._create(name, json_text.encode(cloud_event), {}, {}, buffered=False)
-
-    def get_execution(
-        self, name: str, view: str = "FULL", *, caller: str | None = None
-    ) -> dict[str, Any]:
-        self._audit.note(caller, _RUN_API + "GetExecution", name)
-        run = self._run(name)
-        self._take("read", run.workflow)
-        return run.basic() if view == "BASIC" else run.full()
-
-    def list_executions(
-        self,
-        parent: str,
-        *,
-        filter_: str = "",
-        order_by: str = "",
-        page_size: int = 0,
-        page_token: str = "",
-        view: str = "BASIC",
-        caller: str | None = None,
-    ) -> dict[str, Any]:
-        """List executions, the newest first unless `order_by` says otherwise."""
-        name = self.projects.workflow(parent)
-        self._audit.note(caller, _RUN_API + "ListExecutions", str(name))
-        self._deployment(name)
-        self._take("list", name)
-        runs = {run.name: run for run in reversed(self._runs[name].values())}
-        shown = [{**run.basic(), "labels": run.document.get("labels")} for run in runs.values()]
-        test = filters.parse_filter(filter_)
-        found = filters.ordered([document for document in shown if test(document)], order_by)
-        full = view == "FULL"
-        items, token = filters.page(
-            found, page_size, page_token, default=100, most=100 if full else 1000
-        )
-        picked = [runs[document["name"]] for document in items]
-        return listed("executions", [run.full() if full else run.basic() for run in picked], token)
-
-    def cancel_execution(self, name: str, *, caller: str | None = None) -> dict[str, Any]:
-        """Cancel now. One that has ended is refused (its real code is not documented)."""
-        self._audit.note(caller, _RUN_API + "CancelExecution", name)
-        run = self._run(name)
-        self._take("write", run.workflow)
-        if run.ended is not None:
-            raise Refused(
-                "FAILED_PRECONDITION", f"Execution '{name}' has ended and cannot be cancelled"
-            )
-        run.cancel()
-        return run.full()
-
-    def list_callbacks(self, name: str, *, caller: str | None = None) -> dict[str, Any]:
-        self._audit.note(caller, _RUN_API + "ListCallbacks", name)
-        run = self._run(name)
-        endpoints = sorted(run.endpoints.values(), key=lambda endpoint: endpoint.callback_id)
-        return listed("callbacks", [endpoint.as_json(run.name) for endpoint in endpoints], "")
-
-    def send_callback(self, execution: str, callback_id: str, request: ApiRequest) -> None:
-        """Bring a request to a callback endpoint; its door has read `request.caller`.
-
-        Raises Refused: NOT_FOUND (no such endpoint, other method, or the execution has ended),
-        RESOURCE_EXHAUSTED (a request is waiting already).
-        """
-        method = _RUN_API + "SendHttpCallback"
-        self._audit.note(request.caller, method, f"{execution}/callbacks/{callback_id}")
-        run = self._run(execution)
-        endpoint = run.endpoints.get(callback_id)
-        if run.ended is not None or endpoint is None or endpoint.method != request.method:
-            raise Refused("NOT_FOUND", f"Callback '{callback_id}' was not found")
-        run.offer(endpoint, request_map(request, endpoint.url, self._scheduler.now()))
 
     def _create(
         self,
@@ -210,11 +209,12 @@ class WorkflowsModel(WorkflowsApi):
             self.projects.number(name.project),
         )
         has_room = self._has_room(name, buffered=buffered)
-        self._runs[name][run.execution_id] = run
+        run.keep(active=has_room)
+        self._executions[name].add(run)
         if has_room:
             self._begin(run)
         else:
-            self._queued.setdefault(name.parent(), collections.deque()).append(run)
+            self._queued.setdefault(name.parent(), {})[run.execution_id] = run
             self._changed(run)
         return run.full()
 
@@ -234,35 +234,78 @@ class WorkflowsModel(WorkflowsApi):
 
     def _begin(self, run: Run) -> None:
         self._active[run.workflow.parent()] += 1
-        run.begin(json_text.decode(run.document["argument"]))
+        run.begin()
         self._changed(run)
 
     def _ended(self, run: Run) -> None:
         place = run.workflow.parent()
-        queued = self._queued.get(place, collections.deque())
         if run.started is None:
-            queued.remove(run)
+            self._queued[place].pop(run.execution_id, None)
         else:
             self._active[place] -= 1
+        if run.ended is not None:
+            self._over.append(run)
+        history = history_of(run.watcher)
+        if history is not None:
+            self._count(history)
         self._changed(run)
-        if queued and self._active[place] < self._settings.concurrent_executions_max:
-            self._begin(queued.popleft())
+        self._fill(place)
+
+    def _fill(self, place: str) -> None:
+        """Begin the executions that have waited longest, as far as there is room."""
+        queued = self._queued.get(place)
+        while queued and self._active[place] < self._settings.concurrent_executions_max:
+            self._begin(queued.pop(next(iter(queued))))
+
+    def _retire(self) -> None:
+        oldest = self._scheduler.now() - KEPT_FOR
+        while self._over and (self._over[0].ended or oldest) < oldest:
+            run = self._over.popleft()
+            executions = self._executions.get(run.workflow)
+            if executions is not None and executions.get(run.execution_id) is run:
+                self._store.drop(run.number)
+                executions.forget(run)
+
+    def _count(self, history: History) -> None:
+        """Let go of the oldest histories when there are more entries than are kept."""
+        self._histories.append(history)
+        self._entries_kept += len(history.entries)
+        while self._entries_kept > self._settings.step_entries_max and self._histories:
+            oldest = self._histories.popleft()
+            self._entries_kept -= len(oldest.entries)
+            oldest.clear()
+
+    def _watch(self, run: Run) -> Watcher | None:
+        """Return who sees the steps of an execution: nobody costs nothing."""
+        every: list[Watcher] = []
+        asked = self.watcher(run.name)
+        if asked is not None:
+            every.append(asked)
+        level = run.document.get("callLogLevel")
+        if level in ("LOG_ALL_CALLS", "LOG_ERRORS_ONLY"):
+            emit = partial(self._log, run)
+            later = partial(self._scheduler.call_later, 0)
+            every.append(call_logs.CallLog(run.execution_id, level, emit, later))
+        if self._settings.step_entries == "default":
+            detailed = run.document.get("executionHistoryLevel") == HISTORY_LEVELS[2]
+            every.append(History(detailed=detailed))
+        return together(every)
 
     def _changed(self, run: Run) -> None:
+        if self.on_log and run.state in _LOGGED:
+            at = timestamp(self._scheduler.now())
+            self._log(run, call_logs.EXECUTIONS_SYSTEM, *call_logs.system_log(run.full(), at))
         for observer in self.on_state_change:
-            observer(run.full())
+            observer(self._full(run))
 
     def _logged(self, run: Run, log: effects.Log) -> None:
-        entry = _log_entry(run, log, self._scheduler.now())
-        for observer in self.on_log:
-            observer(entry)
+        self._log(run, call_logs.STDLIB, log.severity, log.payload)
 
-    def _run(self, name: str) -> Run:
-        workflow, execution_id = self.projects.execution(name)
-        run = self._runs.get(workflow, {}).get(execution_id)
-        if run is None:
-            raise Refused("NOT_FOUND", f"Execution '{name}' was not found")
-        return run
+    def _log(self, run: Run, log: str, severity: str, payload: Any) -> None:
+        if self.on_log and not run.replaying:
+            entry = call_logs.log_entry(run, log, severity, payload, self._scheduler.now())
+            for observer in self.on_log:
+                observer(entry)
 
     def _take(self, kind: str, name: WorkflowName) -> None:
         self._quotas[kind].take(name.parent())
@@ -277,7 +320,7 @@ def _execution_document(
     options: Mapping[str, Any],
     revision: Revision,
 ) -> dict[str, Any]:
-    """Return what an Execution takes over from its request. Raises Refused."""
+    """Return what an Execution takes over from its request and its workflow. Raises Refused."""
     argument = argument_json or "null"
     if len(argument.encode("utf-8", "replace")) > ARGUMENT_BYTES_MAX:
         raise Refused("INVALID_ARGUMENT", "argument is larger than 512 KB")
@@ -285,35 +328,17 @@ def _execution_document(
         json_text.decode(argument)
     except json_text.NotJson:
         raise Refused("INVALID_ARGUMENT", "argument is not valid JSON") from None
-    deployments.check_labels(labels)
-    every = {**(revision.document["labels"] or {}), **labels}
+    check_labels(labels)
+    check_levels(options)
     document: dict[str, Any] = {"argument": argument}
+    every = {**(revision.document["labels"] or {}), **labels}
     if every:
         document["labels"] = every
-    document |= {key: options[key] for key in _REQUEST_FIELDS if options.get(key)}
-    document.setdefault("callLogLevel", revision.document["callLogLevel"])
+    for name, unset in _LEVELS.items():
+        level = options.get(name) or unset
+        level = revision.document[name] if level == unset else level
+        if level != unset:
+            document[name] = level
+    if options.get(_UNBUFFERED):
+        document[_UNBUFFERED] = True
     return document
-
-
-def _log_entry(run: Run, log: effects.Log, now: dt.datetime) -> dict[str, Any]:
-    """Return a Cloud Logging entry. The log's name is from memory (reference section 3, [M])."""
-    name = run.workflow
-    entry: dict[str, Any] = {
-        "logName": f"projects/{name.project}/logs/workflows.googleapis.com%2Fstdlib",
-        "resource": {
-            "type": "workflows.googleapis.com/Workflow",
-            "labels": {
-                "project_id": name.project,
-                "location": name.location,
-                "workflow_id": name.workflow,
-            },
-        },
-        "labels": {
-            "workflows.googleapis.com/execution_id": run.execution_id,
-            "workflows.googleapis.com/revision_id": run.revision.revision_id,
-        },
-        "severity": log.severity,
-        "timestamp": timestamp(now),
-    }
-    entry["textPayload" if isinstance(log.payload, str) else "jsonPayload"] = log.payload
-    return entry

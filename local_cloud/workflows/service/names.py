@@ -12,6 +12,7 @@ _WORKFLOW: Final = re.compile(
     r"(?:/executions/(?P<execution>[^/]+))?"
 )
 _LOCATION: Final = re.compile(r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)")
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _WORKFLOW_ID: Final = re.compile(r"[a-zA-Z]([a-zA-Z0-9_-]{0,62}[a-zA-Z0-9])?")
 
 
@@ -40,8 +41,14 @@ class Projects:
     def number(self, project: str) -> str:
         """Return a project's number; a project not seen yet gets the next one."""
         if project not in self._numbers:
-            self._numbers[project] = str(self._first + len(self._numbers))
+            self._numbers[project] = str(
+                max(map(int, self._numbers.values()), default=self._first - 1) + 1
+            )
         return self._numbers[project]
+
+    def learn(self, project: str, number: str) -> None:
+        """Take over a project and its number."""
+        self._numbers[project] = number
 
     def id(self, project: str) -> str:
         """Return a project's id, given either."""
@@ -61,6 +68,23 @@ class Projects:
             raise Refused("INVALID_ARGUMENT", f"invalid execution name: {name}")
         workflow = WorkflowName(self.id(found["project"]), found["location"], found["workflow"])
         return workflow, found["execution"]
+
+    def inside(self, name: str, collection: str) -> tuple[str, str]:
+        """Split `EXECUTION/collection/ID` into the execution's name and the id.
+
+        Raises Refused(INVALID_ARGUMENT).
+        """
+        execution, found, identity = name.rpartition(f"/{collection}/")
+        if not found or not identity or "/" in identity:
+            raise Refused("INVALID_ARGUMENT", f"invalid name: {name}")
+        return execution, identity
+
+    def project(self, name: str) -> str:
+        """Read `projects/P` into the project's id. Raises Refused(INVALID_ARGUMENT)."""
+        head, _, project = name.partition("/")
+        if head != "projects" or not project or "/" in project:
+            raise Refused("INVALID_ARGUMENT", f"invalid name: {name}")
+        return self.id(project)
 
     def location(self, name: str) -> tuple[str, str]:
         """Read `projects/P/locations/L` into (project id, location)."""
@@ -83,6 +107,11 @@ def check_workflow_id(workflow_id: str) -> None:
 def timestamp(instant: dt.datetime) -> str:
     """Return RFC 3339 with nine digits."""
     return f"{instant.replace(tzinfo=None).isoformat(timespec='microseconds')}000Z"
+
+
+def timestamp_of(seconds: float) -> str:
+    """Return RFC 3339 of seconds since 1970."""
+    return timestamp(_EPOCH + dt.timedelta(microseconds=round(seconds * 1_000_000)))
 
 
 def duration(length: dt.timedelta) -> str:

@@ -2,20 +2,47 @@
 
 import datetime as dt
 import random
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
+from local_cloud.workflows.service.filter_fields import Field, instant
+from local_cloud.workflows.service.filters import parse_filter
 from local_cloud.workflows.service.names import timestamp
+from local_cloud.workflows.service.pages import Asked, listed, page
+from local_cloud.workflows.service.store import Store
 
-_TYPES = "type.googleapis.com/google.cloud.workflows.v1."
+_TYPES: Final = "type.googleapis.com/google.cloud.workflows.v1."
+# The real service keeps operations for weeks; here the newest so many of all projects are kept.
+KEPT_MAX: Final = 10_000
+
+
+def _of_metadata(name: str) -> Any:
+    return lambda operation: operation["metadata"][name]
+
+
+# A guess: the reference page says no more than "the standard list filter".
+_FIELDS: Final[Mapping[str, Field]] = {
+    "name": Field("text", lambda operation: operation["name"]),
+    "done": Field("bool", lambda operation: operation["done"]),
+    "target": Field("text", _of_metadata("target")),
+    "verb": Field("text", _of_metadata("verb")),
+    "createTime": Field("time", lambda operation: instant(operation["metadata"]["createTime"])),
+    "endTime": Field("time", lambda operation: instant(operation["metadata"]["endTime"])),
+}
 
 
 class Operations:
     """The operations of all projects, by full name."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, store: Store) -> None:
         self._rng = rng
+        self._store = store
         self._operations: dict[str, dict[str, Any]] = {}
+
+    def learn(self, operations: Iterable[dict[str, Any]]) -> None:
+        """Take over operations, the oldest first."""
+        self._operations.update((one["name"], one) for one in operations)
 
     def add(
         self, parent: str, target: str, verb: str, now: dt.datetime, outcome: dict[str, Any]
@@ -37,6 +64,9 @@ class Operations:
             "done": True,
             **outcome,
         }
+        self._store.operation(self._operations[name])
+        while len(self._operations) > KEPT_MAX:
+            self._forget(next(iter(self._operations)))
         return self._operations[name]
 
     def get(self, name: str) -> dict[str, Any]:
@@ -44,12 +74,24 @@ class Operations:
             raise Refused("NOT_FOUND", f"Operation '{name}' was not found")
         return self._operations[name]
 
-    def of(self, parent: str) -> list[dict[str, Any]]:
-        return [
+    def delete(self, name: str) -> None:
+        self.get(name)
+        self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        self._store.drop_operation(name)
+        del self._operations[name]
+
+    def list(self, parent: str, filter_: str, asked: Asked) -> dict[str, Any]:
+        """Return a page, the oldest first."""
+        test = parse_filter(filter_, _FIELDS)
+        found = [
             operation
             for name, operation in self._operations.items()
-            if name.startswith(f"{parent}/operations/")
+            if name.startswith(f"{parent}/operations/") and (test is None or test(operation))
         ]
+        items, token = page(found, asked, ("operations", parent, filter_), default=500, most=1000)
+        return listed("operations", items, token)
 
 
 def workflow_response(workflow: dict[str, Any]) -> dict[str, Any]:

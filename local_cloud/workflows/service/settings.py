@@ -25,4 +25,10 @@ class WorkflowsSettings:
     step_entries: Literal["default", "never"] = "default"
     """"default": as each execution's history level says, BASIC where it says nothing. "never" is
     for simulations, which do not look at them."""
+    step_entries_max: int = 1_000_000
+    """Of executions that have ended; beyond it those of the oldest go. The real service keeps
+    them as long as the execution; here they are in memory."""
     choices: Choices = DEFAULT
+    store_path: str | None = None
+    """The file in which deployments and executions outlive this process; None keeps them in
+    memory only."""

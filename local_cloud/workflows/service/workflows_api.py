@@ -9,30 +9,78 @@ from local_cloud.kit.audit import Audit
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.scheduler import Scheduler
 from local_cloud.workflows.engine.compiler import BuildFailed
-from local_cloud.workflows.service import deployments, filters
+from local_cloud.workflows.language.choices import Choices
+from local_cloud.workflows.service import deployments
+from local_cloud.workflows.service.checks import check_document, masked
 from local_cloud.workflows.service.deployments import Deployment
+from local_cloud.workflows.service.filter_fields import Field, instant, ordered
+from local_cloud.workflows.service.filters import parse_filter
+from local_cloud.workflows.service.keeping import kept_workflow
+from local_cloud.workflows.service.locations import location, locations
+from local_cloud.workflows.service.messages import CALL_LOG_LEVELS, HISTORY_LEVELS
 from local_cloud.workflows.service.names import Projects, WorkflowName, check_workflow_id
 from local_cloud.workflows.service.operations_log import (
     Operations,
     empty_response,
     workflow_response,
 )
+from local_cloud.workflows.service.pages import Asked, listed, page
+from local_cloud.workflows.service.store import Store, StoreFailed
 
 _API: Final = "google.cloud.workflows.v1.Workflows."
+
+
+def _text(name: str) -> Field:
+    return Field("text", lambda workflow: workflow.get(name))
+
+
+def _time(name: str) -> Field:
+    return Field("time", lambda workflow: instant(workflow.get(name)))
+
+
+def _enum(name: str, values: tuple[str, ...], prefix: str = "") -> Field:
+    return Field("enum", lambda workflow: workflow.get(name, values[0]), values, prefix)
+
+
+# Source: the reference page names no fields for workflows; these are the resource's own.
+_FIELDS: Final[Mapping[str, Field]] = {
+    "name": _text("name"),
+    "workflowId": Field("text", lambda workflow: workflow["name"].rpartition("/")[2]),
+    "description": _text("description"),
+    "state": _enum("state", ("STATE_UNSPECIFIED", "ACTIVE", "UNAVAILABLE")),
+    "revisionId": _text("revisionId"),
+    "createTime": _time("createTime"),
+    "updateTime": _time("updateTime"),
+    "revisionCreateTime": _time("revisionCreateTime"),
+    "labels": Field("map", lambda workflow: workflow.get("labels"), sortable=False),
+    "label": Field("map", lambda workflow: workflow.get("labels"), sortable=False),
+    "serviceAccount": _text("serviceAccount"),
+    "cryptoKeyName": _text("cryptoKeyName"),
+    "callLogLevel": _enum("callLogLevel", CALL_LOG_LEVELS),
+    "executionHistoryLevel": _enum("executionHistoryLevel", HISTORY_LEVELS),
+}
 
 
 class WorkflowsApi(ABC):
     """Workflows by name. What executions they have, the other half knows."""
 
     def __init__(
-        self, scheduler: Scheduler, audit: Audit, rng: random.Random, projects: Projects
+        self,
+        scheduler: Scheduler,
+        audit: Audit,
+        rng: random.Random,
+        projects: Projects,
+        store: Store,
+        choices: Choices,
     ) -> None:
         self.projects = projects
+        self._choices = choices
+        self._store = store
         self._scheduler = scheduler
         self._audit = audit
         self._rng = rng
         self._deployments: dict[WorkflowName, Deployment] = {}
-        self._operations = Operations(rng)
+        self._operations = Operations(rng, store)
 
     @abstractmethod
     def _created(self, name: WorkflowName) -> None:
@@ -78,7 +126,7 @@ class WorkflowsApi(ABC):
         name = WorkflowName(project, location, workflow_id)
         self._audit.note(caller, _API + "CreateWorkflow", str(name))
         check_workflow_id(workflow_id)
-        deployments.check_document(document)
+        check_document(document)
         if name in self._deployments:
             raise Refused("ALREADY_EXISTS", f"Resource '{name}' already exists")
         self.projects.number(project)
@@ -97,20 +145,14 @@ class WorkflowsApi(ABC):
         *,
         caller: str | None = None,
     ) -> dict[str, Any]:
-        """Change the fields of the mask, or without one all that are given; as an operation."""
+        """Change the fields of the mask, or without one all of them; as an operation."""
         name = self.projects.workflow(workflow)
         self._audit.note(caller, _API + "UpdateWorkflow", str(name))
         deployment = self._deployment(name)
-        mask = [_camel(path) for path in update_mask.split(",") if path.strip()]
-        unknown = [path for path in mask if path.partition(".")[0] not in deployments.WRITABLE]
-        if unknown:
-            raise Refused("INVALID_ARGUMENT", f"invalid field in update_mask: {unknown[0]}")
-        wanted = [path.partition(".")[0] for path in mask] or [
-            key for key in document if key in deployments.WRITABLE
-        ]
-        changes = {key: document.get(key) or deployments.WRITABLE[key] for key in wanted}
-        deployments.check_document(changes)
-        return self._revise(deployment, {**deployment.current().document, **changes}, "update")
+        before = deployment.current().document
+        changed = masked(before, document, update_mask)
+        check_document(changed)
+        return self._revise(deployment, {**before, **changed}, "update")
 
     def delete_workflow(self, workflow: str, *, caller: str | None = None) -> dict[str, Any]:
         """Delete a workflow with its executions; running ones are cancelled."""
@@ -118,6 +160,7 @@ class WorkflowsApi(ABC):
         self._audit.note(caller, _API + "DeleteWorkflow", str(name))
         self._deployment(name)
         self._deleted(name)
+        self._store.drop_workflow(str(name))
         del self._deployments[name]
         return self._operations.add(
             name.parent(), str(name), "delete", self._scheduler.now(), empty_response()
@@ -140,16 +183,20 @@ class WorkflowsApi(ABC):
         page_token: str = "",
         caller: str | None = None,
     ) -> dict[str, Any]:
+        """List workflows by name, those of every location for the location `-`."""
         self._audit.note(caller, _API + "ListWorkflows", parent)
-        place = self.projects.location(parent)
-        test = filters.parse_filter(filter_)
+        project, location = self.projects.location(parent)
+        test = parse_filter(filter_, _FIELDS)
         shown = [
             self._shown(name)
             for name in sorted(self._deployments, key=str)
-            if place in {(name.project, name.location), (name.project, "-")}
+            if name.project == project and location in (name.location, "-")
         ]
-        found = filters.ordered([workflow for workflow in shown if test(workflow)], order_by)
-        items, token = filters.page(found, page_size, page_token, default=500, most=1000)
+        found = [workflow for workflow in shown if test is None or test(workflow)]
+        if order_by.strip():
+            found = ordered(found, order_by, _FIELDS)
+        scope = ("workflows", parent, filter_, order_by)
+        items, token = page(found, Asked(page_size, page_token), scope, default=500, most=1000)
         return listed("workflows", items, token)
 
     def list_revisions(
@@ -163,24 +210,50 @@ class WorkflowsApi(ABC):
         """List the revisions, the newest first."""
         name = self.projects.workflow(workflow)
         self._audit.note(caller, _API + "ListWorkflowRevisions", str(name))
-        newest_first = self._deployment(name).revisions[::-1]
-        items, token = filters.page(newest_first, page_size, page_token, default=20, most=100)
-        shown = [deployments.as_json(revision, name.project) for revision in items]
+        deployment = self._deployment(name)
+        scope, asked = ("revisions", str(name)), Asked(page_size, page_token)
+        items, token = page(deployment.revisions[::-1], asked, scope, default=20, most=100)
+        shown = [deployments.as_json(deployment, revision, name.project) for revision in items]
         return listed("workflows", shown, token)
 
     def get_operation(self, name: str, *, caller: str | None = None) -> dict[str, Any]:
         self._audit.note(caller, "google.longrunning.Operations.GetOperation", name)
         return self._operations.get(name)
 
-    def list_operations(self, parent: str, *, caller: str | None = None) -> dict[str, Any]:
+    def list_operations(
+        self,
+        parent: str,
+        *,
+        filter_: str = "",
+        page_size: int = 0,
+        page_token: str = "",
+        caller: str | None = None,
+    ) -> dict[str, Any]:
         self._audit.note(caller, "google.longrunning.Operations.ListOperations", parent)
-        return listed("operations", self._operations.of(parent), "")
+        self.projects.location(parent)
+        return self._operations.list(parent, filter_, Asked(page_size, page_token))
+
+    def delete_operation(self, name: str, *, caller: str | None = None) -> None:
+        """Forget an operation; what it did stays done."""
+        self._audit.note(caller, "google.longrunning.Operations.DeleteOperation", name)
+        self._operations.delete(name)
+
+    def get_location(self, name: str, *, caller: str | None = None) -> dict[str, Any]:
+        self._audit.note(caller, "google.cloud.location.Locations.GetLocation", name)
+        return location(*self.projects.location(name))
+
+    def list_locations(
+        self, name: str, *, page_size: int = 0, page_token: str = "", caller: str | None = None
+    ) -> dict[str, Any]:
+        self._audit.note(caller, "google.cloud.location.Locations.ListLocations", name)
+        return locations(self.projects.project(name), Asked(page_size, page_token))
 
     def _revise(
         self, deployment: Deployment, document: dict[str, Any], verb: str
     ) -> dict[str, Any]:
         name = deployment.name
         number = self.projects.number(name.project)
+        before = list(deployment.revisions)
         try:
             deployments.revise(
                 deployment,
@@ -188,9 +261,14 @@ class WorkflowsApi(ABC):
                 now=self._scheduler.now(),
                 rng=self._rng,
                 default_account=f"{number}-compute@developer.gserviceaccount.com",
+                choices=self._choices,
             )
-            shown = deployments.as_json(deployment.current(), name.project)
+            self._store.workflow(kept_workflow(deployment, number))
+            shown = deployments.as_json(deployment, deployment.current(), name.project)
             outcome = workflow_response(shown)
+        except StoreFailed:
+            deployment.revisions[:] = before
+            raise
         except BuildFailed as failed:
             outcome = {"error": {"code": 3, "message": failed.problems[0].text()}}
         return self._operations.add(name.parent(), str(name), verb, self._scheduler.now(), outcome)
@@ -201,18 +279,5 @@ class WorkflowsApi(ABC):
         return self._deployments[name]
 
     def _shown(self, name: WorkflowName, revision_id: str = "") -> dict[str, Any]:
-        revision = self._deployment(name).revision(revision_id)
-        return deployments.as_json(revision, name.project)
-
-
-def _camel(path: str) -> str:
-    head, *rest = path.strip().split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
-def listed(field: str, items: Any, token: str) -> dict[str, Any]:
-    """Return a list response; what is empty is left out, as in proto JSON."""
-    found: dict[str, Any] = {field: list(items)} if items else {}
-    if token:
-        found["nextPageToken"] = token
-    return found
+        deployment = self._deployment(name)
+        return deployments.as_json(deployment, deployment.revision(revision_id), name.project)
