@@ -1,0 +1,47 @@
+"""Every case on the engine, and what keeps the cases honest (see README.md beside this file)."""
+
+import collections
+
+import pytest
+
+from tests.conformance import cases
+from tests.conformance.cases import all_cases
+from tests.conformance.runner import play
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.chapter}: {case.id}")
+def test_the_engine_does_what_the_reference_says(case):
+    assert play(case) == []
+
+
+def test_there_are_many_and_each_has_a_name_of_its_own():
+    counts = collections.Counter(f"{case.chapter}: {case.id}" for case in all_cases())
+    assert [name for name, count in counts.items() if count > 1] == []
+    assert len(all_cases()) >= 450
+
+
+def test_each_says_where_its_fact_is_written():
+    wrong = [
+        (case.id, case.source)
+        for case in all_cases()
+        if not cases.SOURCE.fullmatch(case.source) or not set(case.tags()) <= cases.TAGS.keys()
+    ]
+    assert wrong == []
+
+
+def test_each_expects_something_and_says_nothing_that_is_not_read():
+    wrong = [
+        case.id
+        for case in all_cases()
+        if set(case.fields) - cases.FIELDS
+        or not (cases.OUTCOMES | {"calls"}) & set(case.fields)
+        or len(cases.WHAT & set(case.fields)) != 1
+    ]
+    assert wrong == []
+
+
+def test_cases_against_the_workflows_are_not_rare():
+    refused = [
+        case for case in all_cases() if {"deploy", "error", "error_includes"} & set(case.fields)
+    ]
+    assert len(refused) * 4 > len(all_cases())
