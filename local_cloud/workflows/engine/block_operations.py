@@ -124,12 +124,6 @@ def retry(
 ) -> Operation:
     """Decide about a fault: again, to `except` (`give_up`), or further out (None)."""
 
-    def resigned(f: Frame) -> int:
-        if give_up is not None:
-            return give_up
-        error: Fault = f.variables[caught].fault
-        raise error
-
     def again(f: Frame, wanted: Any) -> int:
         v = f.variables
         if type(wanted) is not bool:
@@ -137,8 +131,10 @@ def retry(
                 "TypeError", f"retry predicate must return a boolean, got '{message_name(wanted)}'"
             )
         if not wanted:
-            return resigned(f)
+            return _resigned(f, caught, give_up)
         seconds = _delay(plan, v, v[attempts])
+        if v[0].choices.retry_jitter == "full":
+            seconds *= v[0].host.random()
         v[attempts] += 1
         effect = Sleep(v[0].new_id(), seconds)
         return int(v[0].wait(f, effect, lambda _: None, lambda _: body_pc))
@@ -147,7 +143,7 @@ def retry(
         v = f.variables
         f.pc = here
         if v[attempts] >= _number(plan.max_retries(v), "max_retries"):
-            return resigned(f)
+            return _resigned(f, caught, give_up)
         value = v[caught].fault.value
         if plan.routine is not None:
             others = [UNSET] * (len(plan.routine.parameters) - 1)  # Have defaults.
@@ -158,8 +154,25 @@ def retry(
     return op
 
 
+def resign(caught: int, give_up: int | None) -> Operation:
+    """Let the fault that was to be retried go on as if there were no `retry`."""
+
+    def op(f: Frame) -> int:
+        f.variables[0].steps_left += 1  # Part of the step that decides.
+        return _resigned(f, caught, give_up)
+
+    return op
+
+
+def _resigned(f: Frame, caught: int, give_up: int | None) -> int:
+    if give_up is not None:
+        return give_up
+    error: Fault = f.variables[caught].fault
+    raise error
+
+
 def _delay(plan: RetryPlan, v: Variables, retries: int) -> float:
-    """Return min(initial_delay * multiplier^retries, max_delay); there is no jitter."""
+    """Return min(initial_delay * multiplier^retries, max_delay)."""
     most = _number(plan.max_delay(v), "max_delay")
     first = _number(plan.initial_delay(v), "initial_delay")
     try:
@@ -212,7 +225,11 @@ def branches_of(
     plans: Sequence[BranchPlan],
 ) -> Callable[[Frame], Iterator[tuple[str, Callable[[Strand], Frame]]]]:
     def start(f: Frame) -> Iterator[tuple[str, Callable[[Strand], Frame]]]:
-        return ((plan.name, _branch(f, plan, None)) for plan in plans)
+        numbered = f.variables[0].choices.branch_ids == "number"
+        return (
+            (str(number) if numbered else plan.name, _branch(f, plan, None))
+            for number, plan in enumerate(plans)
+        )
 
     return start
 

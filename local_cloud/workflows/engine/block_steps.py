@@ -89,6 +89,16 @@ class BlockSteps(Emitter):
         context = context.within(whole)
         if plan is not None:
             give_up = None if action.handler is None else handle
+            deciding = context
+            if self._choices.predicate_error == "gives_up":
+                deciding = replace(
+                    context, handler=(self._analysis.new_slot(), Label(self._here()))
+                )
+                self._emit(
+                    lambda _: block_operations.resign(caught, give_up and give_up.pc),
+                    context,
+                    context.place(step.position),
+                )
             decide.pc = self._emit(
                 lambda here: block_operations.retry(
                     plan,
@@ -98,7 +108,7 @@ class BlockSteps(Emitter):
                     give_up=None if give_up is None else give_up.pc,
                     here=here,
                 ),
-                context,
+                deciding,
                 context.place(step.position, "STEP_RETRY"),
             )
         if action.handler is not None:

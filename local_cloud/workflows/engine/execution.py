@@ -359,7 +359,7 @@ class Execution:
             self._branch_ended(strand.join)
             return
         try:
-            self.result = json_text.encode(value)
+            self.result = json_text.encode(value, style=self.choices.json_style())
         except json_text.NotJson as error:
             self._died(strand, fault("ValueError", str(error)))
             return
@@ -385,7 +385,9 @@ class Execution:
 
     def _failed(self, error: Fault) -> None:
         try:
-            self.payload = json_text.encode(error.value, lenient=True)
+            self.payload = json_text.encode(
+                error.value, lenient=True, style=self.choices.json_style()
+            )
         except (RecursionError, MemoryError) as cause:
             stack, error = error.stack, _too_large(cause)
             error.stack = stack
