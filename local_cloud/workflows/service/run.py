@@ -1,30 +1,51 @@
-"""Drives one execution: performs its effects, and brings the outcomes back to the engine."""
+"""Drives one execution: performs its effects, and brings the outcomes back to the engine.
 
+All that happens to an execution happens in turns: an event, what the engine makes of it, and only
+when the turn is kept the effects that it asks for. Kept turns run again give the same execution.
+"""
+
+import dataclasses
 import datetime as dt
 import random
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
-from local_cloud.kit.http import Inbound, NoAnswer, Outbound, Sender
+from local_cloud.kit.http import Inbound, NoAnswer, Sender
 from local_cloud.kit.scheduler import Scheduler, Timer
 from local_cloud.kit.tokens import Tokens
 from local_cloud.workflows.engine import effects as fx
 from local_cloud.workflows.engine.execution import Execution
-from local_cloud.workflows.language.faults import Fault
+from local_cloud.workflows.engine.watching import Watcher
+from local_cloud.workflows.language import json_text
+from local_cloud.workflows.language.choices import DEFAULT, Choices
+from local_cloud.workflows.language.faults import fault
+from local_cloud.workflows.service import journal
 from local_cloud.workflows.service.callbacks import Endpoint
 from local_cloud.workflows.service.deployments import Revision
+from local_cloud.workflows.service.journal import Came, Event, Offered, Resumed, Started, Turn
 from local_cloud.workflows.service.names import WorkflowName, duration, timestamp
+from local_cloud.workflows.service.outcome import outcome, unavailable
+from local_cloud.workflows.service.store import Forgetful, KeptExecution, Store, StoreFailed
 
 STATES: Final = {"succeeded": "SUCCEEDED", "failed": "FAILED", "cancelled": "CANCELLED"}
+LIFE: Final = dt.timedelta(days=365)
+"""Source: https://cloud.google.com/workflows/quotas, maximum execution duration."""
+_DIVERGED: Final = (
+    "what was kept of this execution does not fit this version of the local cloud, or is damaged;"
+    " it stays kept, and the version that wrote it may go on with it"
+)
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What runs act on. `ended` and `logged` tell the model."""
+    """What runs act on. `ended` and `logged` tell the model; `watch` says who sees the steps."""
 
     scheduler: Scheduler
     sender: Sender
@@ -33,10 +54,41 @@ class World:
     callback_base_url: str
     ended: "Callable[[Run], None]"
     logged: "Callable[[Run, fx.Log], None]"
+    watch: "Callable[[Run], Watcher | None]" = lambda _: None
+    choices: Choices = DEFAULT
+    store: Store = field(default_factory=Forgetful)
+
+
+class Diverged(Exception):
+    """Turns that were kept do not give the same execution again: another engine wrote them."""
+
+
+class _Wait:
+    """An effect that ends at a time: a sleep, or the patience of whoever awaits a callback.
+
+    Ten thousand executions have one each, so it is its own timer's action.
+    """
+
+    __slots__ = ("effect_id", "outcome", "run", "timer")
+
+    def __init__(self, run: "Run", effect_id: int, end: fx.Outcome, seconds: float) -> None:
+        self.run = run
+        self.effect_id = effect_id
+        self.outcome = end
+        self.timer: Timer = run.world.scheduler.call_later(seconds, self)
+
+    def __call__(self) -> None:
+        self.run.resume(self.effect_id, self.outcome)
 
 
 class Run:
     """An Execution resource. It is the engine's Host as well."""
+
+    __slots__ = (
+        *("_answers", "_at", "_awaited", "_coming", "_engine", "_final", "_kept_answers"),
+        *("_project_number", "_waits", "created", "document", "ended", "endpoints"),
+        *("execution_id", "number", "revision", "started", "state", "watcher", "workflow", "world"),
+    )
 
     def __init__(
         self,
@@ -47,158 +99,394 @@ class Run:
         document: dict[str, Any],
         project_number: str,
     ) -> None:
+        self.world = world
         self.workflow = workflow
         self.execution_id = execution_id
         self.revision = revision
         self.document = document
         """The fields of the request: argument, labels, callLogLevel."""
+        self.number = 0
+        """The store's name for it."""
         self.state = "QUEUED"
         self.created = world.scheduler.now()
         self.started: dt.datetime | None = None
         self.ended: dt.datetime | None = None
         self.endpoints: dict[str, Endpoint] = {}
-        self.name = (
-            f"projects/{project_number}/locations/{workflow.location}"
-            f"/workflows/{workflow.workflow}/executions/{execution_id}"
-        )
-        self.environment: Mapping[str, str] = {
-            **revision.environment,
-            "GOOGLE_CLOUD_PROJECT_ID": workflow.project,
-            "GOOGLE_CLOUD_PROJECT_NUMBER": project_number,
-            "GOOGLE_CLOUD_LOCATION": workflow.location,
-            "GOOGLE_CLOUD_WORKFLOW_ID": workflow.workflow,
-            "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": revision.revision_id,
-            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": execution_id,
-            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ATTEMPT": "1",
-            "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": revision.service_account,
-        }
-        self._world = world
-        self._engine = Execution(revision.program, self)
-        self._timers: dict[int, Timer] = {}
+        self.watcher: Watcher | None = None
+        self._project_number = project_number
+        self._engine: Execution | None = None
+        """There while it is ACTIVE and has begun; what has ended keeps only what it shows."""
+        self._final: dict[str, Any] = {}
+        self._waits: list[_Wait] = []
+        self._at = self.created
+        self._answers: list[str] = []
+        self._kept_answers: deque[str] | None = None
+        """While turns are run again: what the engine was told then."""
+        self._awaited: dict[int, tuple[fx.Effect, dt.datetime]] | None = None
+        """After that, until `go_on`: the effects without an outcome, and since when."""
+        self._coming: dict[int, fx.CallbackRequest] = {}
+        """Requests on their way to the effects that awaited them."""
 
-    # The engine's Host.
+    @property
+    def name(self) -> str:
+        return (
+            f"projects/{self._project_number}/locations/{self.workflow.location}"
+            f"/workflows/{self.workflow.workflow}/executions/{self.execution_id}"
+        )
+
+    # The engine's Host. Time stands still within a turn.
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Made when it is asked for: most executions never do, and there may be thousands."""
+        return {
+            **self.revision.environment,
+            "GOOGLE_CLOUD_PROJECT_ID": self.workflow.project,
+            "GOOGLE_CLOUD_PROJECT_NUMBER": self._project_number,
+            "GOOGLE_CLOUD_LOCATION": self.workflow.location,
+            "GOOGLE_CLOUD_WORKFLOW_ID": self.workflow.workflow,
+            "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": self.revision.revision_id,
+            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": self.execution_id,
+            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ATTEMPT": "1",
+            "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": self.revision.service_account,
+        }
 
     def now(self) -> float:
-        return self._world.scheduler.now().timestamp()
+        return self._at.timestamp()
 
     def uuid(self) -> str:
-        return str(uuid.UUID(int=self._world.rng.getrandbits(128), version=4))
+        return str(uuid.UUID(int=int(self._chance(128), 16), version=4))
+
+    def random(self) -> float:
+        return int(self._chance(53), 16) / 2**53
+
+    @property
+    def replaying(self) -> bool:
+        """Whether kept turns run again: what they wrote has been written."""
+        return self._kept_answers is not None
+
+    def _chance(self, bits: int) -> str:
+        """Return random bits in hexadecimal: those of the turn that is run again, or others."""
+        if self._kept_answers is not None:
+            if not self._kept_answers:
+                raise Diverged
+            return self._kept_answers.popleft()
+        answer = f"{self.world.rng.getrandbits(bits):x}"
+        if self.world.store.keeps:
+            self._answers.append(answer)
+        return answer
 
     def callback_url(self, callback_id: str) -> str:
-        return f"{self._world.callback_base_url.rstrip('/')}/v1/{self.name}/callbacks/{callback_id}"
+        return f"{self.world.callback_base_url.rstrip('/')}/v1/{self.name}/callbacks/{callback_id}"
 
     # Life.
 
-    def begin(self, argument: Any) -> None:
-        """Become ACTIVE; the first step runs when the present call has been answered."""
-        self.state = "ACTIVE"
-        self.started = self._world.scheduler.now()
-        self._world.scheduler.call_later(0, lambda: self._first(argument))
+    def keep(self, *, active: bool) -> None:
+        """Be there from now on, QUEUED or ACTIVE. Raises StoreFailed, and then it is not."""
+        if active:
+            self.state, self.started = "ACTIVE", self.world.scheduler.now()
+        if self.world.store.keeps:
+            self.number = self.world.store.created(self._as_kept())
 
-    def _first(self, argument: Any) -> None:
-        if self.state == "ACTIVE":
-            self._perform(self._engine.start(argument))
+    def begin(self) -> None:
+        """Become ACTIVE; the first step runs when the present call has been answered."""
+        if self.state != "ACTIVE":
+            self.started = self.world.scheduler.now()
+            self.world.store.began(self.number, self.started)
+            self.state = "ACTIVE"
+        self.world.scheduler.call_later(0, partial(self._turn, Started()))
+
+    def resume(self, effect_id: int, end: fx.Outcome) -> None:
+        """Go on with the outcome of an effect."""
+        self._turn(Resumed(effect_id, end))
 
     def cancel(self) -> None:
-        self._engine.cancel()
-        self._end("CANCELLED")
+        """End now. Raises StoreFailed, and then it goes on."""
+        had_ended = self.state == "UNAVAILABLE"
+        final = outcome(self._engine) if self._engine is not None else {}
+        self._end("CANCELLED", final)
+        if not had_ended:
+            self.world.ended(self)
 
     def offer(self, endpoint: Endpoint, request: fx.CallbackRequest) -> None:
         """Bring a request to an endpoint. Raises Refused when its slot is taken.
 
         The workflow goes on after the present call has been answered.
         """
+        if self.state != "ACTIVE":
+            raise Refused("UNAVAILABLE", f"execution '{self.name}' is {self.state}")
+        self._at, self._answers = self.world.scheduler.now(), []
         effect_id = endpoint.offer(request)
-        if effect_id is None:
+        try:
+            self._keep_turn(Offered(endpoint.callback_id, request), [])
+        except StoreFailed:
+            if effect_id is None:
+                endpoint.take()
+            else:
+                endpoint.waiters.insert(0, effect_id)
+            raise
+        if effect_id is not None:
+            self._forget(effect_id)
+            self._coming[effect_id] = request
+            if self._awaited is None:
+                self.world.scheduler.call_later(0, partial(self._turn, Came(effect_id)))
+
+    def _turn(self, event: Event) -> None:
+        if self.state != "ACTIVE":
             return
-        self._forget_timer(effect_id)
-        self._world.scheduler.call_later(0, lambda: self._resume(effect_id, request))
+        assert self.started is not None
+        self._at, self._answers = self.world.scheduler.now(), []
+        try:
+            todo = self._act(event) if self._at - self.started <= LIFE else self._expire()
+            engine = self._running()
+            if engine.state in STATES:
+                self._finish(engine, todo)
+                return
+            self._keep_turn(event, todo)
+        except StoreFailed as failed:
+            self._give_up(f"{failed.message}; it goes on from there after a restart")
+            return
+        self._perform(todo)
 
-    def _resume(self, effect_id: int, outcome: fx.Outcome) -> None:
-        self._timers.pop(effect_id, None)
-        if self.state == "ACTIVE":
-            self._perform(self._engine.resume(effect_id, outcome))
+    def _act(self, event: Event) -> list[fx.Effect]:
+        """Bring an event to the engine; return what is to be done then. Nothing is done yet."""
+        engine = self._running()
+        match event:
+            case Started():
+                argument = json_text.decode(self.document["argument"])
+                return self._settle(engine.start(argument))
+            case Resumed(effect_id, end):
+                self._forget(effect_id)
+                if isinstance(end, fx.TimedOut):
+                    self._withdraw(effect_id)
+                return self._settle(engine.resume(effect_id, end))
+            case Came(effect_id):
+                return self._settle(engine.resume(effect_id, self._coming.pop(effect_id)))
+            case Offered(callback_id, request):
+                taker = self.endpoints[callback_id].offer(request)
+                if taker is not None:
+                    self._forget(taker)
+                    self._coming[taker] = request
+        return []
 
-    def _perform(self, effects: list[fx.Effect]) -> None:
+    def _running(self) -> Execution:
+        if self._engine is None:
+            self.watcher = self.world.watch(self)
+            program = self.revision.program
+            self._engine = Execution(program, self, self.world.choices, self.watcher)
+        return self._engine
+
+    def _settle(self, effects: list[fx.Effect]) -> list[fx.Effect]:
+        """Do what concerns nobody else; return the rest."""
+        engine = self._running()
         queue = deque(effects)
+        rest: list[fx.Effect] = []
         while queue:
-            queue.extend(self._perform_one(queue.popleft()))
-        if self._engine.state in STATES:
-            self._end(STATES[self._engine.state])
+            effect = queue.popleft()
+            if isinstance(effect, fx.CreateCallback):
+                self.endpoints[effect.callback_id] = Endpoint(
+                    effect.callback_id, effect.method, effect.url
+                )
+                continue
+            if isinstance(effect, fx.AwaitCallback):
+                endpoint = self.endpoints[effect.callback_id]
+                pending = endpoint.take()
+                if pending is not None:
+                    queue.extend(engine.resume(effect.id, pending))
+                    continue
+                endpoint.waiters.append(effect.id)
+            rest.append(effect)
+        return rest
 
-    def _perform_one(self, effect: fx.Effect) -> list[fx.Effect]:
-        """Perform an effect; return those that came up because it was answered at once."""
-        if isinstance(effect, fx.HttpCall):
-            return self._send(effect)
-        if isinstance(effect, fx.Sleep):
-            self._later(effect.id, effect.seconds, None)
-        elif isinstance(effect, fx.CreateCallback):
-            self.endpoints[effect.callback_id] = Endpoint(
-                effect.callback_id, effect.method, effect.url
-            )
-        elif isinstance(effect, fx.AwaitCallback):
-            return self._await(effect)
+    def _keep_turn(self, event: Event, todo: list[fx.Effect]) -> None:
+        if self.world.store.keeps:
+            at = (self._at - _EPOCH) // _MICROSECOND
+            turn = Turn(at, event, tuple(self._answers), journal.mark(todo))
+            self.world.store.turned(self.number, turn)
+
+    def _perform(self, todo: Iterable[fx.Effect]) -> None:
+        for effect in todo:
+            if isinstance(effect, fx.HttpCall):
+                self._send(effect)
+            elif isinstance(effect, fx.Log):
+                self.world.logged(self, effect)
+            else:
+                self._wait(effect, self._at)
+
+    def _wait(self, effect: fx.Effect, since: dt.datetime) -> None:
+        """Arm an effect that ends by itself, some time after `since`."""
+        assert self.started is not None
+        end: fx.Outcome = None
+        if isinstance(effect, fx.AwaitCallback):
+            seconds, end = effect.timeout_seconds, fx.TimedOut()
+        elif isinstance(effect, fx.Sleep):
+            seconds = effect.seconds
+        elif isinstance(effect, fx.Breathe):
+            seconds = 0.0
         else:
-            self._world.logged(self, effect)
-        return []
+            raise AssertionError(effect)
+        now = self.world.scheduler.now()
+        # A clock that was set back must not make it longer than it was.
+        passed = max(0.0, (now - since).total_seconds())
+        # One microsecond more than a life: then `_turn` sees that it is over.
+        life = (self.started + LIFE - now).total_seconds() + 1e-6
+        left = max(0.0, min(seconds - passed, life))
+        self._waits.append(_Wait(self, effect.id, end, left))
 
-    def _later(self, effect_id: int, seconds: float, outcome: fx.Outcome) -> None:
-        self._timers[effect_id] = self._world.scheduler.call_later(
-            seconds, lambda: self._resume(effect_id, outcome)
-        )
-
-    def _await(self, effect: fx.AwaitCallback) -> list[fx.Effect]:
-        endpoint = self.endpoints[effect.callback_id]
-        pending = endpoint.take()
-        if pending is not None:
-            return self._engine.resume(effect.id, pending)
-        endpoint.waiters.append(effect.id)
-
-        def give_up() -> None:
-            endpoint.waiters.remove(effect.id)
-            self._resume(effect.id, fx.TimedOut())
-
-        self._timers[effect.id] = self._world.scheduler.call_later(effect.timeout_seconds, give_up)
-        return []
-
-    def _send(self, effect: fx.HttpCall) -> list[fx.Effect]:
+    def _send(self, effect: fx.HttpCall) -> None:
         request = effect.request
+        resume = partial(self.resume, effect.id)
         try:
             token = self._token(effect.auth)
         except Refused as refusal:
-            return self._engine.resume(effect.id, fx.AuthRefused(refusal.message))
+            refused = fx.AuthRefused(refusal.message)
+            self.world.scheduler.call_later(0, partial(resume, refused))
+            return
         if token is not None:
             headers = {**request.headers, "Authorization": f"Bearer {token}"}
-            request = Outbound(
-                request.method, request.url, headers, request.body, request.timeout_seconds
-            )
+            request = dataclasses.replace(request, headers=headers)
 
         def done(answer: Inbound | NoAnswer) -> None:
-            self._resume(effect.id, answer)
+            resume(answer)
 
-        self._world.sender.send(request, done)
-        return []
+        self.world.sender.send(request, done)
 
     def _token(self, auth: fx.Auth | None) -> str | None:
         account = self.revision.service_account
         if auth is None:
             return None
         if auth.kind == "OIDC":
-            return self._world.tokens.id_token(account, auth.audience)
-        return self._world.tokens.access_token(account)
+            return self.world.tokens.id_token(account, auth.audience)
+        return self.world.tokens.access_token(account)
 
-    def _forget_timer(self, effect_id: int) -> None:
-        timer = self._timers.pop(effect_id, None)
-        if timer is not None:
-            timer.cancel()
+    def _withdraw(self, effect_id: int) -> None:
+        """Await a callback no longer."""
+        for endpoint in self.endpoints.values():
+            if effect_id in endpoint.waiters:
+                endpoint.waiters.remove(effect_id)
 
-    def _end(self, state: str) -> None:
-        self.state = state
-        self.ended = self._world.scheduler.now()
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        self._world.ended(self)
+    def _forget(self, effect_id: int) -> None:
+        if self._awaited is not None:
+            self._awaited.pop(effect_id, None)
+        for wait in self._waits:
+            if wait.effect_id == effect_id:
+                wait.timer.cancel()
+                self._waits.remove(wait)
+                return
+
+    def _expire(self) -> list[fx.Effect]:
+        """Fail: it is older than an execution gets. The error's text is a guess."""
+        self._running().fail(fault("TimeoutError", "execution exceeded its maximum duration"))
+        return []
+
+    def _finish(self, engine: Execution, todo: list[fx.Effect]) -> None:
+        self._end(STATES[engine.state], outcome(engine))
+        self._perform(effect for effect in todo if isinstance(effect, fx.HttpCall | fx.Log))
+        self.world.ended(self)
+
+    def _end(self, state: str, final: dict[str, Any]) -> None:
+        """Become what it stays. Raises StoreFailed, and then it is what it was."""
+        ended = self.world.scheduler.now()
+        if self.world.store.keeps:
+            self.world.store.ended(self.number, state, ended, final)
+        if self._engine is not None:
+            self._engine.cancel()
+        self.state, self.ended = state, ended
+        self._close(final)
+
+    def _give_up(self, details: str) -> None:
+        """Become UNAVAILABLE: what is kept of it stays as it is, for another start."""
+        self.state = "UNAVAILABLE"
+        self._close(unavailable(details))
+        self.world.ended(self)
+
+    def _close(self, final: dict[str, Any]) -> None:
+        for wait in self._waits:
+            wait.timer.cancel()
+        self._waits, self._coming, self._awaited = [], {}, None
+        self._engine, self._final = None, final
+
+    # After a restart.
+
+    @classmethod
+    def kept(
+        cls,
+        world: World,
+        workflow: WorkflowName,
+        revision: Revision,
+        kept: KeptExecution,
+        project_number: str,
+    ) -> "Run":
+        """Return an execution as it was kept. An ACTIVE one stands still until `go_on`."""
+        run = cls(world, workflow, kept.execution_id, revision, kept.document, project_number)
+        run.number, run.state = kept.number, kept.state
+        run.created, run.started, run.ended = kept.created, kept.started, kept.ended
+        run._final = kept.final
+        if run.state == "ACTIVE":
+            run._replay()
+        return run
+
+    def _replay(self) -> None:
+        """Run the kept turns again, or be UNAVAILABLE where they do not give the same."""
+        self._awaited = {}
+        try:
+            for turn in self.world.store.turns(self.number):
+                self._again(turn, self._awaited)
+        except (Diverged, journal.Unreadable):
+            self.state = "UNAVAILABLE"
+            self._close(unavailable(_DIVERGED))
+        self._kept_answers = None
+
+    def _again(self, turn: Turn, awaited: dict[int, tuple[fx.Effect, dt.datetime]]) -> None:
+        self._at = _EPOCH + turn.at * _MICROSECOND
+        self._kept_answers = deque(turn.answers)
+        event = turn.event
+        expected = (
+            (isinstance(event, Started) and self._engine is None)
+            or (isinstance(event, Resumed) and event.effect_id in awaited)
+            or (isinstance(event, Offered) and event.callback_id in self.endpoints)
+            or (isinstance(event, Came) and event.effect_id in self._coming)
+        )
+        if not expected:
+            raise Diverged
+        todo = self._act(event)
+        if self._kept_answers or journal.mark(todo) != turn.asked or self._has_ended():
+            raise Diverged
+        for effect in todo:
+            if not isinstance(effect, fx.Log | fx.CreateCallback):
+                awaited[effect.id] = effect, self._at
+
+    def go_on(self) -> None:
+        """Do again what was under way when the last turn was kept. Not safe to repeat."""
+        if self.state != "ACTIVE" or self._awaited is None:
+            return
+        awaited, self._awaited = self._awaited, None
+        if self._engine is None:
+            self.begin()
+        for effect_id in self._coming:
+            self.world.scheduler.call_later(0, partial(self._turn, Came(effect_id)))
+        for effect, since in awaited.values():
+            if isinstance(effect, fx.HttpCall):
+                self._send(effect)
+            else:
+                self._wait(effect, since)
+
+    def _has_ended(self) -> bool:
+        return self._engine is not None and self._engine.state in STATES
+
+    def _as_kept(self) -> KeptExecution:
+        return KeptExecution(
+            self.number,
+            str(self.workflow),
+            self.execution_id,
+            self.revision.revision_id,
+            self.document,
+            self.state,
+            self.created,
+            self.started,
+            self.ended,
+            self._final,
+        )
 
     # The resource.
 
@@ -206,13 +494,12 @@ class Run:
         """Return the resource in view BASIC."""
         shown: dict[str, Any] = {
             "name": self.name,
-            "createTime": timestamp(self.created),
             "state": self.state,
             "workflowRevisionId": self.revision.revision_id,
         }
         if self.started is not None:
             shown["startTime"] = timestamp(self.started)
-            until = self.ended or self._world.scheduler.now()
+            until = self.ended or self.world.scheduler.now()
             shown["duration"] = duration(until - self.started)
         if self.ended is not None:
             shown["endTime"] = timestamp(self.ended)
@@ -220,35 +507,5 @@ class Run:
 
     def full(self) -> dict[str, Any]:
         """Return the resource in view FULL."""
-        shown = {**self.basic(), **self.document}
-        if self.state == "SUCCEEDED":
-            shown["result"] = self._engine.result
-        failure = self._engine.failure
-        if failure is not None:
-            shown["error"] = {"payload": self._engine.payload, **_error(failure)}
-        steps = self._engine.current_steps()
-        if steps:
-            shown["status"] = {
-                "currentSteps": [{"routine": routine, "step": step} for routine, step in steps]
-            }
-        return shown
-
-
-def _error(failure: Fault) -> dict[str, Any]:
-    """Return Execution.error but its payload (reference 4.3); int64 values are JSON strings."""
-    elements = [
-        {
-            "step": element.step,
-            "routine": element.routine,
-            "position": {
-                "line": str(element.position.line),
-                "column": str(element.position.column),
-                "length": str(element.position.length),
-            },
-        }
-        for element in failure.stack or []
-    ]
-    return {
-        "context": failure.context(),
-        "stackTrace": {"elements": elements},
-    }
+        final = self._final if self._engine is None else outcome(self._engine)
+        return {**self.basic(), "createTime": timestamp(self.created), **self.document, **final}
