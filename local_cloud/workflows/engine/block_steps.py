@@ -95,7 +95,9 @@ class BlockSteps(Emitter):
                     context, handler=(self._analysis.new_slot(), Label(self._here()))
                 )
                 self._emit(
-                    lambda _: block_operations.resign(caught, give_up and give_up.pc),
+                    lambda _: block_operations.resign(
+                        caught, None if give_up is None else give_up.pc
+                    ),
                     context,
                     context.place(step.position),
                 )
