@@ -34,7 +34,7 @@ from local_cloud.workflows.service.messages import CALL_LOG_LEVELS, HISTORY_LEVE
 from local_cloud.workflows.service.names import Projects, WorkflowName, timestamp
 from local_cloud.workflows.service.run import Run, World
 from local_cloud.workflows.service.settings import WorkflowsSettings
-from local_cloud.workflows.service.store import Kept, open_store
+from local_cloud.workflows.service.store import Kept, StoreFailed, StoreUnusable, open_store
 from local_cloud.workflows.service.watchers import history_of, together
 
 __all__ = ["WorkflowsModel", "WorkflowsSettings"]
@@ -53,7 +53,7 @@ _UNBUFFERED: Final = "disableConcurrencyQuotaOverflowBuffering"
 class WorkflowsModel(ExecutionsApi):
     """Observers: `on_log` gets log entries, `on_state_change` gets executions (view FULL).
 
-    `watcher` says who else sees the steps of an execution, by the execution's name.
+    `watcher` says who else sees the steps of an execution; it is asked before the first.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class WorkflowsModel(ExecutionsApi):
         self.on_log: list[Callable[[dict[str, Any]], None]] = []
         self.on_state_change: list[Callable[[dict[str, Any]], None]] = []
         store = open_store(settings.store_path)
-        self.watcher: Callable[[str], Watcher | None] = lambda _: None
+        self.watcher: Callable[[Run], Watcher | None] = lambda _: None
         projects = Projects(project_number)
         super().__init__(scheduler, audit, rng, projects, store, settings.choices)
         self._settings = settings
@@ -109,7 +109,8 @@ class WorkflowsModel(ExecutionsApi):
             )
         }
 
-        self._learn(store.load())
+        if settings.store_path is not None:
+            self._load(settings.store_path)
 
     def go_on(self) -> None:
         """Do again what was under way when the store was left. Call once, when the world is there.
@@ -124,6 +125,16 @@ class WorkflowsModel(ExecutionsApi):
     def close(self) -> None:
         """Let go of the store. Nothing may be asked afterwards."""
         self._store.close()
+
+    def _load(self, path: str) -> None:
+        try:
+            self._learn(self._store.load())
+        except StoreUnusable:
+            self._store.close()
+            raise
+        except (LookupError, TypeError, ValueError, Refused) as error:
+            self._store.close()
+            raise damaged(path) from error
 
     def _learn(self, kept: Kept) -> None:
         """Take over what the store kept; executions stand still until `go_on`."""
@@ -233,8 +244,9 @@ class WorkflowsModel(ExecutionsApi):
         return False
 
     def _begin(self, run: Run) -> None:
-        self._active[run.workflow.parent()] += 1
+        """Raises StoreFailed, and then it stays QUEUED."""
         run.begin()
+        self._active[run.workflow.parent()] += 1
         self._changed(run)
 
     def _ended(self, run: Run) -> None:
@@ -252,10 +264,19 @@ class WorkflowsModel(ExecutionsApi):
         self._fill(place)
 
     def _fill(self, place: str) -> None:
-        """Begin the executions that have waited longest, as far as there is room."""
+        """Begin the executions that have waited longest, as far as there is room.
+
+        What the store does not take waits on, until another one ends.
+        """
         queued = self._queued.get(place)
         while queued and self._active[place] < self._settings.concurrent_executions_max:
-            self._begin(queued.pop(next(iter(queued))))
+            execution_id, run = next(iter(queued.items()))
+            del queued[execution_id]
+            try:
+                self._begin(run)
+            except StoreFailed:
+                queued = self._queued[place] = {execution_id: run, **queued}
+                return
 
     def _retire(self) -> None:
         oldest = self._scheduler.now() - KEPT_FOR
@@ -263,7 +284,9 @@ class WorkflowsModel(ExecutionsApi):
             run = self._over.popleft()
             executions = self._executions.get(run.workflow)
             if executions is not None and executions.get(run.execution_id) is run:
-                self._store.drop(run.number)
+                # What the store does not let go of is there again after a start, and goes then.
+                with contextlib.suppress(StoreFailed):
+                    self._store.drop(run.number)
                 executions.forget(run)
 
     def _count(self, history: History) -> None:
@@ -278,18 +301,25 @@ class WorkflowsModel(ExecutionsApi):
     def _watch(self, run: Run) -> Watcher | None:
         """Return who sees the steps of an execution: nobody costs nothing."""
         every: list[Watcher] = []
-        asked = self.watcher(run.name)
+        asked = self.watcher(run)
         if asked is not None:
             every.append(asked)
         level = run.document.get("callLogLevel")
         if level in ("LOG_ALL_CALLS", "LOG_ERRORS_ONLY"):
             emit = partial(self._log, run)
-            later = partial(self._scheduler.call_later, 0)
+            later = partial(self._later, run)
             every.append(call_logs.CallLog(run.execution_id, level, emit, later))
         if self._settings.step_entries == "default":
             detailed = run.document.get("executionHistoryLevel") == HISTORY_LEVELS[2]
             every.append(History(detailed=detailed))
         return together(every)
+
+    def _later(self, run: Run, action: Callable[[], None]) -> None:
+        """Run what writes a log when the present turn is over; one that runs again is."""
+        if run.replaying:
+            action()
+        else:
+            self._scheduler.call_later(0, action)
 
     def _changed(self, run: Run) -> None:
         if self.on_log and run.state in _LOGGED:
