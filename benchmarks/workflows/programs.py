@@ -136,9 +136,9 @@ main:
   steps:
   - greet:
       assign:
-      - text: ${"hello " + args.name}
+      - greeting: ${"hello " + args.name}
   - done:
-      return: ${text}
+      return: ${greeting}
 """
 WAITING: Final = """\
 main:
