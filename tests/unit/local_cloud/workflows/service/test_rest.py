@@ -113,6 +113,7 @@ def test_a_wrong_request_is_a_400_with_google_s_body(ask, method, path, body, qu
 def test_a_body_that_is_no_json_is_refused(world, body):
     request = ApiRequest("POST", f"{PLACE}/workflows/w/executions", {}, {}, body)
     answer = rest.router(world.model).handle(request)
+    assert answer is not None
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (400, 400)
 
 
