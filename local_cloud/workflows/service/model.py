@@ -6,6 +6,7 @@ or knows how a request came.
 """
 
 import collections
+import contextlib
 import datetime as dt
 import random
 import uuid
@@ -34,6 +35,7 @@ from local_cloud.workflows.service.messages import CALL_LOG_LEVELS, HISTORY_LEVE
 from local_cloud.workflows.service.names import Projects, WorkflowName, timestamp
 from local_cloud.workflows.service.run import Run, World
 from local_cloud.workflows.service.settings import WorkflowsSettings
+from local_cloud.workflows.service.sqlite_file import damaged
 from local_cloud.workflows.service.store import Kept, StoreFailed, StoreUnusable, open_store
 from local_cloud.workflows.service.watchers import history_of, together
 
