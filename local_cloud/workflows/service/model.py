@@ -17,39 +17,36 @@ from typing import Any, Final
 from local_cloud.kit.audit import Audit
 from local_cloud.kit.errors import Refused
 from local_cloud.kit.http import Sender
-from local_cloud.kit.quota import MinuteQuota
 from local_cloud.kit.scheduler import Scheduler
 from local_cloud.kit.tokens import Tokens
 from local_cloud.workflows.engine import effects
 from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.language import json_text
 from local_cloud.workflows.service import call_logs
-from local_cloud.workflows.service.checks import check_labels, check_levels
-from local_cloud.workflows.service.deployments import Revision
 from local_cloud.workflows.service.endpoints import Directed
 from local_cloud.workflows.service.entries import History
 from local_cloud.workflows.service.executions import Executions
 from local_cloud.workflows.service.executions_api import API, ExecutionsApi
 from local_cloud.workflows.service.keeping import deployment_of
-from local_cloud.workflows.service.messages import CALL_LOG_LEVELS, HISTORY_LEVELS
+from local_cloud.workflows.service.messages import HISTORY_LEVELS
 from local_cloud.workflows.service.names import Projects, WorkflowName, timestamp
+from local_cloud.workflows.service.requests import UNBUFFERED, execution_document, quotas
 from local_cloud.workflows.service.run import Run, World
 from local_cloud.workflows.service.settings import WorkflowsSettings
-from local_cloud.workflows.service.sqlite_file import damaged
-from local_cloud.workflows.service.store import Kept, StoreFailed, StoreUnusable, open_store
-from local_cloud.workflows.service.watchers import history_of, together
+from local_cloud.workflows.service.store import (
+    Kept,
+    StoreFailed,
+    StoreUnusable,
+    damaged,
+    open_store,
+)
+from local_cloud.workflows.service.watchers import Histories, history_of, together
 
 __all__ = ["WorkflowsModel", "WorkflowsSettings"]
 
-ARGUMENT_BYTES_MAX: Final = 512 * 1024
 KEPT_FOR: Final = dt.timedelta(days=90)
 """Source: https://cloud.google.com/workflows/quotas, retention of executions that have ended."""
 _LOGGED: Final = ("ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED")
-_LEVELS: Final = {
-    "callLogLevel": CALL_LOG_LEVELS[0],
-    "executionHistoryLevel": HISTORY_LEVELS[0],
-}
-_UNBUFFERED: Final = "disableConcurrencyQuotaOverflowBuffering"
 
 
 class WorkflowsModel(ExecutionsApi):
@@ -94,22 +91,8 @@ class WorkflowsModel(ExecutionsApi):
         """By place, then by execution id, in the order in which they came."""
         self._over: collections.deque[Run] = collections.deque()
         """What has ended, in that order."""
-        self._histories: collections.deque[History] = collections.deque()
-        self._entries_kept = 0
-        self._quotas = {
-            kind: MinuteQuota(
-                scheduler,
-                metric=f"workflowexecutions.googleapis.com/{kind}_requests",
-                limit=f"{kind.capitalize()} requests per minute per region",
-                service="workflowexecutions.googleapis.com",
-                per_minute=per_minute,
-            )
-            for kind, per_minute in (
-                ("write", settings.writes_per_minute),
-                ("read", settings.reads_per_minute),
-                ("list", settings.lists_per_minute),
-            )
-        }
+        self._histories = Histories(settings.step_entries_max)
+        self._quotas = quotas(scheduler, settings)
 
         if settings.store_path is not None:
             self._load(settings.store_path)
@@ -169,6 +152,7 @@ class WorkflowsModel(ExecutionsApi):
         for run in reversed(list(self._executions[name])):
             if run.ended is None:
                 run.cancel()
+            _clear(run)
         del self._executions[name]
 
     def create_execution(
@@ -187,7 +171,7 @@ class WorkflowsModel(ExecutionsApi):
         name = self.projects.workflow(parent)
         self._audit.note(caller, API + "CreateExecution", str(name))
         given = dict(options or {})
-        buffered = not given.get(_UNBUFFERED, False)
+        buffered = not given.get(UNBUFFERED, False)
         return self._create(name, argument_json, labels or {}, given, buffered=buffered)
 
     def trigger_pubsub_execution(
@@ -212,7 +196,7 @@ class WorkflowsModel(ExecutionsApi):
     ) -> dict[str, Any]:
         revision = self._deployment(name).current()
         self._take("write", name)
-        document = _execution_document(argument_json, labels, options, revision)
+        document = execution_document(argument_json, labels, options, revision)
         run = Run(
             self._world,
             name,
@@ -261,7 +245,7 @@ class WorkflowsModel(ExecutionsApi):
             self._over.append(run)
         history = history_of(run.watcher)
         if history is not None:
-            self._count(history)
+            self._histories.add(history)
         self._changed(run)
         self._fill(place)
 
@@ -290,15 +274,7 @@ class WorkflowsModel(ExecutionsApi):
                 with contextlib.suppress(StoreFailed):
                     self._store.drop(run.number)
                 executions.forget(run)
-
-    def _count(self, history: History) -> None:
-        """Let go of the oldest histories when there are more entries than are kept."""
-        self._histories.append(history)
-        self._entries_kept += len(history.entries)
-        while self._entries_kept > self._settings.step_entries_max and self._histories:
-            oldest = self._histories.popleft()
-            self._entries_kept -= len(oldest.entries)
-            oldest.clear()
+                _clear(run)
 
     def _watch(self, run: Run) -> Watcher | None:
         """Return who sees the steps of an execution: nobody costs nothing."""
@@ -346,31 +322,7 @@ class WorkflowsModel(ExecutionsApi):
         return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
 
 
-def _execution_document(
-    argument_json: str | None,
-    labels: Mapping[str, str],
-    options: Mapping[str, Any],
-    revision: Revision,
-) -> dict[str, Any]:
-    """Return what an Execution takes over from its request and its workflow. Raises Refused."""
-    argument = argument_json or "null"
-    if len(argument.encode("utf-8", "replace")) > ARGUMENT_BYTES_MAX:
-        raise Refused("INVALID_ARGUMENT", "argument is larger than 512 KB")
-    try:
-        json_text.decode(argument)
-    except json_text.NotJson:
-        raise Refused("INVALID_ARGUMENT", "argument is not valid JSON") from None
-    check_labels(labels)
-    check_levels(options)
-    document: dict[str, Any] = {"argument": argument}
-    every = {**(revision.document["labels"] or {}), **labels}
-    if every:
-        document["labels"] = every
-    for name, unset in _LEVELS.items():
-        level = options.get(name) or unset
-        level = revision.document[name] if level == unset else level
-        if level != unset:
-            document[name] = level
-    if options.get(_UNBUFFERED):
-        document[_UNBUFFERED] = True
-    return document
+def _clear(run: Run) -> None:
+    history = history_of(run.watcher)
+    if history is not None:
+        history.clear()

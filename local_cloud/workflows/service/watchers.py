@@ -1,5 +1,6 @@
 """Who sees the steps of an execution: its history, its call log, and whoever else asked to."""
 
+from collections import deque
 from collections.abc import Sequence
 
 from local_cloud.workflows.engine.watching import Entry, Watcher
@@ -34,3 +35,20 @@ def history_of(watcher: Watcher | None) -> History | None:
     if isinstance(watcher, Watchers):
         watcher = watcher.every[-1]
     return watcher if isinstance(watcher, History) else None
+
+
+class Histories:
+    """The histories of executions that have ended: of too many entries the oldest go."""
+
+    def __init__(self, entries_max: int) -> None:
+        self._entries_max = entries_max
+        self._kept: deque[tuple[History, int]] = deque()
+        self._entries = 0
+
+    def add(self, history: History) -> None:
+        self._kept.append((history, len(history.entries)))
+        self._entries += len(history.entries)
+        while self._entries > self._entries_max:
+            oldest, count = self._kept.popleft()
+            self._entries -= count
+            oldest.clear()
