@@ -27,7 +27,15 @@ from local_cloud.workflows.language.faults import fault
 from local_cloud.workflows.service import journal
 from local_cloud.workflows.service.callbacks import Endpoint
 from local_cloud.workflows.service.deployments import Revision
-from local_cloud.workflows.service.journal import Came, Event, Offered, Resumed, Started, Turn
+from local_cloud.workflows.service.journal import (
+    Came,
+    Event,
+    Offered,
+    Resumed,
+    Started,
+    Turn,
+    Unreadable,
+)
 from local_cloud.workflows.service.names import WorkflowName, duration, timestamp
 from local_cloud.workflows.service.outcome import outcome, unavailable
 from local_cloud.workflows.service.store import Forgetful, KeptExecution, Store, StoreFailed
@@ -61,6 +69,18 @@ class World:
 
 class Diverged(Exception):
     """Turns that were kept do not give the same execution again: another engine wrote them."""
+
+
+_DAMAGE: Final = (
+    Diverged,
+    Unreadable,
+    Refused,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What running turns again raises that never went together."""
 
 
 class _Wait:
@@ -197,8 +217,9 @@ class Run:
         self.world.scheduler.call_later(0, partial(self._turn, Started()))
 
     def resume(self, effect_id: int, end: fx.Outcome) -> None:
-        """Go on with the outcome of an effect."""
-        self._turn(Resumed(effect_id, end))
+        """Go on with the outcome of an effect, if it is still awaited."""
+        if self._engine is not None and self._engine.awaits(effect_id):
+            self._turn(Resumed(effect_id, end))
 
     def cancel(self) -> None:
         """End now. Raises StoreFailed, and then it goes on."""
@@ -386,7 +407,7 @@ class Run:
 
     def _end(self, state: str, final: dict[str, Any]) -> None:
         """Become what it stays. Raises StoreFailed, and then it is what it was."""
-        ended = self.world.scheduler.now()
+        ended = self._at = self.world.scheduler.now()
         if self.world.store.keeps:
             self.world.store.ended(self.number, state, ended, final)
         if self._engine is not None:
@@ -404,6 +425,7 @@ class Run:
         for wait in self._waits:
             wait.timer.cancel()
         self._waits, self._coming, self._awaited = [], {}, None
+        self.endpoints = {}
         self._engine, self._final = None, final
 
     # After a restart.
@@ -432,7 +454,7 @@ class Run:
         try:
             for turn in self.world.store.turns(self.number):
                 self._again(turn, self._awaited)
-        except (Diverged, journal.Unreadable):
+        except _DAMAGE:
             self.state = "UNAVAILABLE"
             self._close(unavailable(_DIVERGED))
         self._kept_answers = None

@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from local_cloud.workflows.service.store import StoreUnusable
+from local_cloud.workflows.service.store import StoreUnusable, damaged
 
 SCHEMA: Final = 1
 _OURS: Final = 0x42415251
@@ -59,11 +59,6 @@ def open_file(path: str) -> sqlite3.Connection:
             raise _unusable(path, error) from error
         raise
     return db
-
-
-def damaged(path: str) -> StoreUnusable:
-    what = f"the store {path} is damaged, or no store; nothing was changed"
-    return StoreUnusable(what, "keep a copy of it, and choose another file")
 
 
 def _prepare(db: sqlite3.Connection, path: str) -> None:

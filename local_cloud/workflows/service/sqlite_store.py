@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from local_cloud.workflows.service import journal
 from local_cloud.workflows.service.journal import Turn
-from local_cloud.workflows.service.sqlite_file import damaged, open_file
+from local_cloud.workflows.service.sqlite_file import open_file
 from local_cloud.workflows.service.store import (
     Kept,
     KeptExecution,
     KeptRevision,
     KeptWorkflow,
     StoreFailed,
+    damaged,
 )
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

@@ -67,6 +67,11 @@ class StoreUnusable(Exception):
         self.hint = hint
 
 
+def damaged(path: str) -> StoreUnusable:
+    what = f"the store {path} is damaged, or no store; nothing was changed"
+    return StoreUnusable(what, "keep a copy of it, and choose another file")
+
+
 class StoreFailed(Refused):
     """Something could not be written, so it must not be done: the caller is told UNAVAILABLE."""
 
