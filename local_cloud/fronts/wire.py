@@ -1,9 +1,11 @@
 """What the HTTP fronts share: a socket that is ours, and the way from aiohttp to values."""
 
 import errno
+import logging
 import socket
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from local_cloud.kit.http import ApiRequest, ApiResponse
 
@@ -63,11 +65,21 @@ def port_of(listener: socket.socket) -> int:
     return port
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a record is about a defect here, not about a request that is none."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
+
+
+_LOGGER = logging.getLogger("local_cloud.fronts")
+_LOGGER.addFilter(_is_ours)
+
+
 def runner_for(handler: object) -> web.AppRunner:
     """Return an aiohttp server that gives `handler` every request, whatever its path."""
     app = web.Application(client_max_size=BODY_BYTES_MAX)
     app.router.add_route("*", "/{path:.*}", handler)  # type: ignore[arg-type]
-    return web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    return web.AppRunner(app, access_log=None, logger=_LOGGER, shutdown_timeout=_SHUTDOWN_SECONDS)
 
 
 async def read_request(request: web.Request) -> ApiRequest:

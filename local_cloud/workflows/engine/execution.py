@@ -14,7 +14,7 @@ from local_cloud.workflows.engine.parallel import Join, Strand
 from local_cloud.workflows.engine.program import HALT, SWITCH, Caught, Frame, Program, Routine
 from local_cloud.workflows.engine.trail import Trail
 from local_cloud.workflows.engine.watching import Watcher
-from local_cloud.workflows.language import json_text
+from local_cloud.workflows.language import json_text, work
 from local_cloud.workflows.language.choices import DEFAULT, Choices
 from local_cloud.workflows.language.faults import Fault, StackElement, fault
 
@@ -24,8 +24,9 @@ RESULT_BYTES_MAX: Final = 512 * 1024
 BRANCHES_AT_ONCE_MAX: Final = 20
 BRANCH_FAULTS_MAX: Final = 100
 BREATH_OPERATIONS: Final = 20_000
-_OPERATIONS_AT_ONCE: Final = 1_000
-_SMALL_MEMORY_BYTES: Final = 8192
+_OPERATIONS_AT_ONCE: Final = 200
+_EFFECT_OPERATIONS: Final = 100
+"""What writing a log entry is worth, in operations."""
 
 
 class Host(Protocol):
@@ -160,7 +161,8 @@ class Execution:
         return self._last_id
 
     def emit(self, effect: Effect) -> None:
-        """Give out an effect that nobody waits for."""
+        """Give out an effect that nobody waits for. Performing it costs others their turn."""
+        self._breath -= _EFFECT_OPERATIONS
         self._effects.append(effect)
 
     def place(self) -> tuple[str, str]:
@@ -209,6 +211,7 @@ class Execution:
 
     def _run_all(self) -> list[Effect]:
         self._breath = BREATH_OPERATIONS
+        work.take()
         while self._ready and self.state == "active" and not self._pausing:
             self._current = self._ready.popleft()
             self._run(self._current)
@@ -286,7 +289,7 @@ class Execution:
 
     def charge(self, operations: int) -> None:
         self.steps_left -= operations
-        self._breath -= operations
+        self._breath -= operations + work.take()
 
     def last_place(self, frame: Frame, pc: int) -> None:
         """Remember the last step of a strand that has ended.

@@ -13,12 +13,19 @@ from typing import Any, Final
 
 from local_cloud.workflows.engine.parallel import Strand
 from local_cloud.workflows.engine.program import UNSET, Frame
+from local_cloud.workflows.language import work
 from local_cloud.workflows.language.faults import Fault, fault
 
 MEMORY_BYTES_MAX: Final = 512 * 1024
 HEAVY: Final = frozenset({str, bytes, list, dict})
 """Types whose values are not of one size."""
 
+_SHIFTS: Final[dict[Any, int]] = {
+    str: work.BYTES,
+    bytes: work.BYTES,
+    list: work.LIST,
+    dict: work.MAP,
+}
 _HEAD: Final = 8
 _SCALARS: Final = frozenset({int, float, bool, type(None)})
 _CONTAINERS: Final = frozenset({list, dict, bytes})
@@ -72,6 +79,8 @@ class Memory:
     def keep(self, value: Any, old: Any) -> None:
         """Count a heavy value that has replaced `old`. Raises Fault beyond the limit."""
         kind = type(value)
+        if len(value) > work.SMALL:
+            work.spend(len(value), _SHIFTS[kind])
         if kind is str:
             bound = self.bound + _HEAD + (len(value) if value.isascii() else 4 * len(value))
         else:

@@ -253,6 +253,7 @@ class Reader:
         policy = fields.get("exception_policy")
         if policy is not None and getattr(policy, "value", None) != "continueAll":
             raise _in_step(name, "exception_policy must be continueAll", policy.position)
+        _check_limit(name, fields.get("concurrency_limit"))
         if (fields.get("branches") is None) == (fields.get("for") is None):
             raise _in_step(name, "parallel needs exactly one of branches and for", given.position)
         loop = None
@@ -276,10 +277,14 @@ class Reader:
                 node.position,
             )
         found = []
+        names: set[str] = set()
         for item in node.items:
             key, body = _only_entry(
                 item, f"error in step {name}: a branch must be a map of one name"
             )
+            if str(key.value) in names:  # A guess, as for steps: an error names its branch.
+                raise _in_step(name, f"duplicate branch name '{key.value}'", key.position)
+            names.add(str(key.value))
             fields = _fields(name, body, "branch", ("steps",))
             found.append(
                 syntax.Branch(str(key.value), key.position, self._body(name, fields, body, routine))
@@ -358,6 +363,16 @@ def _check_name(name: Scalar, names: set[str]) -> None:
     if name.value in names:
         raise _in_step(name.value, "duplicate step name", name.position)
     names.add(name.value)
+
+
+def _check_limit(name: str, node: Node | None) -> None:
+    """Refuse a concurrency_limit that is neither a positive integer nor an expression."""
+    limit = node.value if isinstance(node, Scalar) else node
+    if limit is None or (isinstance(limit, str) and limit.startswith("${")):
+        return
+    if type(limit) is not int or limit < 1:
+        assert node is not None
+        raise _in_step(name, "concurrency_limit must be a positive integer", node.position)
 
 
 def _in_step(name: str, message: str, position: Position | None) -> BuildError:

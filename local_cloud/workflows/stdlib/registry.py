@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from local_cloud.workflows.engine.effects import Effect
-from local_cloud.workflows.language import choices
+from local_cloud.workflows.language import choices, work
 from local_cloud.workflows.language.faults import fault
 from local_cloud.workflows.language.values import message_name
 
@@ -90,11 +90,19 @@ def refuse(expected: str, value: Any) -> NoReturn:
 
 
 def text(value: Any) -> str:
-    return value if type(value) is str else refuse("a string", value)
+    if type(value) is not str:
+        refuse("a string", value)
+    if len(value) > work.SMALL:
+        work.spend(len(value), work.BYTES)
+    return value
 
 
 def octets(value: Any) -> bytes:
-    return value if type(value) is bytes else refuse("bytes", value)
+    if type(value) is not bytes:
+        refuse("bytes", value)
+    if len(value) > work.SMALL:
+        work.spend(len(value), work.BYTES)
+    return value
 
 
 def whole(value: Any) -> int:
@@ -109,11 +117,19 @@ def number(value: Any) -> float:
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    return value if type(value) is dict else refuse("a map", value)
+    if type(value) is not dict:
+        refuse("a map", value)
+    if len(value) > work.SMALL:
+        work.spend(len(value), work.MAP)
+    return value
 
 
 def listing(value: Any) -> list[Any]:
-    return value if type(value) is list else refuse("a list", value)
+    if type(value) is not list:
+        refuse("a list", value)
+    if len(value) > work.SMALL:
+        work.spend(len(value), work.LIST)
+    return value
 
 
 def truth(value: Any) -> bool:

@@ -168,7 +168,7 @@ def test_continue_ends_an_iteration_of_a_parallel_loop(run):
     assert run(steps).value == 4
 
 
-@pytest.mark.parametrize("limit", [0, -1, "${true}", "${1.5}"])
+@pytest.mark.parametrize("limit", ["${0}", "${-1}", "${true}", "${1.5}"])
 def test_a_limit_must_be_a_positive_integer(run, limit):
     assert run([{"p": loop([sleeping(1)], concurrency_limit=limit)}]).error["tags"] == [
         "ValueError"
