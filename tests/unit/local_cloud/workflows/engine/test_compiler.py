@@ -73,6 +73,19 @@ def test_an_undefined_variable_has_the_documented_message(problem_of):
         ),
         pytest.param(step({"switch": [{"next": "end"}]}), "needs a condition", id="1.2 arm"),
         pytest.param(
+            step({"parallel": {"branches": [{"b": {"steps": ONE}}, {"b": {"steps": ONE}}]}}),
+            "duplicate branch name 'b'",
+            id="1.5 duplicate branch",
+        ),
+        *(
+            pytest.param(
+                step({"parallel": {"concurrency_limit": limit, "for": {}}}),
+                "concurrency_limit must be a positive integer",
+                id=f"1.5 limit {limit}",
+            )
+            for limit in (0, -1, 1.5, "two", [1])
+        ),
+        pytest.param(
             step({"switch": [{"condition": "x == 1", "next": "end"}]}),
             "expression or a boolean",
             id="1.2 condition",
