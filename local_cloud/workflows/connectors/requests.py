@@ -7,10 +7,15 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from local_cloud.workflows.connectors.documents import Field, Method, service_of
-from local_cloud.workflows.connectors.special import GLOBAL_FIELDS, REGIONAL, UPLOAD_FIELDS
+from local_cloud.workflows.connectors.special import (
+    BODY_FIELDS,
+    GLOBAL_FIELDS,
+    REGIONAL,
+    UPLOAD_FIELDS,
+)
 from local_cloud.workflows.language.faults import fault
 from local_cloud.workflows.language.values import as_text
-from local_cloud.workflows.stdlib.registry import Parameter, refuse
+from local_cloud.workflows.stdlib.registry import Parameter, mapping, refuse
 
 _PLACE: Final = re.compile(r"\{\+?([^}]+)\}")
 # Not even a slash is encoded: that is the author's to do, with text.url_encode.
@@ -35,6 +40,7 @@ def parameters(method: Method) -> tuple[Parameter, ...]:
     fields = sorted(method.fields, key=lambda one: not one.required)
     names = [one.name for one in fields]
     extra = [*GLOBAL_FIELDS, *(UPLOAD_FIELDS if method.upload else ())]
+    extra += BODY_FIELDS.get(method.short_name, ())
     if service_of(method.name) in REGIONAL:
         extra.append("location")
     if method.has_body:
@@ -61,11 +67,21 @@ def request(method: Method, given: Mapping[str, Any]) -> Request:
         for one in fields
         if given.get(one.name) is not None
     }
-    body = given.get("body")
+    body = _body(method, given)
     headers = None
     if uploads and type(body) is str:
         headers = {"Content-Type": "text/plain; charset=utf-8"}  # A guess: what it holds is text.
     return Request(method.verb, url, query, body, headers)
+
+
+def _body(method: Method, given: Mapping[str, Any]) -> Any:
+    """Return the body with the fields of it that stand beside it."""
+    body = given.get("body")
+    names = BODY_FIELDS.get(method.short_name, ())
+    beside = {name: given[name] for name in names if given.get(name) is not None}
+    if not beside:
+        return body
+    return {**beside, **({} if body is None else mapping(body))}
 
 
 def root(method: Method, location: Any = None) -> str:

@@ -31,6 +31,12 @@ standard parameter of Google's APIs.
 UPLOAD_FIELDS: Final = ("uploadType",)
 """Arguments of methods that take media. Source: googleapis.storage.v1.objects.insert's sample."""
 
+BODY_FIELDS: Final = {
+    # Source: sample iterate_googleapis_translate, which gives them in `args` without a body.
+    "translate.v2.translations.translate": ("q", "target", "source", "format", "model"),
+}
+"""Fields of the body that may stand in `args` themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:

@@ -1,5 +1,7 @@
 """Connector calls, with answers as values: arguments, retries, polling (reference section 5)."""
 
+import json
+
 import pytest
 
 from local_cloud.kit.http import Inbound, NoAnswer
@@ -60,6 +62,16 @@ def test_arguments_become_path_query_and_host_as_discovery_has_them(
 
     assert played.sent == [sent]
     assert played.value == {"a": 1}
+
+
+def test_translate_takes_the_fields_of_its_body_as_arguments(call):
+    name = "googleapis.translate.v2.translations.translate"
+
+    beside = call(name, {"q": "hello", "target": "de"}, (200, {}))
+    both = call(name, {"q": "hello", "body": {"target": "de"}}, (200, {}))
+
+    for played in (beside, both):
+        assert json.loads(played.requests[0].request.body) == {"q": "hello", "target": "de"}
 
 
 def test_a_call_sends_its_body_with_an_access_token_and_a_timeout_of_30_minutes(call):
