@@ -66,6 +66,7 @@ GIVEN: Final = frozenset(
 OUTCOMES: Final = frozenset(
     [
         "result",
+        "result_includes",
         "result_text",
         "error",
         "error_includes",

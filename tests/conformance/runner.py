@@ -105,7 +105,9 @@ def _compared(world: World, fields: dict[str, Any], document: dict[str, Any]) ->
     wants_failure = {"error", "error_includes", "payload", "context", "stack"} & fields.keys()
     if wants_failure and document["state"] != "FAILED":
         return [f"{document['state']} with {document.get('result')}"]
-    if {"result", "result_text"} & fields.keys() and document["state"] != "SUCCEEDED":
+    if {"result", "result_includes", "result_text"} & fields.keys() and document[
+        "state"
+    ] != "SUCCEEDED":
         return [f"{document['state']} with {error.get('context')} {error.get('payload')}"]
     result = json.loads(document.get("result", "null"))
     payload = json.loads(error.get("payload", "null"))
@@ -120,6 +122,7 @@ def _compared(world: World, fields: dict[str, Any], document: dict[str, Any]) ->
         if field in fields and not _is(fields[field], get()):
             found.append(f"{field} is {get()!r}, not {fields[field]!r}")
     partial = [
+        ("result_includes", lambda: result),
         ("error_includes", lambda: payload),
         ("context", lambda: error["context"].rstrip("\n")),
         ("stack", lambda: [_flat(one) for one in error["stackTrace"]["elements"]]),
