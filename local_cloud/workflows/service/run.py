@@ -142,8 +142,8 @@ class Run:
         self._answers: list[str] = []
         self._kept_answers: deque[str] | None = None
         """While turns are run again: what the engine was told then."""
-        self._awaited: dict[int, tuple[fx.Effect, dt.datetime]] | None = None
-        """After that, until `go_on`: the effects without an outcome, and since when."""
+        self._awaited: dict[int, tuple[fx.Effect | Came, dt.datetime]] | None = None
+        """After that, until `go_on`: what is under way, and since when, in this order."""
         self._coming: dict[int, fx.CallbackRequest] = {}
         """Requests on their way to the effects that awaited them."""
 
@@ -248,9 +248,14 @@ class Run:
             raise
         if effect_id is not None:
             self._forget(effect_id)
-            self._coming[effect_id] = request
-            if self._awaited is None:
-                self.world.scheduler.call_later(0, partial(self._turn, Came(effect_id)))
+            self._comes(effect_id, request)
+
+    def _comes(self, effect_id: int, request: fx.CallbackRequest) -> None:
+        self._coming[effect_id] = request
+        if self._awaited is None:
+            self.world.scheduler.call_later(0, partial(self._turn, Came(effect_id)))
+        else:
+            self._awaited[effect_id] = Came(effect_id), self._at
 
     def _turn(self, event: Event) -> None:
         if self.state != "ACTIVE":
@@ -282,12 +287,13 @@ class Run:
                     self._withdraw(effect_id)
                 return self._settle(engine.resume(effect_id, end))
             case Came(effect_id):
+                self._forget(effect_id)
                 return self._settle(engine.resume(effect_id, self._coming.pop(effect_id)))
             case Offered(callback_id, request):
                 taker = self.endpoints[callback_id].offer(request)
                 if taker is not None:
                     self._forget(taker)
-                    self._coming[taker] = request
+                    self._comes(taker, request)
         return []
 
     def _running(self) -> Execution:
@@ -459,13 +465,13 @@ class Run:
             self._close(unavailable(_DIVERGED))
         self._kept_answers = None
 
-    def _again(self, turn: Turn, awaited: dict[int, tuple[fx.Effect, dt.datetime]]) -> None:
+    def _again(self, turn: Turn, awaited: dict[int, tuple[fx.Effect | Came, dt.datetime]]) -> None:
         self._at = _EPOCH + turn.at * _MICROSECOND
         self._kept_answers = deque(turn.answers)
         event = turn.event
         expected = (
             (isinstance(event, Started) and self._engine is None)
-            or (isinstance(event, Resumed) and event.effect_id in awaited)
+            or (isinstance(event, Resumed) and event.effect_id in awaited.keys() - self._coming)
             or (isinstance(event, Offered) and event.callback_id in self.endpoints)
             or (isinstance(event, Came) and event.effect_id in self._coming)
         )
@@ -485,10 +491,10 @@ class Run:
         awaited, self._awaited = self._awaited, None
         if self._engine is None:
             self.begin()
-        for effect_id in self._coming:
-            self.world.scheduler.call_later(0, partial(self._turn, Came(effect_id)))
         for effect, since in awaited.values():
-            if isinstance(effect, fx.HttpCall):
+            if isinstance(effect, Came):
+                self.world.scheduler.call_later(0, partial(self._turn, effect))
+            elif isinstance(effect, fx.HttpCall):
                 self._send(effect)
             else:
                 self._wait(effect, since)
