@@ -16,26 +16,6 @@ import yaml
 FOLDER: Final = Path(__file__).parent / "cases"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-PAGES: Final = frozenset(
-    [
-        "SX",
-        "EX",
-        "DT",
-        "VA",
-        "PA",
-        "ER",
-        "RT",
-        "HT",
-        "CO",
-        "TR",
-        "TU",
-        "QU",
-        "CB",
-        "HP",
-        "RJ",
-        "EV",
-    ]  # Reference 0.1.
-)
 TAGS: Final = {
     "D": "documentation",
     "S": "official sample or schema",
@@ -46,41 +26,24 @@ TAGS: Final = {
     "U": "open question",
 }
 """The strength of evidence. Source: reference/workflows.md 0."""
-SOURCE: Final = re.compile(r"(?P<tags>(\[[DSGOEMU]( [^\[\]]+)?\] )+)(?P<place>.+)")
+SOURCE: Final = re.compile(
+    r"(?P<tags>(\[[DSGOEMU]( [^\[\]]+)?\] )+)(?P<place>\d+(\.\d+)?( item \d+)?)"
+)
 
 WHAT: Final = frozenset({"expression", "workflow", "calls"})
 GIVEN: Final = frozenset(
-    [
-        "variables",
-        "argument",
-        "answers",
-        "callbacks",
-        "environment",
-        "account",
-        "fill",
-        "choices",
-        "settings",
-        "cancel_after",
-    ]
+    {
+        *("variables", "argument", "fill", "answers", "callbacks", "cancel_after"),
+        *("environment", "account", "choices", "settings"),
+    }
 )
 OUTCOMES: Final = frozenset(
-    [
-        "result",
-        "result_includes",
-        "result_text",
-        "error",
-        "error_includes",
-        "payload",
-        "context",
-        "stack",
-        "deploy",
-        "logs",
-        "seconds",
-        "requests",
-        "document",
-    ]
+    {
+        *("result", "result_includes", "result_text", "error", "error_includes", "payload"),
+        *("context", "stack", "deploy", "logs", "seconds", "requests", "document"),
+    }
 )
-FIELDS: Final = WHAT | GIVEN | OUTCOMES | {"id", "source", "covers", "after"}
+FIELDS: Final = WHAT | GIVEN | OUTCOMES | {"id", "source", "covers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +56,13 @@ class Case:
     fields: dict[str, Any]
 
     def tags(self) -> list[str]:
-        """Return the letters of its evidence, the strongest first as its author wrote them."""
+        """Return the letters of its evidence, as they stand."""
         found = SOURCE.fullmatch(self.source)
         return re.findall(r"\[([A-Z])", found["tags"]) if found else []
+
+    def samples(self) -> list[str]:
+        """Return the official samples that its fact comes from."""
+        return re.findall(r"\[S ([^\]]+)\]", self.source)
 
     def text(self) -> str:
         """Return what is run, as text."""

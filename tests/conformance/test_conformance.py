@@ -6,6 +6,7 @@ import pytest
 
 from tests.conformance import cases
 from tests.conformance.cases import all_cases
+from tests.conformance.page import PAGE, page
 from tests.conformance.runner import play
 
 
@@ -17,7 +18,7 @@ def test_the_engine_does_what_the_reference_says(case):
 def test_there_are_many_and_each_has_a_name_of_its_own():
     counts = collections.Counter(f"{case.chapter}: {case.id}" for case in all_cases())
     assert [name for name, count in counts.items() if count > 1] == []
-    assert len(all_cases()) >= 450
+    assert len(all_cases()) >= 620
 
 
 def test_each_says_where_its_fact_is_written():
@@ -45,3 +46,7 @@ def test_cases_against_the_workflows_are_not_rare():
         case for case in all_cases() if {"deploy", "error", "error_includes"} & set(case.fields)
     ]
     assert len(refused) * 4 > len(all_cases())
+
+
+def test_the_page_tells_how_many_cases_there_are():
+    assert PAGE.read_text() == page(), "run `make golden`"

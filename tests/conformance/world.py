@@ -141,6 +141,8 @@ def make_world(case: Mapping[str, Any]) -> World:
     model = WorkflowsModel(scheduler, wire, Tokens(), audit, rng, settings, project_number="4242")
     world = World(scheduler, wire, model)
     model.on_log.append(
-        lambda entry: world.logs.append(entry) if entry["logName"].endswith("stdlib") else None
+        lambda entry: (
+            world.logs.append(entry) if entry["logName"].endswith("/logs/Workflows") else None
+        )
     )
     return world
