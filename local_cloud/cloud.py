@@ -113,6 +113,7 @@ class LocalCloud:
         )
         self.run.on_request.append(self.monitoring.record)
         self.run.on_request.append(self.logging.record)
+        self.workflows.on_log.append(self.logging.write)
         self.log_metrics = LogMetrics(self.monitoring)
         self.logging.on_entry += [self.log_metrics.note, self.alerts.note]
         self.run.on_open.append(self.monitoring.note_open)

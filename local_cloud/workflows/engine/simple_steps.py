@@ -1,6 +1,6 @@
 """Compiles the steps without a body of their own kind: assign, call, switch, raise, return."""
 
-from collections.abc import Mapping
+from collections import abc
 from dataclasses import replace
 
 from local_cloud.workflows.engine import operations
@@ -11,7 +11,7 @@ from local_cloud.workflows.engine.program import UNSET, Block, Evaluate, Operati
 from local_cloud.workflows.engine.watching import Kind
 from local_cloud.workflows.language import grammar, syntax
 from local_cloud.workflows.language.faults import Position
-from local_cloud.workflows.language.source import Node
+from local_cloud.workflows.language.source import Mapping, Node, Sequence
 from local_cloud.workflows.language.syntax import Step
 from local_cloud.workflows.stdlib import library
 from local_cloud.workflows.stdlib.registry import REQUIRED, Parameter, Procedure
@@ -84,12 +84,8 @@ class SimpleSteps(Emitter):
             name, position = action.result
             store = self._store(grammar.Name(name), context, position, sites)
         name = action.function
-        given = (
-            {}
-            if action.arguments is None
-            else {key.value: value for key, value in action.arguments.entries}
-        )
         wanted = self._parameters(action, context)
+        given = self._given(action.arguments, wanted, context)
         if wanted is None:
             wanted = tuple(Parameter(one) for one in given)
         arguments = self._arguments(step, wanted, given, context, sites)
@@ -133,6 +129,28 @@ class SimpleSteps(Emitter):
                 context, f"symbol '{name}' is neither a function nor a sub-workflow name", position
             )
         return None
+
+    def _given(
+        self,
+        arguments: Mapping | Sequence | None,
+        wanted: tuple[Parameter, ...] | None,
+        context: Context,
+    ) -> dict[str, Node]:
+        """Return the arguments by name; those of a list are by position."""
+        if arguments is None:
+            return {}
+        if isinstance(arguments, Mapping):
+            return {key.value: value for key, value in arguments.entries}
+        items = arguments.items
+        if wanted is None:
+            return {str(number): item for number, item in enumerate(items)}
+        if len(items) > len(wanted):
+            self._refuse(
+                context,
+                f"{len(items)} arguments are given: at most {len(wanted)}",
+                items[len(wanted)].position,
+            )
+        return {one.name: item for one, item in zip(wanted, items, strict=False)}
 
     def _arguments(
         self,
@@ -226,7 +244,7 @@ def _root(target: grammar.Expression) -> str:
 
 def _call_operation(
     name: str,
-    routines: Mapping[str, Routine],
+    routines: abc.Mapping[str, Routine],
     arguments: list[Evaluate],
     store: operations.Store | None,
     next_pc: int,

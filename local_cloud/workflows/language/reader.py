@@ -187,9 +187,9 @@ class Reader:
         if expression_text(function) is not None:
             raise _in_step(name, "call must be a plain name", function.position)
         arguments = node.get("args")
-        if arguments is not None and not isinstance(arguments, Mapping):
-            if not (isinstance(arguments, Scalar) and arguments.value is None):
-                raise _in_step(name, "args must be a map", arguments.position)
+        if isinstance(arguments, Scalar):
+            if arguments.value is not None:
+                raise _in_step(name, "args must be a map or a list", arguments.position)
             arguments = None
         result = node.get("result")
         if result is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from local_cloud.workflows.language.faults import Position
 from local_cloud.workflows.language.grammar import Expression
-from local_cloud.workflows.language.source import Mapping, Node, Scalar
+from local_cloud.workflows.language.source import Mapping, Node, Scalar, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,15 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`position` is the function's name's; `result` has its own."""
+    """`position` is the function's name's; `result` has its own.
+
+    Arguments in a list are by position. Source:
+    https://cloud.google.com/workflows/docs/reference/stdlib/sys/log, its examples.
+    """
 
     function: str
     position: Position
-    arguments: Mapping | None
+    arguments: Mapping | Sequence | None
     result: tuple[str, Position] | None
 
 

@@ -20,7 +20,8 @@ Later = Callable[[Callable[[], None]], Any]
 """Runs something when the present turn is over."""
 ENGINE_CALL: Final = "engine_call"
 EXECUTIONS_SYSTEM: Final = "executions_system"
-STDLIB: Final = "stdlib"
+OWN: Final = "Workflows"
+"""What `sys.log` writes to. Source: https://cloud.google.com/workflows/docs/reference/stdlib/sys/log"""
 """The log of `sys.log`. From memory (reference section 3, [M])."""
 # Source: the limit of ExecutionsSystemLog's texts; that of EngineCallLog's is a guess.
 TEXT_CHARACTERS_MAX: Final = 1024
@@ -150,8 +151,9 @@ def _short(text: str) -> str:
 def log_entry(run: Run, log: str, severity: str, payload: Any, now: dt.datetime) -> dict[str, Any]:
     """Return a Cloud Logging entry of an execution."""
     name = run.workflow
+    full = log if log == OWN else f"workflows.googleapis.com%2F{log}"
     entry: dict[str, Any] = {
-        "logName": f"projects/{name.project}/logs/workflows.googleapis.com%2F{log}",
+        "logName": f"projects/{name.project}/logs/{full}",
         "resource": {
             "type": "workflows.googleapis.com/Workflow",
             "labels": {
@@ -175,7 +177,7 @@ def of_workflows(observer: Callable[[dict[str, Any]], None]) -> Callable[[dict[s
     """Return an observer of logs that hears only what workflows write themselves."""
 
     def hear(entry: dict[str, Any]) -> None:
-        if entry["logName"].endswith(f"%2F{STDLIB}"):
+        if entry["logName"].endswith(f"/logs/{OWN}"):
             observer(entry)
 
     return hear

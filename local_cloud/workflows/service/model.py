@@ -65,11 +65,12 @@ class WorkflowsModel(ExecutionsApi):
         settings: WorkflowsSettings,
         *,
         project_number: str = "123456789012",
+        watcher: Callable[[Run], Watcher | None] = lambda _: None,
     ) -> None:
         self.on_log: list[Callable[[dict[str, Any]], None]] = []
         self.on_state_change: list[Callable[[dict[str, Any]], None]] = []
         store = open_store(settings.store_path)
-        self.watcher: Callable[[Run], Watcher | None] = lambda _: None
+        self._watcher = watcher
         projects = Projects(project_number)
         super().__init__(scheduler, audit, rng, projects, store, settings.choices)
         self._settings = settings
@@ -279,7 +280,7 @@ class WorkflowsModel(ExecutionsApi):
     def _watch(self, run: Run) -> Watcher | None:
         """Return who sees the steps of an execution: nobody costs nothing."""
         every: list[Watcher] = []
-        asked = self.watcher(run)
+        asked = self._watcher(run)
         if asked is not None:
             every.append(asked)
         level = run.document.get("callLogLevel")
@@ -307,7 +308,7 @@ class WorkflowsModel(ExecutionsApi):
             observer(self._full(run))
 
     def _logged(self, run: Run, log: effects.Log) -> None:
-        self._log(run, call_logs.STDLIB, log.severity, log.payload)
+        self._log(run, call_logs.OWN, log.severity, log.payload)
 
     def _log(self, run: Run, log: str, severity: str, payload: Any) -> None:
         if self.on_log and not run.replaying:

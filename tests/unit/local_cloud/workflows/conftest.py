@@ -196,7 +196,7 @@ class World:
     platform_logs: list[dict[str, Any]] = field(default_factory=list)
 
     def noted(self, entry: dict[str, Any]) -> None:
-        by_workflow = entry["logName"].endswith("stdlib")
+        by_workflow = entry["logName"].endswith("/logs/Workflows")
         (self.logs if by_workflow else self.platform_logs).append(entry)
 
     parent = "projects/p/locations/l/workflows/w"

@@ -64,3 +64,14 @@ def test_a_workflow_runs_a_workflow_and_sees_it_fail(cloud):
     error = json.loads(failed["error"]["payload"])
     assert error["tags"] == ["OperationError"]
     assert error["operation"]["error"]["payload"] == '"no"'
+
+
+def test_what_a_workflow_logs_is_read_in_cloud_logging(cloud):
+    cloud.call("sys.log", {"data": {"order": 7}, "severity": "WARNING"})
+    cloud.scheduler.run_for(60)
+    wanted = 'logName = "projects/p/logs/Workflows" AND severity >= WARNING'
+    body = {"resourceNames": ["projects/p"], "filter": wanted}
+    ended = cloud.call("googleapis.logging.v2.entries.list", {"body": body})
+
+    entries = json.loads(ended["result"])["entries"]
+    assert [entry["jsonPayload"] for entry in entries] == [{"order": 7}]

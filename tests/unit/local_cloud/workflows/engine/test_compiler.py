@@ -354,3 +354,16 @@ def test_a_place_names_the_blocks_that_it_opens():
     whole, _, second = switch.opens
     assert inside.blocks == (whole, second)
     assert [block.position.line for block in switch.opens] == [2, 3, 5]
+
+
+def test_arguments_in_a_list_are_by_position(run):
+    """Source: https://cloud.google.com/workflows/docs/reference/stdlib/sys/log, its examples."""
+    ran = run(step({"call": "sys.log", "args": ["${1 + 1}", "ERROR"]}))
+
+    assert [(one.severity, one.payload) for one in ran.effects] == [("ERROR", "2")]
+
+
+def test_more_arguments_in_a_list_than_there_are_parameters_do_not_deploy(problem_of):
+    wrong = step({"call": "sys.sleep", "args": [1, 2]})
+
+    assert "error in step s: 2 arguments are given: at most 1" in problem_of(wrong)
