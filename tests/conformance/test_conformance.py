@@ -1,6 +1,8 @@
 """Every case on the engine, and what keeps the cases honest (see README.md beside this file)."""
 
 import collections
+import dataclasses
+from typing import Any
 
 import pytest
 
@@ -39,6 +41,35 @@ def test_each_expects_something_and_says_nothing_that_is_not_read():
         or len(cases.WHAT & set(case.fields)) != 1
     ]
     assert wrong == []
+
+
+def wrong(value: Any) -> Any:
+    """Return an expectation of the same kind that cannot be met."""
+    if isinstance(value, dict):
+        name, inner = next(iter(value.items()), ("lacking", None))
+        return {**value, name: wrong(inner)}
+    if isinstance(value, list):
+        return [*value, "one more"]
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int | float) else "something else"
+
+
+@pytest.mark.parametrize("outcome", sorted(cases.OUTCOMES))
+def test_a_wrong_expectation_of_each_kind_is_told(outcome):
+    some = [case for case in all_cases() if outcome in case.fields][:3]
+    for case in some:
+        fields = {**case.fields, outcome: wrong(case.fields[outcome])}
+        assert play(dataclasses.replace(case, fields=fields)) != [], case.id
+    assert some
+
+
+def test_a_wrong_expectation_of_a_call_is_told():
+    case = next(case for case in all_cases() if "calls" in case.fields)
+    *before, last = case.fields["calls"]
+    for change in ({"status": 299}, {"answer": {"lacking": 1}}):
+        fields = {**case.fields, "calls": [*before, {**last, **change}]}
+        assert play(dataclasses.replace(case, fields=fields)) != []
 
 
 def test_cases_against_the_workflows_are_not_rare():
