@@ -92,7 +92,7 @@ class RunningCloud:
         self.workflows: WorkflowsApart | None = None
 
     async def start(self) -> None:
-        """Listen everywhere. Raises PortBusy."""
+        """Listen everywhere. Raises PortBusy and StoreUnusable."""
         await self.rest.start()
         await self.metadata.start()
         self.cloud = LocalCloud(
@@ -101,7 +101,7 @@ class RunningCloud:
             self.tokens,
             self.instances,
             random.Random(self._seed),
-            settings=with_own_doors(self.settings.cloud, self.rest.url),
+            settings=self._settings_here(),
             image_store=self.folder / "images",
         )
         self.instances.on_line.append(self._logged)
@@ -124,6 +124,16 @@ class RunningCloud:
             pubsub, self.tokens, credentials=None, port=self.settings.ports.pubsub
         )
         await self.pubsub_front.start()
+
+    def go_on(self) -> None:
+        """Let executions of the workflows' store go on. Call when those whom they call are there.
+
+        Must not be repeated.
+        """
+        if self.workflows:
+            self.workflows.go_on()
+        else:
+            self.cloud.workflows.go_on()
 
     def endpoints(self) -> Mapping[str, str]:
         """Return what a program sets in its environment to talk to this cloud and no other."""
@@ -160,6 +170,13 @@ class RunningCloud:
             env=asked.env,
         )
 
+    def _settings_here(self) -> CloudSettings:
+        """Return what the models in this process go by: an engine apart has the store."""
+        settings = with_own_doors(self.settings.cloud, self.rest.url)
+        if not self.settings.workflows_apart:
+            return settings
+        return replace(settings, workflows=replace(settings.workflows, store_path=None))
+
     async def _start_workflows(self) -> None:
         """Start the engine's process. The model in here only passes on what it notes."""
         self.workflows = WorkflowsApart(
@@ -184,6 +201,8 @@ class RunningCloud:
     async def close(self) -> None:
         """Stop every process and socket. Safe to repeat, and after a start that failed."""
         async with contextlib.AsyncExitStack() as stack:
+            if hasattr(self, "cloud"):
+                stack.callback(self.cloud.workflows.close)
             for name in (
                 "sender",
                 "workflows",

@@ -1,8 +1,8 @@
 """The workflow engine as a process of its own: `python -m local_cloud.apart.engine`.
 
-Serves Workflows, Executions and callbacks on two ports, over REST and gRPC, and keeps executions
-in memory: whoever kills it ends them, and a new one answers NOT_FOUND for them. It ends when its
-standard input does, so that it outlives nobody.
+Serves Workflows, Executions and callbacks on two ports, over REST and gRPC. Without a store it
+keeps executions in memory: whoever kills it ends them, and the next one answers NOT_FOUND for them.
+With one they go on in the next. It ends when its standard input does, so that it outlives nobody.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from local_cloud.kit.errors import Refused
 from local_cloud.kit.scheduler import LoopScheduler
 from local_cloud.workflows.service import grpc_door, rest
 from local_cloud.workflows.service.model import WorkflowsModel
+from local_cloud.workflows.service.store import StoreUnusable
 
 
 class EngineTokens(LocalTokens):
@@ -49,7 +50,7 @@ class ToldAudit(Audit):
 
 
 class Engine:
-    """Made on its loop."""
+    """Made on its loop. Raises StoreUnusable."""
 
     def __init__(self, told: lines.Identity) -> None:
         loop = asyncio.get_running_loop()
@@ -92,11 +93,14 @@ class Engine:
             self._tokens.learn(lines.issued(value))
         elif kind == "deploy":
             self._deploy(lines.Deployment(**value))
+        elif kind == "go on":
+            self._model.go_on()
 
     async def close(self) -> None:
         await self._sender.close()
         await self._rest.close()
         await self._grpc.close()
+        self._model.close()
 
     def _deploy(self, asked: lines.Deployment) -> None:
         try:
@@ -126,7 +130,11 @@ async def main() -> None:
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
     _, told = lines.read(await reader.readline())
-    engine = Engine(lines.identity(told))
+    try:
+        engine = Engine(lines.identity(told))
+    except StoreUnusable as unusable:
+        tell("unusable", str(unusable))
+        return
     try:
         # Deployed before anyone can ask: what stands in the pipe already was said before the start.
         listening = False

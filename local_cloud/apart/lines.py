@@ -1,8 +1,9 @@
 """What the local cloud and its workflow engine tell each other: JSON, a value a line.
 
-To the engine, on its standard input: first an `Identity`, then `deploy`, `issued` and `serve`. From
-it, on its standard output: `ready`, `deployed` or `refused`, `issued` for each access token of its
-own, and what it notes: `call`, `log`, `state`.
+To the engine, on its standard input: first an `Identity`, then `deploy`, `issued`, `serve`, and
+`go on` once the rest of the cloud is there. From it, on its standard output: `unusable` where its
+store is, and no more; `ready`, `deployed` or `refused`, `issued` for each access token of its own,
+and what it notes: `call`, `log`, `state`.
 """
 
 import dataclasses

@@ -33,8 +33,9 @@ Tell = Callable[[str, Any], None]
 class WorkflowsApart:
     """The engine's process. Its addresses stay the same from start to start.
 
-    What is deployed is deployed again at each start, before anyone can ask; executions are gone.
-    `start` before the first deployment, `close` at the end.
+    What is deployed is deployed again at each start, before anyone can ask; executions are gone,
+    unless the settings have a store. `start` before the first deployment, `go_on` when those whom
+    workflows call are there, `close` at the end.
     """
 
     def __init__(
@@ -74,6 +75,8 @@ class WorkflowsApart:
         self._ready = asyncio.Event()
         self._failures = 0
         """How many engines in a row ended before they listened."""
+        self._going_on = False
+        self._unusable = ""
         self._keeping: asyncio.Task[None] | None = None
         self.starts = 0
         """How many engines listened so far."""
@@ -109,6 +112,11 @@ class WorkflowsApart:
                 self._deployments[deployment.name] = before
             raise
 
+    def go_on(self) -> None:
+        """Let executions of the store go on, now and after each start."""
+        self._going_on = True
+        self._say("go on", None)
+
     async def close(self) -> None:
         """End the engine, politely and then not. Safe to repeat."""
         if self._issued in self._tokens.on_issued:
@@ -125,7 +133,7 @@ class WorkflowsApart:
             await self._run()
             self._failures += not self._ready.is_set()
             self._ready.clear()
-            if self._failures >= _FAILURES_MAX:
+            if self._failures >= _FAILURES_MAX or self._unusable:
                 self._give_up()
             await asyncio.sleep(_AGAIN_SECONDS)
 
@@ -134,7 +142,7 @@ class WorkflowsApart:
         text = f"the workflow engine does not start; {self.log_path} tells why"
         for answer in self._asked.values():
             if not answer.done():
-                answer.set_exception(Refused("INTERNAL", text))
+                answer.set_exception(Refused("INTERNAL", self._unusable or text))
 
     async def _run(self) -> None:
         """Run one engine to its end."""
@@ -147,6 +155,8 @@ class WorkflowsApart:
             for deployment in self._deployments.values():
                 self._say("deploy", deployment)
             self._say("serve", None)
+            if self._going_on:
+                self._say("go on", None)
             assert process.stdout is not None
             with contextlib.suppress(ConnectionError):
                 while text := await process.stdout.readline():
@@ -178,6 +188,9 @@ class WorkflowsApart:
         if kind == "ready":
             self.starts, self._failures = self.starts + 1, 0
             self._ready.set()
+            self._unusable = ""
+        elif kind == "unusable":
+            self._unusable = value
         elif kind == "issued":
             self._tokens.learn(lines.issued(value))
         elif kind in ("deployed", "refused"):

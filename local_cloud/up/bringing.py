@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from local_cloud.build.model import BuildSettings
@@ -26,6 +26,7 @@ from local_cloud.up.database import UpDatabase
 from local_cloud.up.door import LocalDoor
 from local_cloud.up.env_file import write
 from local_cloud.up.settings import ROOT, UpSettings
+from local_cloud.workflows.service.settings import WorkflowsSettings
 
 PROJECT: Final = "barq-delivery"
 """Where Barq itself is installed; the targets' projects stand in the delivery file."""
@@ -49,7 +50,7 @@ class Up:
 async def bring_up(settings: UpSettings) -> AsyncIterator[Up]:
     """Bring everything up; at the end nothing of it is left but logs.
 
-    The delivery file must have been checked. Raises PortBusy and NotInstalledError.
+    The delivery file must have been checked. Raises PortBusy, StoreUnusable, NotInstalledError.
     """
     targets = delivery.targets(settings.delivery)
     place = Place(
@@ -77,6 +78,7 @@ async def bring_up(settings: UpSettings) -> AsyncIterator[Up]:
         stack.callback(starting.cancel)
         installed = await _install(cloud, place, variables)
         await starting
+        cloud.go_on()
         topics = installed.topics
         alignment = _REAL_ALIGNMENT_SECONDS if settings.real_time else _ALIGNMENT_SECONDS
         alerting.create_policies(
@@ -95,14 +97,17 @@ def running_settings(settings: UpSettings) -> RunningSettings:
     first = settings.services_port
     port_for = addresses.FixedPorts(first) if first else any_port
     apart = settings.workflows_apart
-    if settings.real_time:
-        return RunningSettings(ports=ports, port_for=port_for, workflows_apart=apart)
-    cloud = CloudSettings(
-        monitoring=DEMO,
-        alerts=AlertSettings(evaluation_seconds=1.0),
-        eventarc_retry=RetryPolicy(1, 10),
-        builds=BuildSettings(queued_seconds=1.0, works_seconds=3.0),
-    )
+    store = settings.workflows_store
+    workflows = WorkflowsSettings(store_path=None if store is None else str(store.resolve()))
+    cloud = CloudSettings(workflows=workflows)
+    if not settings.real_time:
+        cloud = replace(
+            cloud,
+            monitoring=DEMO,
+            alerts=AlertSettings(evaluation_seconds=1.0),
+            eventarc_retry=RetryPolicy(1, 10),
+            builds=BuildSettings(queued_seconds=1.0, works_seconds=3.0),
+        )
     return RunningSettings(cloud, ports=ports, port_for=port_for, workflows_apart=apart)
 
 

@@ -16,6 +16,7 @@ from local_cloud.up import delivery
 from local_cloud.up.bringing import Up, bring_up
 from local_cloud.up.guide import Names, first_to_drill, first_with_approval, guide
 from local_cloud.up.settings import ROOT, UpSettings
+from local_cloud.workflows.service.store import StoreUnusable
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FAILED, _WRONG_USE = 1, 2
@@ -32,7 +33,7 @@ def run(settings: UpSettings) -> int:
         delivery.check(settings.delivery, ROOT / "functions")
         with _locked(settings.folder):
             asyncio.run(_until_told(settings, began))
-    except (delivery.WrongDelivery, FolderBusy) as error:
+    except (delivery.WrongDelivery, FolderBusy, StoreUnusable) as error:
         return _fail(_WRONG_USE, str(error))
     except PortBusy as error:
         option = settings.option_of(error.port)

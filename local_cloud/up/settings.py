@@ -23,6 +23,7 @@ class UpSettings:
     services_port: int
     real_time: bool
     workflows_apart: bool
+    workflows_store: Path | None
 
     def option_of(self, port: int) -> str:
         """Return the option that chose a port, such as `--rest-port`."""
@@ -52,6 +53,10 @@ def _port(text: str) -> int:
     if not 0 <= number <= PORT_MAX:
         raise ValueError
     return number
+
+
+def _file(text: str) -> Path | None:
+    return None if text == "none" else Path(text)
 
 
 _PORT_RULE: Final = f"a port from 0 (any free one) to {PORT_MAX}"
@@ -92,8 +97,17 @@ SETTINGS: Final = (
         "off",
         "a switch",
         "The workflow engine is a process of its own, on free ports, which can be killed alone:"
-        " `/local` tells its pid. It is started again, without the executions that it had.",
+        " `/local` tells its pid. It is started again, without the executions that it had unless"
+        " there is `--workflows-store`.",
         None,
+    ),
+    Setting(
+        "--workflows-store",
+        "none",
+        "a file",
+        "A file in which workflows and their executions outlive this process, however it ends: the"
+        " next `up` with the same file goes on with them. It is made if it is not there.",
+        _file,
     ),
 )
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from local_cloud.eventarc.values import ToWorkflow, Trigger
 from local_cloud.kit.errors import Refused
 from local_cloud.pubsub.values import Message, RetryPolicy, Topic
 from local_cloud.running import RunningCloud, RunningSettings, running
+from local_cloud.workflows.service.settings import WorkflowsSettings
 
 pytestmark = pytest.mark.processes
 
@@ -80,9 +82,11 @@ class World:
         await self.until(lambda: self.engine.starts > starts)
 
 
-def playing(folder: Path, play: Callable[[World], Awaitable[None]]) -> None:
+def playing(
+    folder: Path, play: Callable[[World], Awaitable[None]], settings: RunningSettings = SETTINGS
+) -> None:
     async def main() -> None:
-        async with running(folder, SETTINGS) as cloud:
+        async with running(folder, settings) as cloud:
             await play(World(cloud))
 
     asyncio.run(main())
@@ -124,6 +128,37 @@ def test_after_a_kill_its_executions_are_unknown_and_its_workflows_and_addresses
         assert await world.execute() != name
 
     playing(tmp_path, play)
+
+
+def test_with_a_store_its_executions_go_on_after_a_kill(tmp_path):
+    async def play(world: World) -> None:
+        await world.cloud.deploy_workflow(WAITS)
+        world.cloud.go_on()
+        name = await world.execute()
+        await world.until(lambda: world.states.get(name) == "ACTIVE")
+
+        await world.kill()
+
+        callback: list[Any] = []
+        while not callback:
+            _, listed = await world.ask("GET", f"/v1/{name}/callbacks")
+            callback = listed.get("callbacks", [])
+        assert (await world.ask("POST", f"/v1/{callback[0]['name']}", {}))[0] == 200
+        await world.until(lambda: world.states[name] == "SUCCEEDED")
+
+    workflows = WorkflowsSettings(store_path=str(tmp_path / "store"))
+    playing(tmp_path, play, replace(SETTINGS, cloud=CloudSettings(workflows=workflows)))
+
+
+def test_a_store_that_cannot_be_used_is_told_in_the_stores_words(tmp_path):
+    (tmp_path / "store").write_bytes(b"no store at all" * 100)
+
+    async def play(world: World) -> None:
+        with pytest.raises(Refused, match=r"error: the store .* is damaged, or no store"):
+            await world.cloud.deploy_workflow(WAITS)
+
+    workflows = WorkflowsSettings(store_path=str(tmp_path / "store"))
+    playing(tmp_path, play, replace(SETTINGS, cloud=CloudSettings(workflows=workflows)))
 
 
 def test_a_push_of_eventarc_is_repeated_until_the_engine_is_there_again(tmp_path):

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from local_cloud.__main__ import _parser, main
+from local_cloud.up.bringing import running_settings
 from local_cloud.up.settings import SETTINGS, UpSettings, default_delivery
 
 
@@ -31,6 +32,13 @@ def test_real_time_is_off_unless_told_otherwise():
 def test_the_engine_is_no_process_of_its_own_unless_told_otherwise():
     assert not settings().workflows_apart
     assert settings("--workflows-apart").workflows_apart
+
+
+def test_executions_are_kept_in_no_file_unless_told_otherwise():
+    assert running_settings(settings()).cloud.workflows.store_path is None
+    for more in ([], ["--real-time"], ["--workflows-apart"]):
+        told = running_settings(settings("--workflows-store", "kept", *more))
+        assert told.cloud.workflows.store_path == str(Path.cwd() / "kept")
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "1.5"])

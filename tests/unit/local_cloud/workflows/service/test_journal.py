@@ -57,5 +57,5 @@ def test_what_was_never_written_is_refused(text: str) -> None:
 
 
 def test_a_mark_tells_effects_apart() -> None:
-    effects = [fx.Sleep(3, 1.0), fx.Log("INFO", "a", "s", "main"), fx.Breathe()]
+    effects: list[fx.Effect] = [fx.Sleep(3, 1.0), fx.Log("INFO", "a", "s", "main"), fx.Breathe()]
     assert journal.mark(effects) == "Sleep:3 Log Breathe:0"
