@@ -9,6 +9,7 @@ from urllib.parse import quote
 from local_cloud.workflows.connectors.documents import Field, Method, service_of
 from local_cloud.workflows.connectors.special import (
     BODY_FIELDS,
+    BODY_HOLDERS,
     GLOBAL_FIELDS,
     REGIONAL,
     UPLOAD_FIELDS,
@@ -41,6 +42,8 @@ def parameters(method: Method) -> tuple[Parameter, ...]:
     names = [one.name for one in fields]
     extra = [*GLOBAL_FIELDS, *(UPLOAD_FIELDS if method.upload else ())]
     extra += BODY_FIELDS.get(method.short_name, ())
+    extra += BODY_HOLDERS.get(method.short_name, ())
+    extra += sorted({_holder(name) for name in names if "." in name})
     if service_of(method.name) in REGIONAL:
         extra.append("location")
     if method.has_body:
@@ -56,6 +59,7 @@ def request(method: Method, given: Mapping[str, Any]) -> Request:
 
     Raises Fault: TypeError, ValueError.
     """
+    given = {**given, **_held(method, given)}
     uploads = bool(method.upload) and given.get("uploadType") == "media"
     path = method.upload if uploads else method.path
     url = root(method, given.get("location")) + expanded(path, given)
@@ -74,10 +78,36 @@ def request(method: Method, given: Mapping[str, Any]) -> Request:
     return Request(method.verb, url, query, body, headers)
 
 
+def _holder(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _held(method: Method, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the dotted fields that are given as maps: `updateMask: {fieldPaths: [a]}`.
+
+    Source: the documentation's sample of a translation that waits for a callback; the methods'
+    pages have them dotted.
+    """
+    names = {one.name for one in method.fields}
+    left = [(name, given.get(name)) for name in {_holder(one) for one in names if "." in one}]
+    held: dict[str, Any] = {}
+    while left:
+        name, value = left.pop()
+        if name in names:
+            held[name] = value
+        elif not any(one.startswith(f"{name}.") for one in names):
+            raise fault("ValueError", f"unexpected argument '{name}'")
+        elif value is not None:
+            left += [(f"{name}.{key}", item) for key, item in mapping(value).items()]
+    return held
+
+
 def _body(method: Method, given: Mapping[str, Any]) -> Any:
     """Return the body with the fields of it that stand beside it."""
     body = given.get("body")
     names = BODY_FIELDS.get(method.short_name, ())
+    held = [given[one] for one in BODY_HOLDERS.get(method.short_name, ()) if given.get(one)]
+    given = {**given, **{name: value for one in held for name, value in mapping(one).items()}}
     beside = {name: given[name] for name in names if given.get(name) is not None}
     if not beside:
         return body

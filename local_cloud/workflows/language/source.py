@@ -24,6 +24,15 @@ _scan_string: Any = json.decoder.scanstring  # type: ignore[attr-defined]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+# An item `${...}` of a flow list or map, which YAML itself takes for the begin of a map.
+# Source: samples callback-event-sample and state-management-firestore: `fieldPaths: [${key}]`.
+_FLOW_EXPRESSION: Final = re.compile(r"(?<=[\[,{:])[ \t]*\$\{[^{}\n\"'#]*\}(?=[ \t]*[,\]}])")
+_HIDE: Final = {ord(kept): chr(0xE000 + ord(kept)) for kept in "{}[],"}
+_SHOW: Final = {ord(hidden): chr(kept) for kept, hidden in _HIDE.items()}
+"""Such items are read with their brackets exchanged for characters of no meaning to YAML."""
+_HIDDEN: Final = frozenset(_HIDE.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar:
     value: Any
@@ -68,7 +77,13 @@ def read_source(text: str) -> Node:
             if not isinstance(error, _NotJsonSource):
                 raise
     try:
-        return _Builder().tree(_yaml_events(text))
+        try:
+            return _Builder().tree(_yaml_events(text))
+        except yaml.MarkedYAMLError:
+            hidden = _FLOW_EXPRESSION.sub(lambda found: found.group().translate(_HIDE), text)
+            if hidden == text or not _HIDDEN.isdisjoint(text):
+                raise
+            return _Builder().tree(_yaml_events(hidden, _SHOW))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         position = Position(mark.line + 1, mark.column + 1, 1) if mark else None
@@ -172,12 +187,12 @@ def _key_text(value: Any) -> str:
     return "null" if value is None else str(value)
 
 
-def _yaml_events(text: str) -> Iterator[_Event]:
+def _yaml_events(text: str, shown: dict[int, str] | None = None) -> Iterator[_Event]:
     for event in yaml.parse(text, Loader=_LOADER):
         position = _span(event.start_mark, event.end_mark)
         if isinstance(event, yaml.ScalarEvent):
-            plain = bool(event.implicit[0])
-            value = _plain_value(event.value) if plain else event.value
+            value = event.value.translate(shown) if shown else event.value
+            value = _plain_value(value) if event.implicit[0] else value
             yield _Event("scalar", position, value, event.anchor)
         elif isinstance(event, yaml.SequenceStartEvent):
             yield _Event("list", position, None, event.anchor)

@@ -7,6 +7,7 @@ import pytest
 from local_cloud.kit.http import Inbound, NoAnswer
 from local_cloud.workflows.language.choices import Choices
 
+FIRESTORE = "googleapis.firestore.v1.projects.databases.documents."
 SERVICES = "googleapis.run.v2.projects.locations.services."
 GET = SERVICES + "get"
 PATCH = SERVICES + "patch"
@@ -44,6 +45,22 @@ DONE = {**RUNNING, "done": True, "response": {"name": NAME}, "metadata": {"m": 1
             "POST https://translation.googleapis.com/language/translate/v2",
         ),
         (
+            FIRESTORE + "patch",
+            {
+                "name": "projects/p/databases/d/documents/c/x",
+                "updateMask": {"fieldPaths": ["a", "b"]},
+                "currentDocument": {"exists": True},
+            },
+            "PATCH https://firestore.googleapis.com/v1/projects/p/databases/d/documents/c/x"
+            "?currentDocument.exists=true&updateMask.fieldPaths=a&updateMask.fieldPaths=b",
+        ),
+        (
+            FIRESTORE + "get",
+            {"name": "projects/p/databases/d/documents/c/x", "mask.fieldPaths": ["a"]},
+            "GET https://firestore.googleapis.com/v1/projects/p/databases/d/documents/c/x"
+            "?mask.fieldPaths=a",
+        ),
+        (
             V1 + "services.get",
             {"name": "namespaces/p/services/s", "location": "europe-west1"},
             "GET https://europe-west1-run.googleapis.com/apis/serving.knative.dev/v1/namespaces/p/services/s",
@@ -69,8 +86,9 @@ def test_translate_takes_the_fields_of_its_body_as_arguments(call):
 
     beside = call(name, {"q": "hello", "target": "de"}, (200, {}))
     both = call(name, {"q": "hello", "body": {"target": "de"}}, (200, {}))
+    held = call(name, {"query": {"q": "hello", "target": "de"}}, (200, {}))
 
-    for played in (beside, both):
+    for played in (beside, both, held):
         assert json.loads(played.requests[0].request.body) == {"q": "hello", "target": "de"}
 
 
@@ -286,3 +304,14 @@ def test_each_request_and_wait_of_a_call_counts_against_the_limit_of_steps(call)
     )
 
     assert played.execution.steps_left < skipped.execution.steps_left
+
+
+@pytest.mark.parametrize(
+    ("mask", "tag", "message"),
+    [({"paths": ["a"]}, "ValueError", "'mask.paths'"), ("a", "TypeError", "a map")],
+)
+def test_a_map_of_arguments_that_are_none_is_refused(call, mask, tag, message):
+    played = call(FIRESTORE + "get", {"name": "projects/p/databases/d/documents/c/x", "mask": mask})
+
+    assert tag in played.error["tags"]
+    assert message in played.error["message"]

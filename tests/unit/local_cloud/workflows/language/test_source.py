@@ -116,4 +116,40 @@ def test_half_a_character_is_told_with_its_place():
     with pytest.raises(BuildError) as refused:
         read_source("main:\n  steps: \ud800")
 
-    assert refused.value.text() == "failed to build: yaml: source is not UTF-8 text (line: 2, column: 10)"
+    assert (
+        refused.value.text()
+        == "failed to build: yaml: source is not UTF-8 text (line: 2, column: 10)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("[${key}]", ["${key}"]),
+        ("[ ${a[0]} , ${b}, 1 ]", ["${a[0]}", "${b}", 1]),
+        ("[${f(a, b)}, 'x [${c}] y']", ["${f(a, b)}", "x [${c}] y"]),
+        ('["${a}", ${b}]', ["${a}", "${b}"]),
+    ],
+)
+def test_an_expression_may_be_an_item_of_a_flow_list_without_quotes(text, items):
+    tree = read_source(f"a: {text}")
+
+    assert isinstance(tree, Mapping)
+    (_, found), *_ = tree.entries
+    assert isinstance(found, Sequence)
+    assert [one.value for one in found.items if isinstance(one, Scalar)] == items
+
+
+def test_an_expression_may_be_a_value_of_a_flow_map_without_quotes():
+    tree = read_source("a: {b: ${c}, d: [${e}]}")
+
+    assert isinstance(tree, Mapping)
+    inner = tree.entries[0][1]
+    assert isinstance(inner, Mapping)
+    assert inner.get("b") == Scalar("${c}", Position(1, 8, 4))
+
+
+@pytest.mark.parametrize("text", ["[${a]", "[${a}", "[${a} b]", "[${a}{]"])
+def test_what_only_resembles_such_an_item_is_no_yaml(text):
+    with pytest.raises(BuildError, match="yaml: "):
+        read_source(f"a: {text}")
