@@ -43,8 +43,9 @@ pytest: $(READY)
 test-service: $(READY)  ## The tests of health_service alone: what a build of its image runs.
 	@$(PY) -m pytest -q -n 2 tests/unit/health_service tests/processes/test_migrations.py
 
-test-full: test  ## What is longer: more examples, the whole demo, every kill -9, proxy and memory.
-	@HYPOTHESIS_PROFILE=explore $(PY) -m pytest -q -n 2 tests/unit tests/processes/test_openapi.py
+test-full: test  ## What is longer: more examples, a fuzzer, the whole demo, every kill -9, proxy and memory.
+	@HYPOTHESIS_PROFILE=explore BARQ_TEST_GCLOUD=all $(PY) -m pytest -q -n 2 tests/unit tests/processes/test_openapi.py
+	@$(PY) -m tests.fuzz --seconds 120
 	@$(PY) -m demo
 	@$(PY) -m benchmarks.kills
 	@$(PY) -m benchmarks.proxy
@@ -70,6 +71,7 @@ golden: $(READY)  ## Rewrite generated files; review sees the difference.
 	@$(PY) -m docs.concepts.plot_verdict
 	@$(PY) -m docs.concepts.examples
 	@$(PY) -m tests.terraform.golden
+	@$(PY) -m tests.conformance.page
 
 bench: $(READY)  ## The proxy beside the bare revision.
 	@$(PY) -m benchmarks.proxy

@@ -13,6 +13,7 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 SKIPPED = {
     ".venv",
     ".venv-policy",
+    ".venv-rival",
     ".barq",
     ".git",
     ".hypothesis",
