@@ -80,6 +80,10 @@ def _add_serve(verb: argparse.ArgumentParser) -> None:
         help="print each step of each execution",
     )  # fmt: skip
     verb.add_argument(
+        "--store", metavar="FILE",
+        help="keep workflows and executions in this SQLite file; they go on at the next start",
+    )  # fmt: skip
+    verb.add_argument(
         "--no-quotas", action="store_true", help="refuse and queue nothing, however much comes"
     )
     for name, words in _QUOTAS.items():
@@ -194,13 +198,16 @@ def _refusal(text: str, rule: str, example: str) -> Exception:
     return argparse.ArgumentTypeError(f"{text!r} must be {rule}, such as {example}")
 
 
-def settings_of(given: argparse.Namespace, url: str, quotas: dict[str, int]) -> WorkflowsSettings:
+def settings_of(
+    given: argparse.Namespace, url: str, quotas: dict[str, int], store: str | None = None
+) -> WorkflowsSettings:
     """Return what the flags say of the emulated service, whose REST APIs are at `url`."""
     own = dict.fromkeys(("workflows.googleapis.com", "workflowexecutions.googleapis.com"), url)
     fields: dict[str, Any] = {
         "callback_base_url": url,
         "endpoints": {**own, **dict(given.endpoint)},
         "choices": chosen(given.choice),
+        "store_path": store,
         **quotas,
     }
     return WorkflowsSettings(**fields)

@@ -20,6 +20,7 @@ from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.service.model import WorkflowsModel
 from local_cloud.workflows.service.run import Run
 from local_cloud.workflows.service.settings import WorkflowsSettings
+from local_cloud.workflows.service.store import StoreUnusable
 
 if TYPE_CHECKING:
     from local_cloud.fronts.rest import RestFront
@@ -145,20 +146,21 @@ def listen(port: int) -> socket.socket:
         ) from error
 
 
-class WatchedModel(WorkflowsModel):
-    """A model whose executions are watched from outside as well: `watch` says by whom."""
-
-    def __init__(
-        self,
-        scheduler: Scheduler,
-        sender: LateSender,
-        tokens: OpenTokens,
-        settings: WorkflowsSettings,
-        watch: Callable[[Run], Watcher | None],
-    ) -> None:
-        audit = Audit(scheduler, size_max=1000)
-        super().__init__(scheduler, sender, tokens, audit, random.Random(), settings)
-        self.watch = watch
+def local_model(
+    scheduler: Scheduler,
+    sender: LateSender,
+    tokens: OpenTokens,
+    settings: WorkflowsSettings,
+    watcher: Callable[[Run], Watcher | None],
+) -> WorkflowsModel:
+    """Return a model whose executions are watched from outside as well. Raises Wrong."""
+    audit = Audit(scheduler, size_max=1000)
+    try:
+        return WorkflowsModel(
+            scheduler, sender, tokens, audit, random.Random(), settings, watcher=watcher
+        )
+    except StoreUnusable as unusable:
+        raise Wrong(unusable.what, unusable.hint) from unusable
 
 
 def label_of(execution: str) -> str:

@@ -2,13 +2,28 @@
 
 from collections.abc import Callable
 
-from local_cloud.workflows.alone.trace import Trace, callback_of
+from local_cloud.workflows.alone.paint import Paint
+from local_cloud.workflows.alone.trace import Trace
+from local_cloud.workflows.alone.wording import callback_of
 from local_cloud.workflows.engine.watching import Entry
+from local_cloud.workflows.service.run import Run
 
 Write = Callable[[str], None]
 """Writes a line."""
 Soon = Callable[[Callable[[], None]], object]
 """Calls back when the engine has gone as far as it can."""
+
+
+def step_printer(run: Run, file: str, paint: Paint, write: Write, soon: Soon) -> "StepPrinter":
+    """Return a printer of an execution that has started; what a store played again is not told."""
+    assert run.started is not None
+    source = run.revision.document["sourceContents"]
+
+    def told(line: str) -> None:
+        if not run.replaying:
+            write(line)
+
+    return StepPrinter(Trace(source, file, run.started.timestamp(), paint), told, soon)
 
 
 class StepPrinter:

@@ -15,9 +15,8 @@ from local_cloud.workflows.language.faults import BuildError, Position
 
 def problems_of(text: str, choices: Choices) -> Sequence[BuildError]:
     """Return why a source does not deploy; nothing if it does."""
-    del choices
     try:
-        compile_source(text)
+        compile_source(text, choices)
     except BuildFailed as failed:
         return failed.problems
     return []

@@ -16,12 +16,11 @@ from local_cloud.workflows.alone.local import (
     LateDoor,
     LateSender,
     OpenTokens,
-    WatchedModel,
     label_of,
+    local_model,
 )
 from local_cloud.workflows.alone.paint import paint_for
-from local_cloud.workflows.alone.printer import CallbackPrinter, StepPrinter
-from local_cloud.workflows.alone.trace import Trace
+from local_cloud.workflows.alone.printer import CallbackPrinter, step_printer
 from local_cloud.workflows.alone.wrong import Wrong
 from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.service import rest
@@ -68,15 +67,13 @@ class _Session:
         self._sender = sender
         self._paint = paint_for(given.colour, sys.stderr, os.environ)
         self._name = ""
-        self._active: set[str] = set()
-        """The executions that have not ended."""
         self._over: asyncio.Future[dict[str, Any]] = loop.create_future()
         self._why, self._status = "", _BY_SIGNAL
         """What is said, and the exit status, when the execution is cancelled."""
         self._scheduler = self._clock()
         tokens = OpenTokens(self._scheduler)
         settings = flags.settings_of(given, door.url, flags.UNLIMITED)
-        self._model = WatchedModel(self._scheduler, sender, tokens, settings, self._watcher)
+        self._model = local_model(self._scheduler, sender, tokens, settings, self._watcher)
         self._model.on_state_change.append(self._changed)
         if not given.quiet and not given.trace:
             shown = of_workflows(lambda one: self._tell(report.log_line(one, self._paint)))
@@ -127,9 +124,8 @@ class _Session:
     def _may_skip(self) -> bool:
         if self._sender.in_flight:
             return False
-        listed = (self._model.list_callbacks(name) for name in self._active)
-        endpoints = (one for found in listed for one in found.get("callbacks", ()))
-        return all(endpoint["waiters"] == "0" for endpoint in endpoints)
+        running = (run for run in self._model.runs() if run.ended is None)
+        return not any(one.waiters for run in running for one in run.endpoints.values())
 
     def _interrupted(self, number: signal.Signals) -> None:
         self._why = {signal.SIGINT: "Ctrl-C"}.get(number, number.name)
@@ -160,18 +156,12 @@ class _Session:
 
         if not self._given.trace:
             return CallbackPrinter(tell)
-        began = self._scheduler.now().timestamp()
-        source = run.revision.document["sourceContents"]
-        trace = Trace(source, one.file if one else workflow, began, self._paint)
-        return StepPrinter(trace, tell, self._loop.call_soon)
+        file = one.file if one else workflow
+        return step_printer(run, file, self._paint, tell, self._loop.call_soon)
 
     def _changed(self, execution: dict[str, Any]) -> None:
-        name = execution["name"]
-        if execution["state"] not in _ENDED:
-            self._active.add(name)
-            return
-        self._active.discard(name)
-        if name == self._name and not self._over.done():
+        ended = execution["state"] in _ENDED and execution["name"] == self._name
+        if ended and not self._over.done():
             self._over.set_result(execution)
 
     def _told(self, execution: dict[str, Any]) -> int:

@@ -17,16 +17,16 @@ from local_cloud.workflows.alone.local import (
     LateDoor,
     LateSender,
     OpenTokens,
-    WatchedModel,
     label_of,
+    local_model,
 )
 from local_cloud.workflows.alone.paint import paint_for
-from local_cloud.workflows.alone.printer import StepPrinter
+from local_cloud.workflows.alone.printer import step_printer
 from local_cloud.workflows.alone.reload import Reloader
 from local_cloud.workflows.alone.requests import ToldRouter, told_methods
 from local_cloud.workflows.alone.shown import seconds
 from local_cloud.workflows.alone.sources import Named
-from local_cloud.workflows.alone.trace import Trace, short_text
+from local_cloud.workflows.alone.wording import short_text
 from local_cloud.workflows.alone.wrong import Wrong
 from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.service import rest
@@ -63,10 +63,12 @@ class _Server:
             sender = LateSender(loop, anywhere=self._given.internet)
             stack.push_async_callback(sender.close)
             self._open(loop, door, sender)
+            stack.callback(self._model.close)
             grpc = await self._grpc(self._tokens)
             stack.push_async_callback(grpc.close)
             reloader = Reloader(self._given.files, self._deploy, self._tell)
             reloader.start()
+            self._model.go_on()
             sys.stdout.write(self._guide(door.url, grpc.port))
             sys.stdout.flush()
             looking = loop.create_task(_look(reloader))
@@ -79,11 +81,11 @@ class _Server:
         given = self._given
         quotas = {name: getattr(given, name) for name in flags.UNLIMITED}
         settings = flags.settings_of(
-            given, door.url, flags.UNLIMITED if given.no_quotas else quotas
+            given, door.url, flags.UNLIMITED if given.no_quotas else quotas, given.store
         )
         self._scheduler = scheduler = LoopScheduler(loop)
         self._tokens = OpenTokens(scheduler)
-        self._model = WatchedModel(scheduler, sender, self._tokens, settings, self._watcher)
+        self._model = local_model(scheduler, sender, self._tokens, settings, self._watcher)
         self._model.on_state_change.append(self._changed)
         shown = of_workflows(lambda one: self._tell(report.log_line(one, self._paint)))
         self._model.on_log.append(shown)
@@ -157,11 +159,12 @@ class _Server:
         if not self._given.trace:
             return None
         label = self._paint.dim(label_of(run.name))
-        source = run.revision.document["sourceContents"]
-        began = self._scheduler.now().timestamp()
-        trace = Trace(source, run.workflow.workflow, began, self._paint)
-        loop = asyncio.get_running_loop()
-        return StepPrinter(trace, lambda line: self._say(f"{label} {line}"), loop.call_soon)
+        soon = asyncio.get_running_loop().call_soon
+
+        def tell(line: str) -> None:
+            self._say(f"{label} {line}")
+
+        return step_printer(run, run.workflow.workflow, self._paint, tell, soon)
 
     def _tell(self, line: str) -> None:
         if not self._given.quiet:

@@ -72,3 +72,10 @@ def test_a_file_that_is_no_text_cannot_be_read(files, capsys):
 
     assert main(["check", "image.yaml"]) == 2
     assert capsys.readouterr().err == "error: image.yaml is not UTF-8 text\n"
+
+
+def test_a_choice_says_what_is_refused(files, capsys):
+    (files / "quotes.yaml").write_text("- r:\n    return: ${'a' + \"b\"}\n", encoding="utf-8")
+
+    assert main(["check", "quotes.yaml"]) == 1
+    assert main(["check", "quotes.yaml", "--choice", "single_quotes=accept"]) == 0

@@ -80,3 +80,22 @@ def test_an_action_that_fails_does_not_stop_time():
         return seen[1:]
 
     assert played(story) == ["next"]
+
+
+def test_who_cannot_say_whether_time_may_jump_gets_real_time():
+    async def story(scheduler):
+        loop = asyncio.get_running_loop()
+        told: list[str] = []
+        loop.set_exception_handler(lambda _loop, context: told.append(str(context["exception"])))
+        asked = []
+
+        def may_skip():
+            asked.append(1)
+            raise ValueError("no idea")
+
+        scheduler.may_skip = may_skip
+        done = loop.create_future()
+        scheduler.call_later(0.001, lambda: done.set_result("ran"))
+        return await done, len(asked), told
+
+    assert played(story) == ("ran", 1, ["no idea"])

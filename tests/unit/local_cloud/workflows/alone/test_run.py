@@ -120,3 +120,118 @@ def test_a_user_variable_that_the_service_refuses_is_wrong_usage(run):
 
     assert (status, out) == (2, "")
     assert err.startswith("error: invalid environment variable name: GOOGLE_X")
+
+
+def test_a_choice_holds_at_deployment_and_at_run_time(run):
+    source = "- r:\n    return: ${['a' < \"b\", 5.0]}\n"
+    words = ["string_order=compare", "single_quotes=accept", "whole_doubles=5.0"]
+
+    status, out, _ = run(source, *(word for one in words for word in ("--choice", one)))
+
+    assert (status, out) == (0, "[true,5.0]\n")
+
+
+STEPS = """main:
+  steps:
+    - each:
+        for:
+          value: name
+          in: ["ann", "bob"]
+          steps:
+            - ask:
+                call: greeting
+                args: {name: "${name}"}
+                result: text
+    - wait:
+        call: sys.sleep
+        args: {seconds: 90}
+    - both:
+        parallel:
+          branches:
+            - left: {steps: [{nap: {call: sys.sleep, args: {seconds: 5}}}]}
+            - right: {steps: [{set: {assign: [{a: 1.5}]}}]}
+    - risky:
+        try: {raise: "no"}
+        except: {as: e, steps: [{give: {return: "${e}"}}]}
+greeting:
+  params: [name]
+  steps:
+    - choose:
+        switch:
+          - condition: ${name == "bob"}
+            return: "Hi!"
+    - plain:
+        return: ${"Hello " + name}
+"""
+
+
+def test_each_step_is_told_with_its_values(run):
+    status, out, err = run(STEPS, "--fast")
+
+    assert (status, out) == (0, '"no"\n')
+    assert (
+        re.sub(r"^ *[\d.]+\d{3} ", "", err, flags=re.MULTILINE)
+        == """\
+each                         for
+  #0                         name = "ann"
+    ask                      call greeting(name = "ann")
+      choose                 switch
+      plain                  return "Hello ann"
+    ask                      -> "Hello ann"
+  #1                         name = "bob"
+    ask                      call greeting(name = "bob")
+      choose                 switch condition 1: ${name == "bob"}
+        choose               return "Hi!"
+    ask                      -> "Hi!"
+wait                         call sys.sleep(seconds = 90)
+wait                         done (1 min 30 s)
+both                         parallel
+  left                       branch
+    [left] nap               call sys.sleep(seconds = 5)
+  right                      branch
+    [right] set              assign a = 1.5
+    [left] nap               done (5 s)
+risky                        try
+  risky                      raise "no"
+            w.yaml:21:15
+            21 |         try: {raise: "no"}
+               |               ^^^^^
+  risky                      except e = "no"
+    give                     return "no"
+succeeded in 1 min 35 s
+"""
+    )
+
+
+def test_where_callbacks_are_sent_to_is_told_without_steps_too(run):
+    source = """\
+- make:
+    call: events.create_callback_endpoint
+    args: {http_callback_method: PUT}
+    result: made
+- give:
+    return: ${made.url}
+"""
+    told = [run(source, *words) for words in ((), ("--no-trace",))]
+
+    for status, out, err in told:
+        assert status == 0
+        assert f"callback: curl -X PUT {json.loads(out)}\n" in err
+
+
+def test_a_workflow_executes_another_one(run, tmp_path):
+    (tmp_path / "helper.yaml").write_text(ECHO, encoding="utf-8")
+    source = """\
+- ask:
+    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run
+    args:
+      workflow_id: other
+      argument: {text: hello}
+    result: answer
+- give:
+    return: ${answer}
+"""
+    status, out, err = run(source, "--deploy", "other=helper.yaml")
+
+    assert (status, json.loads(out)) == (0, {"text": "hello"})
+    assert re.search(r"^other/\w{8} .* give +return {\"text\": \"hello\"}$", err, re.MULTILINE)
