@@ -9,7 +9,6 @@ from urllib.parse import quote
 from local_cloud.workflows.connectors.documents import Field, Method, service_of
 from local_cloud.workflows.connectors.special import (
     BODY_FIELDS,
-    BODY_HOLDERS,
     GLOBAL_FIELDS,
     REGIONAL,
     UPLOAD_FIELDS,
@@ -42,7 +41,6 @@ def parameters(method: Method) -> tuple[Parameter, ...]:
     names = [one.name for one in fields]
     extra = [*GLOBAL_FIELDS, *(UPLOAD_FIELDS if method.upload else ())]
     extra += BODY_FIELDS.get(method.short_name, ())
-    extra += BODY_HOLDERS.get(method.short_name, ())
     extra += sorted({_holder(name) for name in names if "." in name})
     if service_of(method.name) in REGIONAL:
         extra.append("location")
@@ -50,7 +48,11 @@ def parameters(method: Method) -> tuple[Parameter, ...]:
         extra.append("body")
     return (
         *(Parameter(one.name) if one.required else Parameter(one.name, None) for one in fields),
-        *(Parameter(name, None) for name in (*extra, "connector_params") if name not in names),
+        *(
+            Parameter(name, None)
+            for name in (*extra, "query", "connector_params")
+            if name not in names
+        ),
     )
 
 
@@ -71,6 +73,10 @@ def request(method: Method, given: Mapping[str, Any]) -> Request:
         for one in fields
         if given.get(one.name) is not None
     }
+    if "query" not in {one.name for one in method.fields} and given.get("query") is not None:
+        # Source: sample connector_firestore, and the documentation's sample of a translation that
+        # waits for a callback. That fields of no such name are sent as they are is a guess.
+        query.update({name: _written(value) for name, value in mapping(given["query"]).items()})
     body = _body(method, given)
     headers = None
     if uploads and type(body) is str:
@@ -106,8 +112,6 @@ def _body(method: Method, given: Mapping[str, Any]) -> Any:
     """Return the body with the fields of it that stand beside it."""
     body = given.get("body")
     names = BODY_FIELDS.get(method.short_name, ())
-    held = [given[one] for one in BODY_HOLDERS.get(method.short_name, ()) if given.get(one)]
-    given = {**given, **{name: value for one in held for name, value in mapping(one).items()}}
     beside = {name: given[name] for name in names if given.get(name) is not None}
     if not beside:
         return body
@@ -145,8 +149,10 @@ def expanded(path: str, given: Mapping[str, Any]) -> str:
 
 
 def _queried(one: Field, value: Any) -> Any:
-    if type(value) is not list:
-        return as_text(value)
-    if not one.repeated:
+    if type(value) is list and not one.repeated:
         raise fault("TypeError", f"argument '{one.name}' must not be a list")
-    return [as_text(item) for item in value]
+    return _written(value)
+
+
+def _written(value: Any) -> Any:
+    return [as_text(item) for item in value] if type(value) is list else as_text(value)

@@ -36,12 +36,6 @@ BODY_FIELDS: Final = {
     "translate.v2.translations.translate": ("q", "target", "source", "format", "model"),
 }
 """Fields of the body that may stand in `args` themselves."""
-BODY_HOLDERS: Final = {
-    # Source: the documentation's sample of a translation that waits for a callback. That they go
-    # into the body, not the query of the URL, is a guess; Google takes them in both.
-    "translate.v2.translations.translate": ("query",),
-}
-"""Arguments that are maps of such fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,19 +77,23 @@ def read_source(text: str) -> Node:
             if not isinstance(error, _NotJsonSource):
                 raise
     try:
-        try:
-            return _Builder().tree(_yaml_events(text))
-        except yaml.MarkedYAMLError:
-            hidden = _FLOW_EXPRESSION.sub(lambda found: found.group().translate(_HIDE), text)
-            if hidden == text or not _HIDDEN.isdisjoint(text):
-                raise
-            return _Builder().tree(_yaml_events(hidden, _SHOW))
+        return _yaml_tree(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         position = Position(mark.line + 1, mark.column + 1, 1) if mark else None
         raise BuildError(f"yaml: {error.problem or error.context}", position) from None
     except yaml.YAMLError as error:
         raise BuildError(f"yaml: {str(error).splitlines()[0]}") from None
+
+
+def _yaml_tree(text: str) -> Node:
+    try:
+        return _Builder().tree(_yaml_events(text))
+    except yaml.MarkedYAMLError:
+        hidden = _FLOW_EXPRESSION.sub(lambda found: found.group().translate(_HIDE), text)
+        if hidden == text or not _HIDDEN.isdisjoint(text):
+            raise
+        return _Builder().tree(_yaml_events(hidden, _SHOW))
 
 
 class _NotJsonSource(BuildError):
