@@ -4,7 +4,6 @@ There is no thread, no clock and no socket here. Branches of parallel steps are 
 runs until it waits, so the same outcomes in the same order always give the same run.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, Protocol
 
@@ -84,8 +83,8 @@ class Execution:
         self._program = program
         self._effects: list[Effect] = []
         self._waiting: dict[int, Strand] = {}
-        self._ready: deque[Strand] = deque()
-        self._joins: deque[Join] = deque()
+        self._ready: list[Strand] = []
+        self._joins: list[Join] = []
         self._branches_running = 0
         self._branch_faults = 0
         self._last_id = 0
@@ -213,7 +212,7 @@ class Execution:
         self._breath = BREATH_OPERATIONS
         work.take()
         while self._ready and self.state == "active" and not self._pausing:
-            self._current = self._ready.popleft()
+            self._current = self._ready.pop(0)
             self._run(self._current)
         self.memory.forget()
         effects, self._effects = self._effects, []
@@ -302,7 +301,7 @@ class Execution:
 
     def _pause(self, strand: Strand) -> None:
         """Let other executions have their turn; the strand is the next to run here."""
-        self._ready.appendleft(strand)
+        self._ready.insert(0, strand)
         self._pausing = True
         self._effects.append(Breathe())
 

@@ -4,7 +4,6 @@ Source: reference/workflows.md 3, events.
 """
 
 import datetime as dt
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ class Endpoint:
     method: str
     url: str
     pending: CallbackRequest | None = None
-    waiters: deque[int] = field(default_factory=deque)
+    waiters: list[int] = field(default_factory=list)
 
     def offer(self, request: CallbackRequest) -> int | None:
         """Take a request: return the effect to resume with it, or keep it and return None.
@@ -32,7 +31,7 @@ class Endpoint:
         Raises Refused(RESOURCE_EXHAUSTED) while another one waits to be taken.
         """
         if self.waiters:
-            return self.waiters.popleft()
+            return self.waiters.pop(0)
         if self.pending is not None:
             raise Refused(
                 "RESOURCE_EXHAUSTED",
