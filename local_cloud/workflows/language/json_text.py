@@ -214,10 +214,18 @@ def decode(text: str | bytes) -> Any:
         raise NotJson("JSON is nested too deeply") from None
     except UnicodeDecodeError:
         raise NotJson("JSON text is not UTF-8") from None
-    except NotJson:
-        raise
-    except ValueError as error:
-        raise NotJson(f"invalid JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        raise NotJson(f"invalid JSON: {_why(error)}") from None
+
+
+def _why(error: json.JSONDecodeError) -> str:
+    """Return what is wrong, much as Go says it; the place counts from 1."""
+    found = error.doc[error.pos : error.pos + 1]
+    if not found or error.msg.startswith("Unterminated"):
+        return "unexpected end of JSON input"
+    place = f"at line {error.lineno}, column {error.colno}"
+    after = " after top-level value" if error.msg == "Extra data" else ""
+    return f"invalid character {_string(found)}{after} {place}"
 
 
 def whole_characters(text: str) -> str:

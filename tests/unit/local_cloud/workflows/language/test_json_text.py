@@ -55,3 +55,23 @@ def test_line_separators_are_escaped_always():
     """Go's encoder does, whatever it is told about HTML."""
     assert json_text.encode("a\u2028\u2029") == r'"a\u2028\u2029"'
     assert json_text.encode(["\u2028"], indent=("", " ")) == '[\n "\\u2028"\n]'
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "unexpected end of JSON input"),
+        ('{"a": [1', "unexpected end of JSON input"),
+        ('["abc', "unexpected end of JSON input"),
+        ('{"a":\n tru}', 'invalid character "t" at line 2, column 2'),
+        ("[1 2]", 'invalid character "2" at line 1, column 4'),
+        ("1 2", 'invalid character "2" after top-level value at line 1, column 3'),
+        ('"\x01"', 'invalid character "\\u0001" at line 1, column 2'),
+        ("NaN", "NaN"),
+    ],
+)
+def test_what_is_no_json_is_told_in_plain_words(text, why):
+    with pytest.raises(json_text.NotJson) as told:
+        json_text.decode(text)
+
+    assert str(told.value) == f"invalid JSON: {why}"
