@@ -24,6 +24,7 @@ BRANCHES_AT_ONCE_MAX: Final = 20
 BRANCH_FAULTS_MAX: Final = 100
 BREATH_OPERATIONS: Final = 20_000
 _OPERATIONS_AT_ONCE: Final = 200
+_SMALL_MEMORY_BYTES: Final = 16 * 1024
 _EFFECT_OPERATIONS: Final = 100
 """What writing a log entry is worth, in operations."""
 
@@ -195,9 +196,13 @@ class Execution:
         frame.strand.frame = called
         memory = self.memory
         memory.bound += routine.bytes_of_scalars
-        for argument in arguments:
-            if type(argument) in HEAVY:
-                memory.keep(argument, None)
+        try:
+            for argument in arguments:
+                if type(argument) in HEAVY:
+                    memory.keep(argument, None)
+        except Fault:
+            frame.strand.frame = frame  # It is the call that fails, not the first step behind it.
+            raise
 
     def fork(self, join: Join) -> None:
         """Run the branches of a parallel step; `join.parent` goes on when all have ended."""
@@ -284,7 +289,10 @@ class Execution:
         return frame
 
     def operations_at_once(self) -> int:
-        return max(0, min(self.steps_left, self._breath, _OPERATIONS_AT_ONCE))
+        """Return how many may run before their work is counted: fewer, the more one can cost."""
+        bound = self.memory.bound
+        some = _OPERATIONS_AT_ONCE * _SMALL_MEMORY_BYTES // (_SMALL_MEMORY_BYTES + bound)
+        return max(0, min(self.steps_left, self._breath, 1 + some))
 
     def charge(self, operations: int) -> None:
         self.steps_left -= operations
@@ -368,7 +376,7 @@ class Execution:
         except (RecursionError, MemoryError) as error:
             self._died(strand, _too_large(error))
             return
-        if len(self.result) > RESULT_BYTES_MAX:
+        if len(self.result.encode("utf-8", "replace")) > RESULT_BYTES_MAX:
             self._died(strand, fault("ResourceLimitError", "result size limit exceeded"))
             return
         self._end("succeeded")

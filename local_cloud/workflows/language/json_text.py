@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
+from local_cloud.workflows.language import work
+
 INT_MIN = -(2**63)
 INT_MAX = 2**63 - 1
 # Values share their parts, so a few steps can build one that is endless when written out.
@@ -66,7 +68,10 @@ def encode(
     """
     if lenient:
         style = _LENIENT if style is PLAIN_STYLE else replace(style, lenient=True)
-    return _escaped(_encode(value, indent, style), html=style.html_escapes)
+    text = _encode(value, indent, style)
+    if len(text) > work.SMALL:
+        work.spend(len(text), work.TEXT)
+    return _escaped(text, html=style.html_escapes)
 
 
 def _encode(value: Any, indent: tuple[str, str] | None, style: Style) -> str:

@@ -10,6 +10,7 @@ import operator as python
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from local_cloud.workflows.language import work
 from local_cloud.workflows.language.choices import Choices
 from local_cloud.workflows.language.faults import Fault, bare_fault, fault
 from local_cloud.workflows.language.json_text import (
@@ -46,6 +47,9 @@ _TYPE_NAMES: Final = {
     dict: "map",
 }
 _NUMBERS: Final = (int, float)
+_NUMBER_TYPES: Final = frozenset(_NUMBERS)
+_FEW: Final = 16
+"""A list that is not longer is compared element by element."""
 _TEXTABLE: Final = (int, float, bool)
 
 
@@ -168,21 +172,36 @@ def _strictly_equal(operator: str) -> Callable[[Any, Any], bool]:
 def _deeply_equal(left: Any, right: Any) -> bool:
     pairs = [(left, right)]
     count = 0
-    while pairs:
-        a, b = pairs.pop()
-        kind = type(a)
-        if a is b:
-            continue
-        if kind is list and type(b) is list and len(a) == len(b):
-            pairs += zip(a, b, strict=True)
-        elif kind is dict and type(b) is dict and a.keys() == b.keys():
-            pairs += ((value, b[key]) for key, value in a.items())
-        elif kind is list or kind is dict or not equal(a, b):
-            return False
-        count += 1
-        if count > NODES_MAX:
-            raise MemoryError  # The engine makes it a ResourceLimitError.
-    return True
+    try:
+        while pairs:
+            a, b = pairs.pop()
+            kind = type(a)
+            if a is b:
+                continue
+            if kind is list and type(b) is list and len(a) == len(b):
+                if not _is_flat(a, b):
+                    pairs += zip(a, b, strict=True)
+                elif a != b:
+                    return False
+            elif kind is dict and type(b) is dict and a.keys() == b.keys():
+                pairs += ((value, b[key]) for key, value in a.items())
+            elif kind is list or kind is dict or not equal(a, b):
+                return False
+            count += 1
+            if count > NODES_MAX:
+                raise MemoryError  # The engine makes it a ResourceLimitError.
+        return True
+    finally:
+        work.spend(count, work.PAIR)
+
+
+def _is_flat(a: list[Any], b: list[Any]) -> bool:
+    """Whether Python compares two lists as this language does: nothing in them but one type."""
+    if len(a) <= _FEW:
+        return False
+    kinds = {*map(type, a), *map(type, b)}
+    work.spend(len(a), work.LIST - 2)
+    return kinds <= _NUMBER_TYPES or (len(kinds) == 1 and not kinds & {list, dict})
 
 
 def contains(item: Any, holder: Any) -> bool:
@@ -195,6 +214,7 @@ def contains(item: Any, holder: Any) -> bool:
     if kind is list:
         if type(item) is str:
             return item in holder
+        work.spend(len(holder), work.PAIR + 2)
         return any(equal(item, element) for element in holder)
     shown = encode(holder, lenient=True)
     if len(shown) > _GOT_TEXT_MAX:

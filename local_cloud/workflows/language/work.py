@@ -13,13 +13,17 @@ BYTES: Final = 8
 """A string or bytes are worth their length divided by 2 to the power of this; so below."""
 LIST: Final = 6
 MAP: Final = 5
+TEXT: Final = 5
+"""JSON, by the length of its text."""
+PAIR: Final = -2
+"""A pair of values that was compared is worth four operations."""
 
 _spent = [0]
 
 
 def spend(length: int, shift: int) -> None:
     """Count a look at, or a copy of, something of this length."""
-    _spent[0] += length >> shift
+    _spent[0] += length >> shift if shift >= 0 else length << -shift
 
 
 def take() -> int:

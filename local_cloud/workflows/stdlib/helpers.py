@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 
 from local_cloud.workflows.engine.memory import grown
+from local_cloud.workflows.language import work
 from local_cloud.workflows.language.faults import fault
 from local_cloud.workflows.language.json_text import NODES_MAX
 from local_cloud.workflows.language.values import as_text, get_type, integer, message_name
@@ -102,6 +103,7 @@ def _merged(first: dict[str, Any], second: dict[str, Any], left: list[int]) -> d
     left[0] -= 1
     if left[0] < 0:
         raise MemoryError  # The engine makes it a ResourceLimitError.
+    work.spend(len(first) + len(second), work.PAIR + 2)
     merged = dict(first)
     for key, value in second.items():
         before = merged.get(key)

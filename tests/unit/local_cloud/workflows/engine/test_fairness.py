@@ -1,5 +1,7 @@
 """One execution that works on much leaves others their turn, at the same places each time."""
 
+import json
+
 import pytest
 
 from local_cloud.workflows.engine.effects import Breathe
@@ -52,3 +54,27 @@ def test_work_on_large_values_counts_as_many_operations(source):
 @pytest.mark.parametrize("source", [LIST, MAP, TEXT, LOGS], ids=["list", "map", "text", "logs"])
 def test_the_pauses_are_at_the_same_places_each_time(source):
     assert pauses(source) == pauses(source)
+
+
+def looking(condition):
+    """A few looks at two lists of mixed elements that are alike: fewer operations than one turn."""
+    look = {"switch": [{"condition": "${" + condition + "}", "next": "end"}]}
+    return {
+        "main": {
+            "params": ["a"],
+            "steps": [
+                {"init": {"assign": [{"l": "${json.decode(a)}"}, {"m": "${json.decode(a)}"}]}},
+                {"g": {"for": {"value": "i", "range": [1, 400], "steps": [{"s": look}]}}},
+            ],
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    "condition", ["l != m", "-1 in l", 'json.encode_to_string(l) == ""'], ids=["==", "in", "json"]
+)
+def test_a_look_at_much_is_worth_many_operations_though_nothing_is_kept(condition):
+    execution, effects = begun(looking(condition), json.dumps([1, "a", None, True] * 3000))
+
+    assert effects == [Breathe()]
+    assert execution.steps_left > 99_900

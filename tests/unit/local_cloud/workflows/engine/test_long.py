@@ -137,6 +137,30 @@ def test_an_argument_that_is_too_large_fails_the_execution():
     )
 
 
+def test_a_call_whose_arguments_are_too_much_fails_where_it_is_made():
+    source = {
+        "main": {
+            "params": ["a"],
+            "steps": [
+                {"call_it": {"call": "sub", "args": {"x": "${[a, a, a]}"}}},
+            ],
+        },
+        "sub": {"params": ["x"], "steps": [{"first": {"return": 1}}]},
+    }
+    failure = ended(source, "x" * 150_000).failure
+    assert failure.value["tags"] == ["ResourceLimitError"]
+    assert [element.step for element in failure.stack] == ["call_it"]
+
+
+def test_the_size_of_a_result_is_in_bytes():
+    """Source: reference/workflows.md 1.7; a guess is that the limit is that of all data."""
+    quoted = '"' * 200_000
+    source = {"main": {"params": ["a"], "steps": [{"r": {"return": ["${a}", "${a}"]}}]}}
+    assert ended(source, quoted).failure.value["tags"] == ["ResourceLimitError"]
+    euros = "\u20ac" * 90_000
+    assert ended(source, euros).failure.value["tags"] == ["ResourceLimitError"]
+
+
 def test_nothing_catches_the_end_of_memory():
     steps = grow([{"a": {"assign": [{"l": "${list.concat(l, s)}"}]}}], 600)
     source = [
