@@ -31,7 +31,7 @@ from local_cloud.workflows.service.keeping import deployment_of
 from local_cloud.workflows.service.messages import HISTORY_LEVELS
 from local_cloud.workflows.service.names import Projects, WorkflowName, timestamp
 from local_cloud.workflows.service.requests import UNBUFFERED, execution_document, quotas
-from local_cloud.workflows.service.run import Run, World
+from local_cloud.workflows.service.run import Run
 from local_cloud.workflows.service.settings import WorkflowsSettings
 from local_cloud.workflows.service.store import (
     Kept,
@@ -41,6 +41,7 @@ from local_cloud.workflows.service.store import (
     open_store,
 )
 from local_cloud.workflows.service.watchers import Histories, history_of, together
+from local_cloud.workflows.service.world import World
 
 __all__ = ["WorkflowsModel", "WorkflowsSettings"]
 

@@ -6,27 +6,23 @@ when the turn is kept the effects that it asks for. Kept turns run again give th
 
 import dataclasses
 import datetime as dt
-import random
-import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
-from local_cloud.kit.http import Inbound, NoAnswer, Sender
-from local_cloud.kit.scheduler import Scheduler, Timer
-from local_cloud.kit.tokens import Tokens
+from local_cloud.kit.http import Inbound, NoAnswer
+from local_cloud.kit.scheduler import Timer
 from local_cloud.workflows.engine import effects as fx
 from local_cloud.workflows.engine.execution import Execution
 from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.language import json_text
-from local_cloud.workflows.language.choices import DEFAULT, Choices
 from local_cloud.workflows.language.faults import fault
 from local_cloud.workflows.service import journal
 from local_cloud.workflows.service.callbacks import Endpoint
 from local_cloud.workflows.service.deployments import Revision
+from local_cloud.workflows.service.host import Diverged, RunHost
 from local_cloud.workflows.service.journal import (
     Came,
     Event,
@@ -38,7 +34,8 @@ from local_cloud.workflows.service.journal import (
 )
 from local_cloud.workflows.service.names import WorkflowName, duration, timestamp
 from local_cloud.workflows.service.outcome import outcome, unavailable
-from local_cloud.workflows.service.store import Forgetful, KeptExecution, Store, StoreFailed
+from local_cloud.workflows.service.store import KeptExecution, StoreFailed
+from local_cloud.workflows.service.world import World
 
 STATES: Final = {"succeeded": "SUCCEEDED", "failed": "FAILED", "cancelled": "CANCELLED"}
 LIFE: Final = dt.timedelta(days=365)
@@ -49,26 +46,6 @@ _DIVERGED: Final = (
 )
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What runs act on. `ended` and `logged` tell the model; `watch` says who sees the steps."""
-
-    scheduler: Scheduler
-    sender: Sender
-    tokens: Tokens
-    rng: random.Random
-    callback_base_url: str
-    ended: "Callable[[Run], None]"
-    logged: "Callable[[Run, fx.Log], None]"
-    watch: "Callable[[Run], Watcher | None]" = lambda _: None
-    choices: Choices = DEFAULT
-    store: Store = field(default_factory=Forgetful)
-
-
-class Diverged(Exception):
-    """Turns that were kept do not give the same execution again: another engine wrote them."""
 
 
 _DAMAGE: Final = (
@@ -101,13 +78,12 @@ class _Wait:
         self.run.resume(self.effect_id, self.outcome)
 
 
-class Run:
-    """An Execution resource. It is the engine's Host as well."""
+class Run(RunHost):
+    """An Execution resource."""
 
     __slots__ = (
-        *("_answers", "_at", "_awaited", "_coming", "_engine", "_final", "_kept_answers"),
-        *("_project_number", "_waits", "created", "document", "ended", "endpoints"),
-        *("execution_id", "number", "revision", "started", "state", "watcher", "workflow", "world"),
+        *("_awaited", "_coming", "_engine", "_final", "_waits", "created", "document", "ended"),
+        *("endpoints", "number", "started", "state", "watcher"),
     )
 
     def __init__(
@@ -119,85 +95,25 @@ class Run:
         document: dict[str, Any],
         project_number: str,
     ) -> None:
-        self.world = world
-        self.workflow = workflow
-        self.execution_id = execution_id
-        self.revision = revision
+        super().__init__(world, workflow, execution_id, revision, project_number)
         self.document = document
         """The fields of the request: argument, labels, callLogLevel."""
         self.number = 0
         """The store's name for it."""
         self.state = "QUEUED"
-        self.created = world.scheduler.now()
+        self.created = self._at
         self.started: dt.datetime | None = None
         self.ended: dt.datetime | None = None
         self.endpoints: dict[str, Endpoint] = {}
         self.watcher: Watcher | None = None
-        self._project_number = project_number
         self._engine: Execution | None = None
         """There while it is ACTIVE and has begun; what has ended keeps only what it shows."""
         self._final: dict[str, Any] = {}
         self._waits: list[_Wait] = []
-        self._at = self.created
-        self._answers: list[str] = []
-        self._kept_answers: deque[str] | None = None
-        """While turns are run again: what the engine was told then."""
         self._awaited: dict[int, tuple[fx.Effect | Came, dt.datetime]] | None = None
-        """After that, until `go_on`: what is under way, and since when, in this order."""
+        """After a restart, until `go_on`: what is under way, and since when, in this order."""
         self._coming: dict[int, fx.CallbackRequest] = {}
         """Requests on their way to the effects that awaited them."""
-
-    @property
-    def name(self) -> str:
-        return (
-            f"projects/{self._project_number}/locations/{self.workflow.location}"
-            f"/workflows/{self.workflow.workflow}/executions/{self.execution_id}"
-        )
-
-    # The engine's Host. Time stands still within a turn.
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Made when it is asked for: most executions never do, and there may be thousands."""
-        return {
-            **self.revision.environment,
-            "GOOGLE_CLOUD_PROJECT_ID": self.workflow.project,
-            "GOOGLE_CLOUD_PROJECT_NUMBER": self._project_number,
-            "GOOGLE_CLOUD_LOCATION": self.workflow.location,
-            "GOOGLE_CLOUD_WORKFLOW_ID": self.workflow.workflow,
-            "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": self.revision.revision_id,
-            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": self.execution_id,
-            "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ATTEMPT": "1",
-            "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": self.revision.service_account,
-        }
-
-    def now(self) -> float:
-        return self._at.timestamp()
-
-    def uuid(self) -> str:
-        return str(uuid.UUID(int=int(self._chance(128), 16), version=4))
-
-    def random(self) -> float:
-        return int(self._chance(53), 16) / 2**53
-
-    @property
-    def replaying(self) -> bool:
-        """Whether kept turns run again: what they wrote has been written."""
-        return self._kept_answers is not None
-
-    def _chance(self, bits: int) -> str:
-        """Return random bits in hexadecimal: those of the turn that is run again, or others."""
-        if self._kept_answers is not None:
-            if not self._kept_answers:
-                raise Diverged
-            return self._kept_answers.popleft()
-        answer = f"{self.world.rng.getrandbits(bits):x}"
-        if self.world.store.keeps:
-            self._answers.append(answer)
-        return answer
-
-    def callback_url(self, callback_id: str) -> str:
-        return f"{self.world.callback_base_url.rstrip('/')}/v1/{self.name}/callbacks/{callback_id}"
 
     # Life.
 
