@@ -1,6 +1,7 @@
 """Makes the operations of for, try and parallel; `operations` makes the others."""
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ def items_of(value: Any) -> list[Any]:
     return value
 
 
-def numbers_of(value: Any) -> "range | list[float]":
+def numbers_of(value: Any) -> Iterable[float]:
     """Return the numbers of a range: both ends belong to it, the step is 1."""
     if type(value) is not list or len(value) != 2:  # noqa: PLR2004 - first and last.
         raise fault("TypeError", "range must be a list of two numbers")
@@ -41,7 +42,8 @@ def numbers_of(value: Any) -> "range | list[float]":
         return range(first, last + 1)
     if not abs(last - first) <= 10**7:  # More than a run has steps for, or not finite.
         raise fault("ValueError", "range is too long")
-    return [float(first) + step for step in range(int(last - first) + 1)] if first <= last else []
+    numbers = (float(first) + step for step in itertools.count())
+    return itertools.takewhile(lambda number: number <= last, numbers)
 
 
 def for_begin(

@@ -131,6 +131,7 @@ def test_a_condition_must_be_a_boolean(run):
         pytest.param({"range": ["${1}", "${2}"]}, [1, 2], id="11 range of expressions"),
         pytest.param({"range": [3, 1]}, [], id="1.2 begin after end"),
         pytest.param({"range": [-1.5, 1.2]}, [-1.5, -0.5, 0.5], id="1.2 doubles"),
+        pytest.param({"range": [2.6, 4.6]}, [2.6, 3.6, 4.6], id="1.2 the last double belongs"),
     ],
 )
 def test_for_goes_through_its_values(run, loop, values):
