@@ -253,11 +253,19 @@ def _integer(literal: str) -> int | float:
         return int(literal)
     # Python refuses int() of thousands of digits with a text of its own; 64 bits hold 19.
     value = int(literal) if len(literal) <= 20 else INT_MAX + 1  # noqa: PLR2004
-    return value if INT_MIN <= value <= INT_MAX else float(literal)
+    return value if INT_MIN <= value <= INT_MAX else _number(literal)
+
+
+def _number(literal: str) -> float:
+    """Go refuses what is beyond the largest double."""
+    value = float(literal)
+    if math.isinf(value):
+        raise NotJson(f"invalid JSON: number {literal[:24]} does not fit a double")
+    return value
 
 
 def _no_constant(literal: str) -> Any:
     raise NotJson(f"invalid JSON: {literal}")
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_number, parse_constant=_no_constant)

@@ -5,6 +5,7 @@ booleans. Nothing of the language is known here.
 """
 
 import json.decoder
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -231,9 +232,9 @@ def _plain_value(text: str) -> Any:
         return _fitting(int(text), text)
     if _OTHER_INT.fullmatch(text) and len(text) <= 24:  # noqa: PLR2004
         return _fitting(int(text, 0), text)
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    return text
+    if _FLOAT.fullmatch(text) and math.isfinite(found := float(text)):
+        return found
+    return text  # Also a number beyond the largest double, as in Go's reader.
 
 
 def _fitting(value: int, text: str) -> int | float | str:

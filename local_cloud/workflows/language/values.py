@@ -6,6 +6,7 @@ Source: reference/workflows.md 2.3 to 2.5 and section 11.
 """
 
 import functools
+import math
 import operator as python
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -69,6 +70,15 @@ def integer(value: int) -> int:
     raise fault("ValueError", "integer overflow")
 
 
+def _fitting(value: Any) -> Any:
+    """Return a number that the language has: none is infinite. A guess, as for integers."""
+    if type(value) is int:
+        return integer(value)
+    if math.isfinite(value):
+        return value
+    raise fault("ValueError", "double overflow")
+
+
 def checked_text(text: str) -> str:
     """Return `text` if the service could hold it (reference 1.7: 256 KB)."""
     if len(text) > _LENGTH_NEVER_TOO_LONG and (
@@ -107,8 +117,7 @@ def _unsupported(operator: str, left: Any, right: Any) -> Fault:
 def add(left: Any, right: Any) -> Any:
     kind, other = type(left), type(right)
     if kind in _NUMBERS and other in _NUMBERS:
-        total = left + right
-        return integer(total) if type(total) is int else total
+        return _fitting(left + right)
     if kind is str and other is str:
         return checked_text(left + right)
     if (kind is str and other in _TEXTABLE) or (other is str and kind in _TEXTABLE):
@@ -126,7 +135,7 @@ def _arithmetic(operator: str, compute: Callable[[Any, Any], Any]) -> Callable[[
             raise fault("ZeroDivisionError", "division by zero") from None
         except OverflowError:
             raise fault("ValueError", "double overflow") from None
-        return integer(found) if type(found) is int else found
+        return _fitting(found)
 
     return apply
 
