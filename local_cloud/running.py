@@ -126,10 +126,7 @@ class RunningCloud:
         await self.pubsub_front.start()
 
     def go_on(self) -> None:
-        """Let executions of the workflows' store go on. Call when those whom they call are there.
-
-        Must not be repeated.
-        """
+        """Let executions of the workflows' store go on: those whom they call must be there."""
         if self.workflows:
             self.workflows.go_on()
         else:

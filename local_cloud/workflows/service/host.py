@@ -91,4 +91,5 @@ class RunHost:
         return answer
 
     def callback_url(self, callback_id: str) -> str:
+        # Not kept: where a port has changed, one that is handed out from then on should work.
         return f"{self.world.callback_base_url.rstrip('/')}/v1/{self.name}/callbacks/{callback_id}"

@@ -100,9 +100,9 @@ class WorkflowsModel(ExecutionsApi):
             self._load(settings.store_path)
 
     def go_on(self) -> None:
-        """Do again what was under way when the store was left. Call once, when the world is there.
+        """Do again what was under way when the store was left, once the world is there.
 
-        Executions send their unanswered requests again, and sleep on.
+        Executions send their unanswered requests again, and sleep on. Safe to repeat.
         """
         for run in self.runs():
             run.go_on()

@@ -4,7 +4,6 @@ All that happens to an execution happens in turns: an event, what the engine mak
 when the turn is kept the effects that it asks for. Kept turns run again give the same execution.
 """
 
-import dataclasses
 import datetime as dt
 from collections import deque
 from collections.abc import Iterable
@@ -12,8 +11,6 @@ from functools import partial
 from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
-from local_cloud.kit.http import Inbound, NoAnswer
-from local_cloud.kit.scheduler import Timer
 from local_cloud.workflows.engine import effects as fx
 from local_cloud.workflows.engine.execution import Execution
 from local_cloud.workflows.engine.watching import Watcher
@@ -34,12 +31,11 @@ from local_cloud.workflows.service.journal import (
 )
 from local_cloud.workflows.service.names import WorkflowName, duration, timestamp
 from local_cloud.workflows.service.outcome import outcome, unavailable
+from local_cloud.workflows.service.performing import LIFE, Wait, send
 from local_cloud.workflows.service.store import KeptExecution, StoreFailed
 from local_cloud.workflows.service.world import World
 
 STATES: Final = {"succeeded": "SUCCEEDED", "failed": "FAILED", "cancelled": "CANCELLED"}
-LIFE: Final = dt.timedelta(days=365)
-"""Source: https://cloud.google.com/workflows/quotas, maximum execution duration."""
 _DIVERGED: Final = (
     "what was kept of this execution does not fit this version of the local cloud, or is damaged;"
     " it stays kept, and the version that wrote it may go on with it"
@@ -58,24 +54,6 @@ _DAMAGE: Final = (
     ValueError,
 )
 """What running turns again raises that never went together."""
-
-
-class _Wait:
-    """An effect that ends at a time: a sleep, or the patience of whoever awaits a callback.
-
-    Ten thousand executions have one each, so it is its own timer's action.
-    """
-
-    __slots__ = ("effect_id", "outcome", "run", "timer")
-
-    def __init__(self, run: "Run", effect_id: int, end: fx.Outcome, seconds: float) -> None:
-        self.run = run
-        self.effect_id = effect_id
-        self.outcome = end
-        self.timer: Timer = run.world.scheduler.call_later(seconds, self)
-
-    def __call__(self) -> None:
-        self.run.resume(self.effect_id, self.outcome)
 
 
 class Run(RunHost):
@@ -109,7 +87,7 @@ class Run(RunHost):
         self._engine: Execution | None = None
         """There while it is ACTIVE and has begun; what has ended keeps only what it shows."""
         self._final: dict[str, Any] = {}
-        self._waits: list[_Wait] = []
+        self._waits: list[Wait] = []
         self._awaited: dict[int, tuple[fx.Effect | Came, dt.datetime]] | None = None
         """After a restart, until `go_on`: what is under way, and since when, in this order."""
         self._coming: dict[int, fx.CallbackRequest] = {}
@@ -250,57 +228,11 @@ class Run(RunHost):
     def _perform(self, todo: Iterable[fx.Effect]) -> None:
         for effect in todo:
             if isinstance(effect, fx.HttpCall):
-                self._send(effect)
+                send(self, effect)
             elif isinstance(effect, fx.Log):
                 self.world.logged(self, effect)
             else:
-                self._wait(effect, self._at)
-
-    def _wait(self, effect: fx.Effect, since: dt.datetime) -> None:
-        """Arm an effect that ends by itself, some time after `since`."""
-        assert self.started is not None
-        end: fx.Outcome = None
-        if isinstance(effect, fx.AwaitCallback):
-            seconds, end = effect.timeout_seconds, fx.TimedOut()
-        elif isinstance(effect, fx.Sleep):
-            seconds = effect.seconds
-        elif isinstance(effect, fx.Breathe):
-            seconds = 0.0
-        else:
-            raise AssertionError(effect)
-        now = self.world.scheduler.now()
-        # A clock that was set back must not make it longer than it was.
-        passed = max(0.0, (now - since).total_seconds())
-        # One microsecond more than a life: then `_turn` sees that it is over.
-        life = (self.started + LIFE - now).total_seconds() + 1e-6
-        left = max(0.0, min(seconds - passed, life))
-        self._waits.append(_Wait(self, effect.id, end, left))
-
-    def _send(self, effect: fx.HttpCall) -> None:
-        request = effect.request
-        resume = partial(self.resume, effect.id)
-        try:
-            token = self._token(effect.auth)
-        except Refused as refusal:
-            refused = fx.AuthRefused(refusal.message)
-            self.world.scheduler.call_later(0, partial(resume, refused))
-            return
-        if token is not None:
-            headers = {**request.headers, "Authorization": f"Bearer {token}"}
-            request = dataclasses.replace(request, headers=headers)
-
-        def done(answer: Inbound | NoAnswer) -> None:
-            resume(answer)
-
-        self.world.sender.send(request, done)
-
-    def _token(self, auth: fx.Auth | None) -> str | None:
-        account = self.revision.service_account
-        if auth is None:
-            return None
-        if auth.kind == "OIDC":
-            return self.world.tokens.id_token(account, auth.audience)
-        return self.world.tokens.access_token(account)
+                self._waits.append(Wait(self, effect, self._at))
 
     def _withdraw(self, effect_id: int) -> None:
         """Await a callback no longer."""
@@ -401,7 +333,7 @@ class Run(RunHost):
                 awaited[effect.id] = effect, self._at
 
     def go_on(self) -> None:
-        """Do again what was under way when the last turn was kept. Not safe to repeat."""
+        """Do again what was under way when the last turn was kept. Safe to repeat."""
         if self.state != "ACTIVE" or self._awaited is None:
             return
         awaited, self._awaited = self._awaited, None
@@ -411,9 +343,9 @@ class Run(RunHost):
             if isinstance(effect, Came):
                 self.world.scheduler.call_later(0, partial(self._turn, effect))
             elif isinstance(effect, fx.HttpCall):
-                self._send(effect)
+                send(self, effect)
             else:
-                self._wait(effect, since)
+                self._waits.append(Wait(self, effect, since))
 
     def _has_ended(self) -> bool:
         return self._engine is not None and self._engine.state in STATES
