@@ -106,6 +106,8 @@ def suspendable(operation: Operation, slot: int, here: int) -> Operation:
             def receive(caller: Frame, value: Any) -> int:
                 values[site] = value
                 caller.variables[slot + 1] = values
+                if v[0].trail is not None:
+                    v[0].trail.repeats(caller)
                 return here
 
             v[0].push(f, need.routine, need.arguments, receive)

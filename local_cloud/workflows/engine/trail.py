@@ -23,7 +23,9 @@ _CALLS: Final = frozenset(
 class _Seen:
     """What is open in one frame."""
 
-    __slots__ = ("base", "blocks", "depth", "parent", "parts", "pending", "running", "thread")
+    __slots__ = (
+        *("base", "blocks", "depth", "parent", "parts", "pending", "repeats", "running", "thread"),
+    )
 
     def __init__(self, parent: int | None, thread: str, depth: int) -> None:
         self.parent = parent
@@ -39,6 +41,8 @@ class _Seen:
         """The step that runs, if it is none that other steps are inside of."""
         self.running = _NOTHING
         """The operation that has begun and may run again before it is done."""
+        self.repeats = False
+        """Whether it runs again, rather than anew: a step can be the next of itself."""
 
 
 class Trail:
@@ -69,6 +73,7 @@ class Trail:
                 if seen.running != pc:
                     self._begin(frame, seen, place)
                     seen.running = pc
+                seen.repeats = False
                 then = frame.code[pc](frame)
                 if then >= 0:
                     frame.pc = then
@@ -87,6 +92,9 @@ class Trail:
                             return False
                         self._came_back(above)
                     frame = above
+        except Exception:
+            self._threw(frame, strand)
+            raise
         finally:
             execution.charge(count)
         return True
@@ -162,12 +170,19 @@ class Trail:
     def _came_back(self, frame: Frame) -> None:
         """What the frame waited for is there: it goes on, or begins the same operation again."""
         seen: _Seen | None = frame.seen
-        if seen is None or seen.running in (_NOTHING, frame.pc):
+        if seen is None or seen.running == _NOTHING:
+            return
+        if seen.repeats and seen.running == frame.pc:
             return
         if seen.pending is not None:
             self._note(frame, seen.pending, frame.routine.places[seen.running], None)
             self._settle(seen, "STATE_SUCCEEDED", None)
         seen.running = _NOTHING
+
+    def _threw(self, frame: Frame, strand: Strand) -> None:
+        """An operation failed. If its frame is gone, what it returned made its caller fail."""
+        if frame.caller is not None and frame.caller is strand.frame:
+            self._left(frame, frame.seen)
 
     def _left(self, frame: Frame, seen: _Seen) -> None:
         """The frame has ended, by `return` or because there was no more to do."""
@@ -292,6 +307,11 @@ class Trail:
             if value is not UNSET:
                 found[name] = value
         entry.values = found or None
+
+    def repeats(self, frame: Frame) -> None:
+        """The operation of this frame runs again, with the value of a call in its expressions."""
+        if frame.seen is not None:
+            frame.seen.repeats = True
 
     def called(self, frame: Frame, arguments: list[Any]) -> None:
         """The call that runs has its arguments, and has not begun yet."""

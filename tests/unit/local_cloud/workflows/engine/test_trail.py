@@ -256,3 +256,43 @@ def test_without_values_there_are_none():
     watcher, _ = watch(CALLS, values=False)
 
     assert {repr(entry.values) for entry in watcher.entries} == {"None"}
+
+
+PREDICATE_WITHOUT_ANSWER: Final = """
+main:
+  steps:
+  - outer:
+      try: {try: {raise: x}, retry: {predicate: '${p}'}}
+      except: {steps: [{over: {next: end}}]}
+p:
+  params: [e]
+  steps: [{r: {return: 5}}]
+"""
+
+
+def test_a_predicate_that_returned_has_ended_though_its_answer_was_none():
+    watcher, execution = watch(PREDICATE_WITHOUT_ANSWER)
+
+    assert execution.state == "succeeded"
+    assert sorted(watcher.ended_ids) == [entry.id for entry in watcher.entries]
+    assert watcher.find("STEP_RETURN", "r")[0].state == "STATE_SUCCEEDED"
+
+
+AGAIN_AND_AGAIN: Final = """
+main:
+  steps:
+  - begin: {assign: [{n: 0}]}
+  - again: {try: {steps: [{once: {call: less, args: {n: '${n}'}, result: n, next: once}}]},
+            except: {steps: [{over: {next: end}}]}}
+less:
+  params: [n]
+  steps: [{look: {return: '${[1, 2][n]}'}}]
+"""
+
+
+def test_a_call_that_is_the_next_of_itself_has_an_entry_each_time():
+    watcher, _ = watch(AGAIN_AND_AGAIN)
+
+    calls = watcher.find("STEP_SUBWORKFLOW_CALL", "once")
+    assert [entry.values.get("result") for entry in calls] == [1, 2, None]
+    assert [e.parent for e in watcher.find("STEP_RETURN", "look")] == [e.id for e in calls]
