@@ -10,7 +10,15 @@ from typing import Any, Final, Literal, Protocol
 from local_cloud.workflows.engine.effects import BREATH_ID, Breathe, Effect, Outcome
 from local_cloud.workflows.engine.memory import HEAVY, Memory, of_strands
 from local_cloud.workflows.engine.parallel import Join, Strand
-from local_cloud.workflows.engine.program import HALT, SWITCH, Caught, Frame, Program, Routine
+from local_cloud.workflows.engine.program import (
+    HALT,
+    SWITCH,
+    UNSET,
+    Caught,
+    Frame,
+    Program,
+    Routine,
+)
 from local_cloud.workflows.engine.trail import Trail
 from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.language import json_text, work
@@ -197,9 +205,13 @@ class Execution:
         memory = self.memory
         memory.bound += routine.bytes_of_scalars
         try:
-            for argument in arguments:
-                if type(argument) in HEAVY:
-                    memory.keep(argument, None)
+            for slot, argument in zip(routine.slots, arguments, strict=True):
+                value = argument
+                if value is UNSET:  # Its default.
+                    value = called.variables[slot]
+                    value = value[0] if slot in routine.cells else value
+                if type(value) in HEAVY:
+                    memory.keep(value, None)
         except Fault:
             frame.strand.frame = frame  # It is the call that fails, not the first step behind it.
             raise

@@ -235,3 +235,18 @@ def test_a_whole_double_is_written_as_chosen(choice, written):
 )
 def test_html_is_escaped_if_so_chosen(choice, written):
     assert ended("- r: {return: '<&>'}", choices=Choices(html_escapes=choice)).result == written
+
+
+def test_a_default_of_a_parameter_is_counted():
+    source = """
+main: {steps: [{a: {call: f, args: {n: 0}}}]}
+f:
+  params: [n, {text: '%s'}]
+  steps:
+  - look: {switch: [{condition: '${n < 10}', call: f, args: {n: '${n + 1}'}}]}
+"""
+
+    execution = ended(source % ("x" * 100_000))
+
+    assert execution.payload is not None
+    assert "Memory usage limit exceeded" in execution.payload
