@@ -25,9 +25,10 @@ _scan_string: Any = json.decoder.scanstring  # type: ignore[attr-defined]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-# An item `${...}` of a flow list or map, which YAML itself takes for the begin of a map.
+# The only item of a flow list, which YAML itself takes for the begin of a map.
 # Source: samples callback-event-sample and state-management-firestore: `fieldPaths: [${key}]`.
-_FLOW_EXPRESSION: Final = re.compile(r"(?<=[\[,{:])[ \t]*\$\{[^{}\n\"'#]*\}(?=[ \t]*[,\]}])")
+# Several such items are "not valid YAML": cloud.google.com/workflows/docs/troubleshooting.
+_FLOW_EXPRESSION: Final = re.compile(r"(?<=\[)[ \t]*\$\{[^{}\n\"'#]*\}(?=[ \t]*\])")
 _HIDE: Final = {ord(kept): chr(0xE000 + ord(kept)) for kept in "{}[],"}
 _SHOW: Final = {ord(hidden): chr(kept) for kept, hidden in _HIDE.items()}
 """Such items are read with their brackets exchanged for characters of no meaning to YAML."""
