@@ -137,9 +137,10 @@ class _Builder:
 
     def _take(self, event: _Event) -> Node | None:
         """Return the node that is complete with this event, if one is."""
-        self._grow(1, event)
+        self._grow(_weight(event.value) if event.kind == "scalar" else 1, event)
         if event.kind == "scalar":
-            return self._named(event, Scalar(event.value, event.position), 1)
+            node = Scalar(event.value, event.position)
+            return self._named(event, node, _weight(event.value))
         if event.kind == "alias":
             return self._alias(event)
         if event.kind != "end":
@@ -171,6 +172,11 @@ class _Builder:
         self._count += size
         if self._count > NODES_MAX:
             raise BuildError("yaml: document contains excessive aliasing", event.position)
+
+
+def _weight(value: Any) -> int:
+    """Return what a scalar counts: long ones, repeated by aliases, take long to compile too."""
+    return 1 + len(value) // 2 if isinstance(value, str) else 1
 
 
 def _entries(items: list[Node]) -> tuple[tuple[Scalar, Node], ...]:

@@ -150,3 +150,12 @@ def test_several_expressions_without_quotes_are_no_yaml(text):
 def test_what_only_resembles_such_an_item_is_no_yaml(text):
     with pytest.raises(BuildError, match="yaml: "):
         read_source(f"a: {text}")
+
+
+def test_a_long_expression_is_not_repeated_by_aliases_for_ever():
+    """Each is compiled: 25,000 of 380 characters would take twenty seconds."""
+    long = "'${" + "1+" * 190 + "1}'"
+    again = ",".join(["*x"] * 25_000)
+    with pytest.raises(BuildError) as refused:
+        read_source(f"a: &x {long}\nb: [{again}]")
+    assert "excessive aliasing" in refused.value.message
