@@ -47,7 +47,12 @@ def parameters(method: Method) -> tuple[Parameter, ...]:
     if method.has_body:
         extra.append("body")
     return (
-        *(Parameter(one.name) if one.required else Parameter(one.name, None) for one in fields),
+        *(
+            Parameter(one.name, within="query" if one.place == "query" else None)
+            if one.required
+            else Parameter(one.name, None)
+            for one in fields
+        ),
         *(
             Parameter(name, None)
             for name in (*extra, "query", "connector_params")
@@ -77,6 +82,9 @@ def request(method: Method, given: Mapping[str, Any]) -> Request:
         # Source: sample connector_firestore, and the documentation's sample of a translation that
         # waits for a callback. That fields of no such name are sent as they are is a guess.
         query.update({name: _written(value) for name, value in mapping(given["query"]).items()})
+    for one in fields:
+        if one.required and one.name not in query:
+            raise fault("TypeError", f"argument '{one.name}' is missing")
     body = _body(method, given)
     headers = None
     if uploads and type(body) is str:

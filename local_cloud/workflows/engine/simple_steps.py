@@ -171,10 +171,11 @@ class SimpleSteps(Emitter):
                 node = given[parameter.name]
                 what = f"argument '{parameter.name}'"
                 found.append(self._evaluated(node, context, sites, what, nested=True))
-            elif parameter.default is REQUIRED:
+            elif parameter.default is REQUIRED and parameter.within not in given:
                 self._refuse(context, f"argument '{parameter.name}' is missing", step.position)
             else:
-                found.append(constant(parameter.default))
+                default = parameter.default
+                found.append(constant(None if default is REQUIRED else default))
         return found
 
     def _switch(self, step: Step, action: syntax.Switch, context: Context, after: Label) -> None:

@@ -16,6 +16,8 @@ REQUIRED: Final = object()
 class Parameter:
     name: str
     default: Any = REQUIRED
+    within: str | None = None
+    """An argument whose map may have this one instead; whether it does is the function's to ask."""
 
 
 @dataclass(frozen=True, slots=True)

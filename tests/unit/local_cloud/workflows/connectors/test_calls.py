@@ -65,6 +65,11 @@ DONE = {**RUNNING, "done": True, "response": {"name": NAME}, "metadata": {"m": 1
             "POST https://firestore.googleapis.com/v1/p/c?documentId=x",
         ),
         (
+            "googleapis.storage.v1.buckets.insert",
+            {"query": {"project": "p"}, "body": {"name": "b"}},
+            "POST https://storage.googleapis.com/storage/v1/b?project=p",
+        ),
+        (
             "googleapis.translate.v2.translations.translate",
             {"query": {"q": ["a", "b"], "target": "fr"}},
             "POST https://translation.googleapis.com/language/translate/v2?q=a&q=b&target=fr",
@@ -323,3 +328,10 @@ def test_a_map_of_arguments_that_are_none_is_refused(call, mask, tag, message):
 
     assert tag in played.error["tags"]
     assert message in played.error["message"]
+
+
+def test_a_required_argument_that_the_query_might_have_had_is_missed_at_run_time(call):
+    played = call("googleapis.storage.v1.buckets.insert", {"query": {}, "body": {"name": "b"}})
+
+    assert played.sent == []
+    assert played.error["message"] == "TypeError: argument 'project' is missing"
