@@ -47,6 +47,7 @@ def open_file(path: str) -> sqlite3.Connection:
     if not Path(path).parent.is_dir():
         what = f"the store {path} cannot be opened: its folder is not there"
         raise StoreUnusable(what, "create the folder, or choose another file")
+    _make(path)
     db: sqlite3.Connection | None = None
     try:
         # One thread uses it at a time, which need not be the one that has opened it.
@@ -59,6 +60,17 @@ def open_file(path: str) -> sqlite3.Connection:
             raise _unusable(path, error) from error
         raise
     return db
+
+
+def _make(path: str) -> None:
+    """Make the file if it is not there, for its owner alone: workflows handle secrets."""
+    if Path(path).exists():
+        return
+    try:
+        Path(path).touch(0o600)
+    except OSError as error:
+        what = f"the store {path} cannot be made: {error.strerror}"
+        raise StoreUnusable(what, "make the folder writable, or choose another file") from error
 
 
 def _prepare(db: sqlite3.Connection, path: str) -> None:

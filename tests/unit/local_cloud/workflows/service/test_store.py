@@ -154,6 +154,7 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> No
     assert refused(path) == "is another program's database; nothing was changed"
     assert refused(tmp_path).startswith("cannot be opened")
     assert "folder is not there" in refused(tmp_path / "no" / "store")
+    assert refused(Path("/proc/store")).startswith("cannot be made: ")
 
 
 @pytest.mark.parametrize(
@@ -177,6 +178,12 @@ def test_a_store_that_cannot_be_read_is_refused_and_left_alone(
         db.execute(change)
     db.close()
     assert refused(tmp_path / "store") == said
+
+
+def test_a_store_is_its_owners_alone(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.start(LONG)
+    modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    assert modes == {"store": 0o600, "store-wal": 0o600}
 
 
 def test_a_file_with_damaged_pages_is_refused(tmp_path: Path) -> None:
