@@ -198,16 +198,16 @@ def _refusal(text: str, rule: str, example: str) -> Exception:
     return argparse.ArgumentTypeError(f"{text!r} must be {rule}, such as {example}")
 
 
-def settings_of(
-    given: argparse.Namespace, url: str, quotas: dict[str, int], store: str | None = None
-) -> WorkflowsSettings:
-    """Return what the flags say of the emulated service, whose REST APIs are at `url`."""
+def settings_of(given: argparse.Namespace, url: str, **more: Any) -> WorkflowsSettings:
+    """Return what the flags say of the emulated service, whose REST APIs are at `url`.
+
+    `more` are further fields of the settings.
+    """
     own = dict.fromkeys(("workflows.googleapis.com", "workflowexecutions.googleapis.com"), url)
     fields: dict[str, Any] = {
         "callback_base_url": url,
         "endpoints": {**own, **dict(given.endpoint)},
         "choices": chosen(given.choice),
-        "store_path": store,
-        **quotas,
+        **more,
     }
     return WorkflowsSettings(**fields)

@@ -21,6 +21,7 @@ from local_cloud.workflows.alone.local import (
 )
 from local_cloud.workflows.alone.paint import paint_for
 from local_cloud.workflows.alone.printer import CallbackPrinter, step_printer
+from local_cloud.workflows.alone.wording import CREATES_CALLBACK
 from local_cloud.workflows.alone.wrong import Wrong
 from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.service import rest
@@ -72,7 +73,7 @@ class _Session:
         """What is said, and the exit status, when the execution is cancelled."""
         self._scheduler = self._clock()
         tokens = OpenTokens(self._scheduler)
-        settings = flags.settings_of(given, door.url, flags.UNLIMITED)
+        settings = flags.settings_of(given, door.url, step_entries="never", **flags.UNLIMITED)
         self._model = local_model(self._scheduler, sender, tokens, settings, self._watcher)
         self._model.on_state_change.append(self._changed)
         if not given.quiet and not given.trace:
@@ -155,7 +156,9 @@ class _Session:
             self._tell(prefix + line)
 
         if not self._given.trace:
-            return CallbackPrinter(tell)
+            # An execution that nobody watches runs many times as fast.
+            makes = CREATES_CALLBACK in run.revision.document["sourceContents"]
+            return CallbackPrinter(tell) if makes else None
         file = one.file if one else workflow
         return step_printer(run, file, self._paint, tell, self._loop.call_soon)
 

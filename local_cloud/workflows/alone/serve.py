@@ -80,9 +80,8 @@ class _Server:
     def _open(self, loop: asyncio.AbstractEventLoop, door: LateDoor, sender: LateSender) -> None:
         given = self._given
         quotas = {name: getattr(given, name) for name in flags.UNLIMITED}
-        settings = flags.settings_of(
-            given, door.url, flags.UNLIMITED if given.no_quotas else quotas, given.store
-        )
+        limits = flags.UNLIMITED if given.no_quotas else quotas
+        settings = flags.settings_of(given, door.url, store_path=given.store, **limits)
         self._scheduler = scheduler = LoopScheduler(loop)
         self._tokens = OpenTokens(scheduler)
         self._model = local_model(scheduler, sender, self._tokens, settings, self._watcher)

@@ -220,6 +220,8 @@ class Trail:
         entry = self._enter(frame, seen, block, block.kind)
         if block.kind == "STEP_FOR_ITERATION":
             entry.iteration = int(frame.strand.name)
+            above = frame.strand.join.parent.frame
+            self._note_written(frame, entry, above.routine.places[above.pc])
         elif block.kind == "STEP_CONDITION" and self._watcher.values and block in seen.parts:
             entry.values = {"condition": seen.parts.index(block)}
 

@@ -27,7 +27,7 @@ def test_the_settings_are_those_of_the_flags():
         "--endpoint", "run.googleapis.com=http://localhost:1",
     )  # fmt: skip
 
-    settings = flags.settings_of(given, "http://127.0.0.1:9", {"writes_per_minute": 5})
+    settings = flags.settings_of(given, "http://127.0.0.1:9", writes_per_minute=5)
 
     assert settings.choices.string_order == "compare"
     assert settings.endpoints["run.googleapis.com"] == "http://localhost:1"

@@ -235,3 +235,20 @@ def test_a_workflow_executes_another_one(run, tmp_path):
 
     assert (status, json.loads(out)) == (0, {"text": "hello"})
     assert re.search(r"^other/\w{8} .* give +return {\"text\": \"hello\"}$", err, re.MULTILINE)
+
+
+def test_iterations_beside_one_another_are_told_by_number_and_value(run):
+    source = """\
+- each:
+    parallel:
+      for:
+        value: v
+        index: i
+        in: [10, 20]
+        steps:
+          - nap: {call: sys.sleep, args: {seconds: "${v}"}}
+"""
+    said = [line[10:].split() for line in run(source, "--fast")[2].splitlines()]
+
+    assert ["#1", "v", "=", "20,", "i", "=", "1"] in said
+    assert ["[#1]", "nap", "done", "(20", "s)"] in said
