@@ -114,6 +114,15 @@ def _unsupported(operator: str, left: Any, right: Any) -> Fault:
     )
 
 
+def _zero(operator: str, left: Any, right: Any) -> Fault:
+    """The error tells the types and the operation. The wording is a guess.
+
+    Source: https://cloud.google.com/workflows/docs/access-execution-results, error tags.
+    """
+    operation = f"'{message_name(left)}' {operator} '{message_name(right)}'"
+    return fault("ZeroDivisionError", f"division by zero: {operation}")
+
+
 def add(left: Any, right: Any) -> Any:
     kind, other = type(left), type(right)
     if kind in _NUMBERS and other in _NUMBERS:
@@ -132,7 +141,7 @@ def _arithmetic(operator: str, compute: Callable[[Any, Any], Any]) -> Callable[[
         try:
             found = compute(left, right)
         except ZeroDivisionError:
-            raise fault("ZeroDivisionError", "division by zero") from None
+            raise _zero(operator, left, right) from None
         except OverflowError:
             raise fault("ValueError", "double overflow") from None
         return _fitting(found)
