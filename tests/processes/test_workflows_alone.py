@@ -185,3 +185,18 @@ def test_over_tls_what_a_store_keeps_is_there_after_a_restart(start, tmp_path):
 
     assert results == ['"v1 x"', '"v1 x"']
     assert len(listed) == 2
+
+
+def test_what_only_computes_loads_neither_servers_nor_googles_clients(tmp_path):
+    (tmp_path / "w.yaml").write_text(HELLO)
+    play = "main(['run', sys.argv[1], '--data', '1']); print(sorted(sys.modules))"
+    program = f"import sys; from local_cloud.workflows.__main__ import main; {play}"
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "w.yaml")],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    loaded = re.findall(r"'(google\.\w+|\w+)", ran.stdout.splitlines()[-1])
+    assert "asyncio" in loaded
+    assert not {"grpc", "aiohttp", "cryptography", "sqlite3"} & set(loaded)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from local_cloud.workflows.alone.excerpt import excerpt
 from local_cloud.workflows.alone.paint import Paint
@@ -58,7 +58,15 @@ def failed(execution: dict[str, Any], source: str, file: str, paint: Paint) -> l
         position = Position(int(at["line"]), int(at["column"]), int(at["length"]))
         lines.append(paint.dim(f"{file}:{position.line}:{position.column}"))
         lines += excerpt(source, position, paint)
+    if _KEPT_IN in error["payload"]:
+        lines.append(
+            " hint: --internet lets requests out, --endpoint HOST=URL sends them elsewhere"
+        )
     return lines
+
+
+_KEPT_IN: Final = "the local cloud only talks to loopback"
+"""What `fronts.sender` says of a request that would leave this machine."""
 
 
 def cancelled(execution: dict[str, Any], why: str, paint: Paint) -> list[str]:

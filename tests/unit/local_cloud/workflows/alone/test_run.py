@@ -252,3 +252,13 @@ def test_iterations_beside_one_another_are_told_by_number_and_value(run):
 
     assert ["#1", "v", "=", "20,", "i", "=", "1"] in said
     assert ["[#1]", "nap", "done", "(20", "s)"] in said
+
+
+def test_a_request_that_would_leave_this_machine_fails_with_a_hint(run):
+    source = "- get:\n    call: http.get\n    args: {url: 'https://203.0.113.1/'}\n"
+
+    status, _, err = run(source, "--no-trace")
+
+    assert status == 1
+    assert "ConnectionFailedError: connection failed: 203.0.113.1 refused" in err
+    assert err.splitlines()[-1].startswith(" hint: --internet lets requests out")
