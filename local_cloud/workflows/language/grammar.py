@@ -69,7 +69,7 @@ class Binary:
 
 Expression = Constant | Name | Member | Invocation | Items | Unary | Binary
 
-_CONSTANTS: Final = {
+CONSTANTS: Final = {
     "true": True,
     "True": True,
     "TRUE": True,
@@ -221,8 +221,8 @@ class _Parser:
             return Constant(string_value(self._take()))
         if token.kind == "name":
             self._at += 1
-            if token.text in _CONSTANTS:
-                return Constant(_CONSTANTS[token.text])
+            if token.text in CONSTANTS:
+                return Constant(CONSTANTS[token.text])
             return Name(token.text)
         if self._is("("):
             self._at += 1

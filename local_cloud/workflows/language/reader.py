@@ -6,6 +6,7 @@ Source: reference/workflows.md 1.1, 1.2 and 1.7.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from local_cloud.workflows.language.choices import DEFAULT, Choices
 from local_cloud.workflows.language.faults import BuildError, Position
 from local_cloud.workflows.language.source import Mapping, Node, Scalar, Sequence
 from local_cloud.workflows.language.syntax import Step, expression_text
+from local_cloud.workflows.language.tokens import WORD_OPERATORS
 from local_cloud.workflows.stdlib.library import POLICIES
 
 ASSIGNMENTS_MAX: Final = 50
@@ -22,6 +24,8 @@ BRANCHES_MAX: Final = 10
 BRANCHES_MIN: Final = 2
 PARAMETERS_MAX: Final = 10
 RESERVED: Final = frozenset({"end", "break", "continue"})
+WORDS: Final = frozenset((*grammar.CONSTANTS, *WORD_OPERATORS))
+"""What expressions read as something else than a variable."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ACTIONS: Final = (
     *("assign", "call", "switch", "for", "parallel", "raise", "try", "return", "steps"),
@@ -36,7 +40,7 @@ class Reader:
     def __init__(self, choices: Choices = DEFAULT) -> None:
         self.problems: list[BuildError] = []
         self._choices = choices
-        self._readers: dict[str, Callable[[str, Mapping, str], syntax.Action]] = {
+        self._readers: dict[str, Callable[[str, Mapping], syntax.Action]] = {
             "assign": self._assign,
             "call": self._call,
             "switch": self._switch,
@@ -51,7 +55,7 @@ class Reader:
     def read(self, root: Node) -> syntax.SourceOf:
         found = syntax.SourceOf()
         if isinstance(root, Sequence):
-            steps = self._steps(root, "main")
+            steps = self._steps(root, f"error in {named('main')}")
             found.routines["main"] = syntax.RoutineOf("main", (), steps, root.position)
             return found
         if not isinstance(root, Mapping):
@@ -77,24 +81,29 @@ class Reader:
             if entry.value not in ("params", "steps"):
                 self._note(f"{where}: unknown field '{entry.value}'", entry.position)
         parameters: tuple[syntax.ParameterOf, ...] = ()
-        is_known = True
-        try:
+        is_known = False
+        with self._collected():
             parameters = self._parameters(name, node.get("params"), where)
-        except BuildError as error:
-            self.problems.append(error)
-            is_known = False
+            is_known = True
         steps = node.get("steps")
         if steps is None:
             self._note(f"{where}: steps are missing", key.position)
-        found = () if steps is None else self._listed_steps(steps, name)
+        found: tuple[Step, ...] = ()
+        if steps is not None:
+            with self._collected():
+                found = self._steps(steps, where)
         return syntax.RoutineOf(name, parameters, found, key.position, is_known)
 
-    def _listed_steps(self, node: Node, routine: str) -> tuple[Step, ...]:
+    @contextmanager
+    def _collected(self) -> Iterator[None]:
+        """Note the problem that ends this part, so that the parts beside it are read too."""
         try:
-            return self._steps(node, routine)
+            yield
         except BuildError as error:
             self.problems.append(error)
-            return ()
+
+    def _refuse(self, step: str, message: str, position: Position | None) -> None:
+        self.problems.append(_in_step(step, message, position))
 
     def _note(self, message: str, position: Position | None) -> None:
         self.problems.append(BuildError(message, position))
@@ -102,7 +111,7 @@ class Reader:
     def _parameters(
         self, routine: str, node: Node | None, where: str
     ) -> tuple[syntax.ParameterOf, ...]:
-        if node is None:
+        if node is None or (isinstance(node, Scalar) and node.value is None):
             return ()
         if not isinstance(node, Sequence):
             raise BuildError(f"{where}: params must be a list", node.position)
@@ -116,51 +125,57 @@ class Reader:
             raise BuildError(f"{where}: params must have different names", node.position)
         return found
 
-    def _steps(self, node: Node, routine: str) -> tuple[Step, ...]:
+    def _steps(self, node: Node, where: str) -> tuple[Step, ...]:
         if not isinstance(node, Sequence) or not node.items:
             raise BuildError(
-                f"error in routine {routine}: steps must be a list of at least one step",
+                f"{where}: steps must be a list of at least one step",
                 node.position,
             )
         found: list[Step] = []
         names: set[str] = set()
         for item in node.items:
-            try:
-                name, body = _only_entry(item, "a step must be a map of one name")
-                _check_name(name, names)
-            except BuildError as error:
-                self.problems.append(error)
-                continue
-            try:
-                found.append(self._step(str(name.value), body, name.position, routine))
-            except BuildError as error:
-                self.problems.append(error)
-                meant = tuple(_assigned_below(body))
-                found.append(Step(str(name.value), None, None, name.position, guessed=meant))
+            with self._collected():
+                name, body = _only_entry(item, f"{where}: a step must be a map of one name")
+                found.append(self._listed_step(name, body, names))
         return tuple(found)
 
-    def _step(
-        self, name: str, node: Node, place: Position, routine: str, extra: str | None = None
-    ) -> Step:
+    def _listed_step(self, name: Scalar, body: Node, names: set[str]) -> Step:
+        """Read a step of a list; of one with mistakes, what can be read."""
+        before = len(self.problems)
+        step = Step(name.value, None, None, name.position)
+        with self._collected():
+            _check_name(name, names)
+        with self._collected():
+            step = self._step(name.value, body, name.position)
+        if len(self.problems) > before:
+            return replace(step, guessed=tuple(_assigned_below(body)))
+        return step
+
+    def _step(self, name: str, node: Node, place: Position, extra: str | None = None) -> Step:
         """Read a step's body. `extra` is a field of its own that an arm of a switch has."""
         if not isinstance(node, Mapping) or not node.entries:
             raise _in_step(name, "must be a map of fields", place)
         keys = {key.value: key.position for key, _ in node.entries}
+        before = len(self.problems)
         for key, position in keys.items():
             if key not in _FIELDS and key != extra:
-                raise _in_step(name, f"unknown field '{key}'", position)
+                self._refuse(name, f"unknown field '{key}'", position)
             if key in _NEEDS and _NEEDS[key] not in keys:
-                raise _in_step(name, f"'{key}' needs '{_NEEDS[key]}'", position)
+                self._refuse(name, f"'{key}' needs '{_NEEDS[key]}'", position)
         actions = [key for key in keys if key in _ACTIONS]
-        if len(actions) > 1:
-            raise _in_step(name, f"'{actions[0]}' and '{actions[1]}' in one step", keys[actions[1]])
-        jump = self._jump(name, node)
+        for other in actions[1:]:
+            self._refuse(name, f"'{actions[0]}' and '{other}' in one step", keys[other])
+        jump = None
+        with self._collected():
+            jump = self._jump(name, node)
         if not actions:
-            if jump is None:
+            if jump is None and len(self.problems) == before:
                 raise _in_step(name, "nothing to do", place)
-            return Step(name, None, jump, keys["next"])
-        kind = actions[0]
-        return Step(name, self._readers[kind](name, node, routine), jump, keys[kind])
+            return Step(name, None, jump, keys.get("next", place))
+        action: syntax.Action = None
+        with self._collected():
+            action = self._readers[actions[0]](name, node)
+        return Step(name, action, jump, keys[actions[0]])
 
     def _jump(self, name: str, node: Mapping) -> syntax.Jump | None:
         target = node.get("next")
@@ -170,19 +185,18 @@ class Reader:
             raise _in_step(name, "next must be the name of a step", target.position)
         return syntax.Jump(_key(target.value), target.position)
 
-    def _assign(self, name: str, node: Mapping, _routine: str) -> syntax.Assign:
+    def _assign(self, name: str, node: Mapping) -> syntax.Action:
         entries = _listed(name, node, "assign", ASSIGNMENTS_MAX)
-        found = []
+        found: list[syntax.Assignment] = []
+        what = f"error in step {name}: an assignment must be a map of one variable"
         for item in entries:
-            try:
-                key, value = _only_entry(item, "an assignment must be a map of one variable")
-            except BuildError as error:
-                raise _in_step(name, error.message, error.position) from None
-            target = _target(name, key, self._choices)
-            found.append(syntax.Assignment(target, value, key.position))
-        return syntax.Assign(tuple(found))
+            with self._collected():
+                key, value = _only_entry(item, what)
+                target = _target(name, key, self._choices)
+                found.append(syntax.Assignment(target, value, key.position))
+        return syntax.Assign(tuple(found)) if found else None
 
-    def _call(self, name: str, node: Mapping, _routine: str) -> syntax.Call:
+    def _call(self, name: str, node: Mapping) -> syntax.Call:
         function = _scalar(name, node, "call")
         if expression_text(function) is not None:
             raise _in_step(name, "call must be a plain name", function.position)
@@ -202,30 +216,35 @@ class Reader:
             None if result is None else (str(result.value), result.position),
         )
 
-    def _switch(self, name: str, node: Mapping, routine: str) -> syntax.Switch:
-        arms = []
+    def _switch(self, name: str, node: Mapping) -> syntax.Switch:
+        arms: list[syntax.Arm] = []
         for item in _listed(name, node, "switch", CONDITIONS_MAX):
-            condition = item.get("condition") if isinstance(item, Mapping) else None
-            if condition is None:
-                raise _in_step(name, "each entry of switch needs a condition", item.position)
-            assert isinstance(item, Mapping)
-            literal = isinstance(condition, Scalar) and isinstance(condition.value, bool)
-            if not literal and expression_text(condition) is None:
-                raise _in_step(
-                    name, "condition must be an expression or a boolean", condition.position
-                )
-            if len(item.entries) == 1:
-                raise _in_step(name, "a condition without anything to do", item.position)
-            body = self._step(name, item, item.position, routine, extra="condition")
-            arms.append(syntax.Arm(condition, body))
+            with self._collected():
+                arms.append(self._arm(name, item))
         return syntax.Switch(tuple(arms))
 
-    def _for(self, name: str, node: Mapping, routine: str) -> syntax.For:
+    def _arm(self, name: str, item: Node) -> syntax.Arm:
+        condition = item.get("condition") if isinstance(item, Mapping) else None
+        if condition is None:
+            raise _in_step(name, "each entry of switch needs a condition", item.position)
+        assert isinstance(item, Mapping)
+        literal = isinstance(condition, Scalar) and isinstance(condition.value, bool)
+        if not literal and expression_text(condition) is None:
+            self._refuse(name, "condition must be an expression or a boolean", condition.position)
+        if len(item.entries) == 1:
+            raise _in_step(name, "a condition without anything to do", item.position)
+        return syntax.Arm(condition, self._step(name, item, item.position, extra="condition"))
+
+    def _for(self, name: str, node: Mapping) -> syntax.For:
         loop = node.get("for")
         assert loop is not None
         fields = _fields(name, loop, "for", ("value", "index", "in", "range", "steps"))
         if (fields.get("in") is None) == (fields.get("range") is None):
-            raise _in_step(name, "for needs exactly one of in and range", loop.position)
+            self._refuse(name, "for needs exactly one of in and range", loop.position)
+            fields["in"] = Sequence((), loop.position)  # To read on with.
+        body: tuple[Step, ...] = ()
+        with self._collected():
+            body = self._body(name, fields, loop)
         names: dict[str, str | None] = {"value": None, "index": None}
         for key in names:
             variable = fields.get(key)
@@ -238,10 +257,9 @@ class Reader:
         bounds = fields.get("range")
         if isinstance(bounds, Sequence) and len(bounds.items) != 2:  # noqa: PLR2004
             raise _in_step(name, "range must be a list of two numbers", bounds.position)
-        body = self._body(name, fields, loop, routine)
         return syntax.For(names["value"], names["index"], fields.get("in"), bounds, body)
 
-    def _parallel(self, name: str, node: Mapping, routine: str) -> syntax.Parallel:
+    def _parallel(self, name: str, node: Mapping) -> syntax.Parallel:
         given = node.get("parallel")
         assert given is not None
         fields = _fields(
@@ -250,24 +268,26 @@ class Reader:
             "parallel",
             ("shared", "concurrency_limit", "exception_policy", "branches", "for"),
         )
-        policy = fields.get("exception_policy")
+        assert isinstance(given, Mapping)
+        loop = None
+        branches: tuple[syntax.Branch, ...] = ()
+        shared: tuple[tuple[str, Position], ...] = ()
+        with self._collected():
+            branches = self._branches(name, fields.get("branches"))
+        with self._collected():
+            loop = self._for(name, given) if fields.get("for") is not None else None
+        with self._collected():
+            shared = _shared(name, fields.get("shared"))
+        policy, limit = fields.get("exception_policy"), fields.get("concurrency_limit")
         if policy is not None and getattr(policy, "value", None) != "continueAll":
-            raise _in_step(name, "exception_policy must be continueAll", policy.position)
-        _check_limit(name, fields.get("concurrency_limit"))
+            self._refuse(name, "exception_policy must be continueAll", policy.position)
+        with self._collected():
+            _check_limit(name, limit)
         if (fields.get("branches") is None) == (fields.get("for") is None):
             raise _in_step(name, "parallel needs exactly one of branches and for", given.position)
-        loop = None
-        if fields.get("for") is not None:
-            assert isinstance(given, Mapping)
-            loop = self._for(name, given, routine)
-        return syntax.Parallel(
-            _shared(name, fields.get("shared")),
-            fields.get("concurrency_limit"),
-            self._branches(name, fields.get("branches"), routine),
-            loop,
-        )
+        return syntax.Parallel(shared, limit, branches, loop)
 
-    def _branches(self, name: str, node: Node | None, routine: str) -> tuple[syntax.Branch, ...]:
+    def _branches(self, name: str, node: Node | None) -> tuple[syntax.Branch, ...]:
         if node is None:
             return ()
         if not isinstance(node, Sequence) or not BRANCHES_MIN <= len(node.items) <= BRANCHES_MAX:
@@ -276,61 +296,61 @@ class Reader:
                 f"branches must be a list of {BRANCHES_MIN} to {BRANCHES_MAX}",
                 node.position,
             )
-        found = []
+        found: list[syntax.Branch] = []
         names: set[str] = set()
+        what = f"error in step {name}: a branch must be a map of one name"
         for item in node.items:
-            key, body = _only_entry(
-                item, f"error in step {name}: a branch must be a map of one name"
-            )
-            if str(key.value) in names:  # A guess, as for steps: an error names its branch.
-                raise _in_step(name, f"duplicate branch name '{key.value}'", key.position)
-            names.add(str(key.value))
-            fields = _fields(name, body, "branch", ("steps",))
-            found.append(
-                syntax.Branch(str(key.value), key.position, self._body(name, fields, body, routine))
-            )
+            with self._collected():
+                key, body = _only_entry(item, what)
+                if key.value in names:
+                    self._refuse(name, f"duplicate branch name '{key.value}'", key.position)
+                names.add(key.value)
+                fields = _fields(name, body, "branch", ("steps",))
+                steps = self._body(name, fields, body)
+                found.append(syntax.Branch(key.value, key.position, steps))
         return tuple(found)
 
-    def _try(self, name: str, node: Mapping, routine: str) -> syntax.Try:
+    def _try(self, name: str, node: Mapping) -> syntax.Try:
         body = node.get("try")
         assert body is not None
-        if isinstance(body, Sequence):
-            steps = self._steps(body, routine)
-        else:
-            steps = (replace(self._step(name, body, body.position, routine), anonymous=True),)
-        retry, handler = node.get("retry"), node.get("except")
-        return syntax.Try(
-            steps,
-            None if retry is None else _retry(name, retry),
-            None if handler is None else self._except(name, node, routine),
-        )
+        steps: tuple[Step, ...] = ()
+        policy, handler = None, None
+        with self._collected():
+            if isinstance(body, Sequence):
+                steps = self._steps(body, f"error in step {name}")
+            else:
+                steps = (replace(self._step(name, body, body.position), anonymous=True),)
+        with self._collected():
+            retry = node.get("retry")
+            policy = None if retry is None else _retry(name, retry)
+        with self._collected():
+            handler = None if node.get("except") is None else self._except(name, node)
+        return syntax.Try(steps, policy, handler)
 
-    def _except(self, name: str, step: Mapping, routine: str) -> syntax.Except:
+    def _except(self, name: str, step: Mapping) -> syntax.Except:
         key, node = next(entry for entry in step.entries if entry[0].value == "except")
         fields = _fields(name, node, "except", ("as", "steps"))
         variable = fields.get("as")
         if variable is not None:
             text = variable.value if isinstance(variable, Scalar) else None
             _identifier(text, variable.position, f"error in step {name}: as")
-        body = self._body(name, fields, node, routine)
+        body = self._body(name, fields, node)
         bound = variable.value if isinstance(variable, Scalar) else None
         return syntax.Except(key.position, bound, body)
 
-    def _raise(self, _name: str, node: Mapping, _routine: str) -> syntax.Raise:
+    def _raise(self, _name: str, node: Mapping) -> syntax.Raise:
         return syntax.Raise(_present(node, "raise"))
 
-    def _return(self, _name: str, node: Mapping, _routine: str) -> syntax.Return:
+    def _return(self, _name: str, node: Mapping) -> syntax.Return:
         return syntax.Return(_present(node, "return"))
 
-    def _block(self, _name: str, node: Mapping, routine: str) -> syntax.Block:
-        return syntax.Block(self._steps(_present(node, "steps"), routine))
+    def _block(self, name: str, node: Mapping) -> syntax.Block:
+        return syntax.Block(self._steps(_present(node, "steps"), f"error in step {name}"))
 
-    def _body(
-        self, name: str, fields: dict[str, Node], place: Node, routine: str
-    ) -> tuple[Step, ...]:
+    def _body(self, name: str, fields: dict[str, Node], place: Node) -> tuple[Step, ...]:
         if fields.get("steps") is None:
             raise _in_step(name, "steps are missing", place.position)
-        return self._steps(fields["steps"], routine)
+        return self._steps(fields["steps"], f"error in step {name}")
 
 
 def named(routine: str) -> str:
@@ -404,6 +424,8 @@ def _scalar(name: str, node: Mapping, field: str) -> Scalar:
 
 
 def _identifier(value: object, position: Position, what: str) -> None:
+    if value in WORDS and isinstance(value, str):
+        raise BuildError(f"{what} is '{value}', a word of the language", position)
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise BuildError(
             f"{what} must start with a letter or underscore, and have only letters, digits"
@@ -461,10 +483,12 @@ def _shared(name: str, node: Node | None) -> tuple[tuple[str, Position], ...]:
         return ()
     if not isinstance(node, Sequence):
         raise _in_step(name, "shared must be a list of variables", node.position)
-    found = []
+    found: list[tuple[str, Position]] = []
     for item in node.items:
         text = item.value if isinstance(item, Scalar) else None
         _identifier(text, item.position, f"error in step {name}: shared")
+        if any(known == text for known, _ in found):
+            raise _in_step(name, f"shared variable '{text}' is listed twice", item.position)
         found.append((str(text), item.position))
     return tuple(found)
 

@@ -17,7 +17,8 @@ from local_cloud.workflows.language.syntax import Step
 class Variable:
     """`cell`: it is shared between parallel branches, so it lives in a list of one element.
 
-    `unassigned` is the tag of the error of reading it before it has a value.
+    `unassigned` is the tag of the error of reading it before it has a value. `guessed`: only a
+    step with mistakes may have meant to assign it, so nothing else is held against its use.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Variable:
     scope: "Scope"
     cell: bool = False
     unassigned: str = DEFAULT.unassigned
+    guessed: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +47,8 @@ class Scope:
 
     def may_write(self, variable: Variable) -> bool:
         """Whether every branch between here and the variable's home shares it."""
+        if variable.guessed:
+            return True
         scope: Scope | None = self
         while scope is not None and scope is not variable.scope:
             if scope.shared is not None and variable.name not in scope.shared:
@@ -91,9 +95,13 @@ class Analysis:
         """Declare what is new in `steps`; then the scopes inside, which see all of it."""
         inner: list[Step] = []
         for step in _same_scope(steps, inner):
-            for name in (*_assigned(step.action), *step.guessed):
+            for name in _assigned(step.action):
                 if scope.find(name) is None:
                     self._declare(scope, name)
+            for name in step.guessed:
+                if scope.find(name) is None:
+                    self._declare(scope, name)
+                    scope.names[name].guessed = True
         for step in inner:
             self._open(scope, step)
 

@@ -25,10 +25,13 @@ _scan_string: Any = json.decoder.scanstring  # type: ignore[attr-defined]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-# The only item of a flow list, which YAML itself takes for the begin of a map.
-# Source: samples callback-event-sample and state-management-firestore: `fieldPaths: [${key}]`.
-# Several such items are "not valid YAML": cloud.google.com/workflows/docs/troubleshooting.
-_FLOW_EXPRESSION: Final = re.compile(r"(?<=\[)[ \t]*\$\{[^{}\n\"'#]*\}(?=[ \t]*\])")
+# The only expression of a flow list, which YAML itself takes for the begin of a map.
+# Source: samples callback-event-sample and state-management-firestore: `fieldPaths: [${key}]`;
+# connector_cloudbuild: `args: ["build", "-t", ${image_path}, "."]`.
+# Several in one list are "not valid YAML": cloud.google.com/workflows/docs/troubleshooting.
+_FLOW_EXPRESSION: Final = re.compile(
+    r"(\[(?:[^\[\]{}$\n]*,)?[ \t]*)(\$\{[^{}\n\"'#]*\})(?=[ \t]*(?:,[^\[\]{}$\n]*)?\])"
+)
 _HIDE: Final = {ord(kept): chr(0xE000 + ord(kept)) for kept in "{}[],"}
 _SHOW: Final = {ord(hidden): chr(kept) for kept, hidden in _HIDE.items()}
 """Such items are read with their brackets exchanged for characters of no meaning to YAML."""
@@ -65,13 +68,12 @@ def read_source(text: str) -> Node:
     """Read a source. Raises BuildError."""
     if len(text.encode("utf-8", "replace")) > SOURCE_BYTES_MAX:
         raise BuildError(f"source is larger than {SOURCE_BYTES_MAX // 1024} KB")
+    text = text.removeprefix("\ufeff")  # The byte order mark.
     if not text.strip():
         raise BuildError("source is empty")
     half = _HALF_A_CHARACTER.search(text)
     if half is not None:
-        line = text.count("\n", 0, half.start()) + 1
-        column = half.start() - text.rfind("\n", 0, half.start())
-        raise BuildError("yaml: source is not UTF-8 text", Position(line, column, 1))
+        raise BuildError("yaml: source is not UTF-8 text", _position_at(text, half.start()))
     if text.lstrip()[0] in "{[":
         try:
             return _Builder().tree(_json_events(text))
@@ -84,6 +86,11 @@ def read_source(text: str) -> Node:
         mark = error.problem_mark
         position = Position(mark.line + 1, mark.column + 1, 1) if mark else None
         raise BuildError(f"yaml: {error.problem or error.context}", position) from None
+    except yaml.reader.ReaderError as error:
+        # Control characters. The reader in C counts bytes, so the place is looked up here.
+        wrong = chr(error.character)
+        at = _position_at(text, text.index(wrong)) if wrong in text else None
+        raise BuildError(f"yaml: control characters are not allowed: {wrong!a}", at) from None
     except yaml.YAMLError as error:
         raise BuildError(f"yaml: {str(error).splitlines()[0]}") from None
 
@@ -92,10 +99,15 @@ def _yaml_tree(text: str) -> Node:
     try:
         return _Builder().tree(_yaml_events(text))
     except yaml.MarkedYAMLError:
-        hidden = _FLOW_EXPRESSION.sub(lambda found: found.group().translate(_HIDE), text)
+        hidden = _FLOW_EXPRESSION.sub(lambda one: one[1] + one[2].translate(_HIDE), text)
         if hidden == text or not _HIDDEN.isdisjoint(text):
             raise
         return _Builder().tree(_yaml_events(hidden, _SHOW))
+
+
+def _position_at(text: str, index: int) -> Position:
+    line = text.count("\n", 0, index) + 1
+    return Position(line, index - text.rfind("\n", 0, index), 1)
 
 
 class _NotJsonSource(BuildError):
@@ -204,8 +216,14 @@ def _yaml_events(text: str, shown: dict[int, str] | None = None) -> Iterator[_Ev
         position = _span(event.start_mark, event.end_mark)
         if isinstance(event, yaml.ScalarEvent):
             value = event.value.translate(shown) if shown else event.value
-            value = _plain_value(value) if event.implicit[0] else value
-            yield _Event("scalar", position, value, event.anchor)
+            yield _Event("scalar", position, _yaml_value(event, value, position), event.anchor)
+        elif isinstance(
+            event, yaml.SequenceStartEvent | yaml.MappingStartEvent
+        ) and event.tag not in (
+            None,
+            *_COLLECTION_TAGS,
+        ):
+            raise BuildError(f"yaml: unknown tag '{event.tag}'", position)
         elif isinstance(event, yaml.SequenceStartEvent):
             yield _Event("list", position, None, event.anchor)
         elif isinstance(event, yaml.MappingStartEvent):
@@ -216,11 +234,26 @@ def _yaml_events(text: str, shown: dict[int, str] | None = None) -> Iterator[_Ev
             yield _Event("alias", position, event.anchor)
 
 
+def _yaml_value(event: Any, text: str, position: Position) -> Any:
+    """Return what a scalar means, plain, quoted or tagged. Raises BuildError."""
+    if event.tag in (None, "!") and not event.implicit[0]:
+        return text
+    if event.tag == "tag:yaml.org,2002:str":
+        return text
+    if event.tag not in (None, "!", *_CORE_TAGS):
+        raise BuildError(f"yaml: unknown tag '{event.tag}'", position)
+    if event.tag is None and text == "<<":
+        raise BuildError("yaml: merge keys ('<<') are not supported", position)
+    return _plain_value(text)
+
+
 def _span(start: Any, end: Any) -> Position:
     length = end.index - start.index if start.line == end.line else 1
     return Position(start.line + 1, start.column + 1, max(length, 1))
 
 
+_COLLECTION_TAGS: Final = ("!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
+_CORE_TAGS: Final = tuple(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
 _INT: Final = re.compile(r"[-+]?[0-9]+")
 _OTHER_INT: Final = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -296,7 +329,11 @@ class _JsonReader:
         elif found := _JSON_WORD.match(self._text, self.at):
             value, self.at = _WORDS[found.group()], found.end()
         elif found := _JSON_NUMBER.match(self._text, self.at):
-            value, self.at = _plain_value(found.group()), found.end()
+            value = _plain_value(found.group())
+            if isinstance(value, str):
+                what = f"json: number {value[:24]} does not fit a double"
+                raise BuildError(what, Position(position.line, position.column, len(value)))
+            self.at = found.end()
         else:
             raise self.error()
         return _Event("scalar", Position(position.line, position.column, self.at - begin), value)

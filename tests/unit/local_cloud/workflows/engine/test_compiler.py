@@ -367,3 +367,142 @@ def test_more_arguments_in_a_list_than_there_are_parameters_do_not_deploy(proble
     wrong = step({"call": "sys.sleep", "args": [1, 2]})
 
     assert "error in step s: 2 arguments are given: at most 1" in problem_of(wrong)
+
+
+def problems_of(source):
+    with pytest.raises(BuildFailed) as failed:
+        compile_source(source)
+    return [(e.position.line if e.position else 0, e.message) for e in failed.value.problems]
+
+
+def test_a_mistake_of_the_schema_does_not_hide_those_beside_it():
+    """`check` shows them all; the operation has the first."""
+    source = """
+- a:
+    asign: []
+    call: nowhere
+    args: {x: "${one}"}
+    result: not
+- b:
+    switch:
+      - condition: maybe
+        next: end
+      - next: end
+      - condition: ${two}
+        return: ${three}
+- c:
+    assign:
+      - 1a: 1
+      - d: ${four}
+- e:
+    try:
+      call: sys.now
+      args: {when: 1}
+    retry: ${five}
+    except: {steps: 6}
+- c:
+    parallel:
+      shared: [in]
+      concurrency_limit: 0
+      branches:
+        - l: {steps: [{f: {return: 1}}]}
+        - l: {steps: [{g: {next: b}}]}
+"""
+    name = "symbol '{}' is neither a variable nor a sub-workflow name"
+    assert problems_of(source) == [
+        (3, "error in step a: unknown field 'asign'"),
+        (6, "error in step a: result is 'not', a word of the language"),
+        (9, "error in step b: condition must be an expression or a boolean"),
+        (11, "error in step b: each entry of switch needs a condition"),
+        (12, f"error in step b: error evaluating condition: {name.format('two')}"),
+        (13, f"error in step b: error evaluating return value: {name.format('three')}"),
+        (16, (
+            "error in step c: error parsing assignment target '1a': parse error: mismatched"
+            " input 'a' at character 2: expecting an operator or the end"
+        )),
+        (17, f"error in step c: error evaluating assignment: {name.format('four')}"),
+        (21, "error in step e: unexpected argument 'when'"),
+        (22, "error in step e: unknown retry policy 'five'"),
+        (23, "error in step e: steps must be a list of at least one step"),
+        (24, "error in step c: duplicate step name"),
+        (26, "error in step c: shared is 'in', a word of the language"),
+        (27, "error in step c: concurrency_limit must be a positive integer"),
+        (29, "error in step f: 'return' cannot stand in a parallel branch"),
+        (30, "error in step c: duplicate branch name 'l'"),
+        (30, (
+            "error in step g: next step 'b' is outside of a parallel branch, which a jump"
+            " cannot leave"
+        )),
+    ]  # fmt: skip
+
+
+def test_what_a_wrong_step_may_have_assigned_is_not_told_as_unknown():
+    source = """
+main:
+  steps:
+    - a:
+        assign: [{x: 1}]
+        typo: 1
+    - b:
+        call: sub
+        args: {any: 1}
+        result: y
+    - c:
+        return: ${x + y + sub(1, 2)}
+sub:
+  params: 5
+  steps: [{r: {return: 1}}]
+"""
+    assert problems_of(source) == [
+        (6, "error in step a: unknown field 'typo'"),
+        (14, "error in subworkflow sub: params must be a list"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param({"main": {"params": ["in"], "steps": ONE}}, "a word of", id="2.2 param"),
+        pytest.param(step({"call": "sys.now", "result": "NOT"}), "a word of", id="2.2 result"),
+        pytest.param(step({"for": {**LOOP, "value": "null", "steps": ONE}}), "a word of", id="for"),
+        pytest.param(
+            step({"parallel": {"shared": ["v", "v"], "for": {**LOOP, "steps": ONE}}}),
+            "'v' is listed twice",
+            id="1.5 shared twice",
+        ),
+        pytest.param(
+            step({"parallel": {"concurrency_limit": "3", "for": {**LOOP, "steps": ONE}}}),
+            "must be a positive integer",
+            id="1.5 limit as text",
+        ),
+        pytest.param(step({"return": "${m[special!key]}"}), "error at: '!k'", id="1.3 the page's"),
+        pytest.param(step({"return": "${sys.sleep_until(1)}"}), "blocking", id="2.2 sleep_until"),
+        pytest.param(
+            step({"return": "${events.await_callback(1)}"}), "blocking", id="2.2 await_callback"
+        ),
+        pytest.param(step({"return": "${text.split}"}), "is a function", id="2.2 no value"),
+        pytest.param(
+            [{"a": {"assign": [{"f": 1}]}}, {"r": {"return": "${f(1)}"}}],
+            "is a variable or a part of one",
+            id="2.2 a variable is no function",
+        ),
+    ],
+)
+def test_a_source_wrong_in_words_or_lists_does_not_deploy(problem_of, source, message):
+    problem = problem_of(source)
+    assert problem.startswith("failed to build: error in ")
+    assert message in problem
+
+
+def test_what_a_wrong_step_assigns_in_its_branches_is_not_told_as_an_unshared_write():
+    wrong = "- p:\n    parallel:\n      shered: []\n      branches:\n"
+    branches = "".join(
+        f"        - {name}: {{steps: [{{a: {{assign: [{{v: 1}}]}}}}]}}\n" for name in "xy"
+    )
+    assert problems_of(wrong + branches) == [
+        (3, "error in step p: unknown field 'shered' of parallel")
+    ]
+
+
+def test_params_without_any_are_none():
+    assert compile_source("main:\n  params:\n  steps: [{r: {return: 1}}]\n").main.parameters == ()
