@@ -59,9 +59,7 @@ def failed(execution: dict[str, Any], source: str, file: str, paint: Paint) -> l
         lines.append(paint.dim(f"{file}:{position.line}:{position.column}"))
         lines += excerpt(source, position, paint)
     if _KEPT_IN in error["payload"]:
-        lines.append(
-            " hint: --internet lets requests out, --endpoint HOST=URL sends them elsewhere"
-        )
+        lines.append(" hint: --internet lets requests out, --endpoint sends them elsewhere")
     return lines
 
 

@@ -231,7 +231,7 @@ def test_a_workflow_executes_another_one(run, tmp_path):
 - give:
     return: ${answer}
 """
-    status, out, err = run(source, "--deploy", "other=helper.yaml")
+    status, out, err = run(source, "--deploy", "other=helper.yaml", "--fast")
 
     assert (status, json.loads(out)) == (0, {"text": "hello"})
     assert re.search(r"^other/\w{8} .* give +return {\"text\": \"hello\"}$", err, re.MULTILINE)
