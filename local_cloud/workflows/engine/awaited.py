@@ -6,8 +6,9 @@ What such a routine fails with is shown as the failure of the step whose express
 from typing import Any
 
 from local_cloud.workflows.engine.effects import HttpCall
+from local_cloud.workflows.engine.endings import stack_of
 from local_cloud.workflows.engine.program import UNSET, Frame, Operation, Place, Routine
-from local_cloud.workflows.language.faults import Fault, Position, StackElement
+from local_cloud.workflows.language.faults import Fault, Position
 from local_cloud.workflows.stdlib.registry import Procedure
 
 _NOWHERE = Place("", Position(0, 0, 0))
@@ -37,7 +38,6 @@ def _run(procedure: Procedure, result: int) -> Operation:
         v = f.variables
         f.pc = 0
         running = procedure.run(v[0], *v[1:result])
-
         asked = False
 
         def on(outcome: Any) -> int:
@@ -48,7 +48,7 @@ def _run(procedure: Procedure, result: int) -> Operation:
                 v[result] = done.value
                 return 1
             except Fault as error:
-                error.stack = _stack(f.caller)
+                error.stack = stack_of(f.caller)
                 raise
             if isinstance(effect, HttpCall):
                 v[0].steps_left -= asked
@@ -67,12 +67,3 @@ def _give(result: int) -> Operation:
         return int(v[0].returned(f, v[result]))
 
     return op
-
-
-def _stack(frame: Frame | None) -> list[StackElement]:
-    elements = []
-    while frame is not None:
-        place = frame.routine.places[frame.pc]
-        elements.append(StackElement(place.step, frame.routine.name, place.position))
-        frame = frame.caller
-    return elements

@@ -4,10 +4,13 @@ There is no thread, no clock and no socket here. Branches of parallel steps are 
 runs until it waits, so the same outcomes in the same order always give the same run.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, Protocol
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
+from local_cloud.workflows.engine import endings
+from local_cloud.workflows.engine.branches import Branches
 from local_cloud.workflows.engine.effects import BREATH_ID, Breathe, Effect, Outcome
+from local_cloud.workflows.engine.host import Host
 from local_cloud.workflows.engine.memory import HEAVY, Memory, of_strands
 from local_cloud.workflows.engine.parallel import Join, Strand
 from local_cloud.workflows.engine.program import (
@@ -21,44 +24,17 @@ from local_cloud.workflows.engine.program import (
 )
 from local_cloud.workflows.engine.trail import Trail
 from local_cloud.workflows.engine.watching import Watcher
-from local_cloud.workflows.language import json_text, work
+from local_cloud.workflows.language import work
 from local_cloud.workflows.language.choices import DEFAULT, Choices
-from local_cloud.workflows.language.faults import Fault, StackElement, fault
+from local_cloud.workflows.language.faults import Fault, fault
 
 STEPS_MAX: Final = 100_000
 DEPTH_MAX: Final = 20
-RESULT_BYTES_MAX: Final = 512 * 1024
-BRANCHES_AT_ONCE_MAX: Final = 20
-BRANCH_FAULTS_MAX: Final = 100
 BREATH_OPERATIONS: Final = 20_000
 _OPERATIONS_AT_ONCE: Final = 200
 _SMALL_MEMORY_BYTES: Final = 16 * 1024
 _EFFECT_OPERATIONS: Final = 100
 """What writing a log entry is worth, in operations."""
-
-
-class Host(Protocol):
-    """What an execution knows of its surroundings without waiting for it.
-
-    A run can be repeated from a journal of what `now`, `uuid`, `random` and `callback_url`
-    returned, of `environment` as it was at the start, and of the outcomes, all in their order.
-    """
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The variables that `sys.get_env` reads."""
-
-    def now(self) -> float:
-        """Return the seconds since 1970."""
-
-    def uuid(self) -> str:
-        """Return a new version 4 UUID."""
-
-    def random(self) -> float:
-        """Return a number that is at least 0 and less than 1."""
-
-    def callback_url(self, callback_id: str) -> str:
-        """Return the URL of a callback endpoint."""
 
 
 State = Literal["ready", "active", "succeeded", "failed", "cancelled"]
@@ -93,9 +69,7 @@ class Execution:
         self._effects: list[Effect] = []
         self._waiting: dict[int, Strand] = {}
         self._ready: list[Strand] = []
-        self._joins: list[Join] = []
-        self._branches_running = 0
-        self._branch_faults = 0
+        self._branches = Branches(self._ready, self.memory)
         self._last_id = 0
         self._current: Strand | None = None
         self._breath = 0
@@ -147,7 +121,7 @@ class Execution:
     def fail(self, error: Fault) -> None:
         """End now with an error that nothing catches; outcomes that come later are ignored."""
         if self.state in ("ready", "active"):
-            error.stack = _stack(self._current.frame if self._current else None, error)
+            error.stack = endings.stack_of(self._current.frame if self._current else None, error)
             self._failed(error)
 
     def current_steps(self) -> list[tuple[str, str]]:
@@ -218,10 +192,7 @@ class Execution:
 
     def fork(self, join: Join) -> None:
         """Run the branches of a parallel step; `join.parent` goes on when all have ended."""
-        if join.parent.join is not None:
-            self._branches_running -= 1  # It waits, so that its own branches can run.
-        self._joins.append(join)
-        self._fill()
+        self._branches.fork(join)
 
     # The loop.
 
@@ -250,9 +221,9 @@ class Execution:
             except Fault as error:
                 self._fail(strand, error)
             except (RecursionError, MemoryError, OverflowError) as error:
-                self._fail(strand, _too_large(error))
+                self._fail(strand, endings.too_large(error))
             except Exception as error:  # noqa: BLE001 - a bug here must not end the local cloud.
-                self._fail(strand, _internal(error))
+                self._fail(strand, endings.internal(error))
 
     def _go(self, strand: Strand) -> bool:
         """Run operations; return whether there may be more to run. This is the hot loop."""
@@ -358,7 +329,7 @@ class Execution:
         """Go to the handler of the innermost `try` around the fault, or end the strand."""
         frame = strand.frame
         if error.stack is None:
-            error.stack = _stack(frame, error)
+            error.stack = endings.stack_of(frame, error)
         handler = None
         while frame is not None and error.catchable:
             handler = frame.routine.handlers[frame.pc]
@@ -378,43 +349,31 @@ class Execution:
 
     def _ended(self, strand: Strand, value: Any) -> None:
         if strand.join is not None:
-            self._branch_ended(strand.join)
+            self._branches.ended(strand.join)
             return
         try:
-            self.result = json_text.encode(value, style=self.choices.json_style())
-        except json_text.NotJson as error:
-            self._died(strand, fault("ValueError", str(error)))
-            return
-        except (RecursionError, MemoryError) as error:
-            self._died(strand, _too_large(error))
-            return
-        if len(self.result.encode("utf-8", "replace")) > RESULT_BYTES_MAX:
-            self._died(strand, fault("ResourceLimitError", "result size limit exceeded"))
-            return
-        self._end("succeeded")
+            self.result = endings.result_text(value, self.choices)
+        except Fault as error:
+            self._failed(error)
+        else:
+            self._end("succeeded")
 
     def _died(self, strand: Strand, error: Fault) -> None:
-        if strand.join is None or not error.catchable:
+        """End a strand with an error that it does not handle."""
+        join = strand.join
+        if join is None or not error.catchable:
             self._failed(error)
             return
-        strand.join.failed(strand.name, error)
         strand.frame = None
-        self._branch_faults += 1
-        if self._branch_faults > BRANCH_FAULTS_MAX:
-            self._failed(fault("ResourceLimitError", "too many unhandled branch errors"))
-            return
-        self._branch_ended(strand.join)
+        try:
+            self._branches.failed(join, strand.name, error)
+        except Fault as too_many:
+            self._failed(too_many)
+        else:
+            self._branches.ended(join)
 
     def _failed(self, error: Fault) -> None:
-        try:
-            self.payload = json_text.encode(
-                error.value, lenient=True, style=self.choices.json_style()
-            )
-        except (RecursionError, MemoryError) as cause:
-            stack, error = error.stack, _too_large(cause)
-            error.stack = stack
-            self.payload = json_text.encode(error.value)
-        self.failure = error
+        self.failure, self.payload = endings.failure_text(error, self.choices)
         self.result = None
         self._end("failed")
 
@@ -424,61 +383,9 @@ class Execution:
         if self.trail is not None and state != "succeeded":
             self.trail.over()
         self._ready.clear()
-        self._joins.clear()
+        self._branches.clear()
         self._waiting.clear()
-
-    # Parallel steps.
-
-    def _branch_ended(self, join: Join) -> None:
-        self._branches_running -= 1
-        join.running -= 1
-        if join.is_done():
-            if join in self._joins:
-                self._joins.remove(join)
-            self._joined(join)
-        self._fill()
-
-    def _joined(self, join: Join) -> None:
-        if join.parent.join is not None:
-            self._branches_running += 1
-        join.finish()
-        self._ready.append(join.parent)
-
-    def _fill(self) -> None:
-        """Start branches of the oldest parallel steps first, as far as the limits allow."""
-        for join in list(self._joins):
-            while self._branches_running < BRANCHES_AT_ONCE_MAX and join.may_start():
-                self._branches_running += 1
-                strand = join.start_next()
-                self.memory.bound += strand.routine_bytes()
-                self._ready.append(strand)
-            if join.exhausted():
-                self._joins.remove(join)
-                if join.is_done():
-                    self._joined(join)
-
-
-def _stack(frame: Frame | None, error: Fault) -> list[StackElement]:
-    elements: list[StackElement] = []
-    while frame is not None:
-        place = frame.routine.places[frame.pc]
-        position = error.position if error.position and not elements else place.position
-        elements.append(StackElement(place.step, frame.routine.name, position))
-        frame = frame.caller
-    return elements
 
 
 def _too_many_steps() -> Fault:
     return fault("ResourceLimitError", f"step limit of {STEPS_MAX} exceeded", catchable=False)
-
-
-def _too_large(error: BaseException) -> Fault:
-    found = fault("ResourceLimitError", "value is nested too deeply or too large", catchable=False)
-    found.__cause__ = error
-    return found
-
-
-def _internal(error: Exception) -> Fault:
-    found = fault("SystemError", "internal error", catchable=False)
-    found.__cause__ = error
-    return found
