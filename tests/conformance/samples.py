@@ -4,7 +4,10 @@
 
 `FOLDER/workflows-samples` and `FOLDER/workflows-demos` are clones of those two repositories of
 GoogleCloudPlatform; samples.yaml says what becomes of which sample. A sample that the folder lacks
-is named, and is none that failed.
+is named, and is none that failed. Their text is not stored here: it comes from where it is published.
+
+To add one: its repository and path as a key of samples.yaml, and beside it what a case of cases/ may
+say (README.md), or why it does not deploy or run (`because`) and the error that tells so.
 """
 
 import sys

@@ -129,9 +129,11 @@ def test_half_a_character_is_told_with_its_place():
         ("[${key}]", ["${key}"]),
         ("[ ${a[0]} ]", ["${a[0]}"]),
         ("[${f(a, b)}] # [${c}]", ["${f(a, b)}"]),
+        ("['a', ${b}]", ["a", "${b}"]),
+        ('["build", "-t", ${path[0]}, "."]', ["build", "-t", "${path[0]}", "."]),
     ],
 )
-def test_an_expression_may_be_the_only_item_of_a_flow_list_without_quotes(text, items):
+def test_one_expression_of_a_flow_list_needs_no_quotes(text, items):
     tree = read_source(f"a: {text}")
 
     assert isinstance(tree, Mapping)
@@ -140,7 +142,7 @@ def test_an_expression_may_be_the_only_item_of_a_flow_list_without_quotes(text, 
     assert [one.value for one in found.items if isinstance(one, Scalar)] == items
 
 
-@pytest.mark.parametrize("text", ["[${a}, ${b}]", "['a', ${b}]", "{b: ${c}}"])
+@pytest.mark.parametrize("text", ["[${a}, ${b}]", "[a, ${b}, ${c}]", "{b: ${c}}"])
 def test_several_expressions_without_quotes_are_no_yaml(text):
     with pytest.raises(BuildError, match="yaml: "):
         read_source(f"a: {text}")
