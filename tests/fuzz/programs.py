@@ -1,13 +1,19 @@
 """Workflows to be played: expressions where they may stand, and files with something changed."""
 
+import functools
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from tests.conformance.cases import all_cases
+from tests.conformance.runner import source_of
 from tests.fuzz.expressions import Drawing
 
 ROOT: Final = Path(__file__).parents[2]
+CHARACTERS_MAX: Final = 20_000
+"""A case of a limit may be far larger; what is wrong with large files, small ones show too."""
 PRELUDE: Final[list[Any]] = [
     {"a": [1, "two", None, {"key": 3.5}]},
     {"n": 42},
@@ -86,54 +92,56 @@ def _retry(drawn: Any) -> dict[str, Any]:
     return {"predicate": "${retry.always}", "max_retries": 2, "backoff": backoff}
 
 
-def corpus() -> list[str]:
-    """Return real workflows to be changed: ours, and the samples and cases of the suite."""
-    folders = ("workflows", "tests/conformance")
-    files = sorted(file for one in folders for file in (ROOT / one).rglob("*.yaml"))
-    return [file.read_text("utf-8") for file in files]
+@functools.cache
+@functools.cache
+def corpus() -> tuple[str, ...]:
+    """Return real workflows to be changed: ours, and those of the conformance cases."""
+    ours = [path.read_text("utf-8") for path in sorted((ROOT / "workflows").rglob("*.yaml"))]
+    cases = [source_of(one.fields) for one in all_cases() if "workflow" in one.fields]
+    return (*ours, *(text for text in cases if len(text) <= CHARACTERS_MAX))
 
 
-def mutated(rng: random.Random, text: str, others: list[str]) -> str:
-    """Change a text in one to five places."""
-    for _ in range(rng.randrange(1, 6)):
+def mutated(rng: random.Random, text: str, others: Sequence[str]) -> str:
+    """Change a text in one to four places, mostly in one: what is changed much only does not deploy."""
+    for _ in range(rng.choices((1, 2, 4), (6, 3, 1))[0]):
         text = rng.choice((_insert, _remove, _swap_lines, _repeat, _indent, _splice))(
             rng, text, others
         )
     return text
 
 
-def _insert(rng: random.Random, text: str, _others: list[str]) -> str:
+def _insert(rng: random.Random, text: str, _others: Sequence[str]) -> str:
     at = rng.randrange(len(text) + 1)
     return text[:at] + rng.choice(_PIECES) + text[at:]
 
 
-def _remove(rng: random.Random, text: str, _others: list[str]) -> str:
+def _remove(rng: random.Random, text: str, _others: Sequence[str]) -> str:
     at = rng.randrange(len(text) + 1)
     return text[:at] + text[at + rng.randrange(1, 40) :]
 
 
-def _swap_lines(rng: random.Random, text: str, _others: list[str]) -> str:
+def _swap_lines(rng: random.Random, text: str, _others: Sequence[str]) -> str:
     lines = text.split("\n")
     one, other = rng.randrange(len(lines)), rng.randrange(len(lines))
     lines[one], lines[other] = lines[other], lines[one]
     return "\n".join(lines)
 
 
-def _repeat(rng: random.Random, text: str, _others: list[str]) -> str:
+def _repeat(rng: random.Random, text: str, _others: Sequence[str]) -> str:
     lines = text.split("\n")
     at = rng.randrange(len(lines))
     piece = lines[at : at + rng.randrange(1, 8)]
     return "\n".join([*lines[:at], *(piece * rng.choice((2, 3, 60))), *lines[at:]])
 
 
-def _indent(rng: random.Random, text: str, _others: list[str]) -> str:
+def _indent(rng: random.Random, text: str, _others: Sequence[str]) -> str:
     lines = text.split("\n")
     at = rng.randrange(len(lines))
     lines[at] = " " * rng.randrange(12) + lines[at].lstrip()
     return "\n".join(lines)
 
 
-def _splice(rng: random.Random, text: str, others: list[str]) -> str:
+def _splice(rng: random.Random, text: str, others: Sequence[str]) -> str:
     other = rng.choice(others).split("\n")
     lines = text.split("\n")
     at, begin = rng.randrange(len(lines)), rng.randrange(len(other))

@@ -4,20 +4,14 @@ import pytest
 
 from tests.fuzz.hunting import hunt
 
-EACH = 250
+SOURCES = {"expressions": 150, "files": 250}
 
 
-@pytest.mark.parametrize("kind", ["expressions", "files"])
-def test_nothing_crashes_hangs_or_speaks_python(kind):
-    found = hunt(kind, first=0, count=EACH)
+@pytest.mark.parametrize(("kind", "count"), SOURCES.items())
+def test_nothing_crashes_hangs_or_speaks_python(kind, count):
+    """And the hunt reaches what it hunts for: sources that are refused, and that run to an end."""
+    found = hunt(kind, first=0, count=count)
 
     assert found.failures == []
-    assert sum(found.ended.values()) == EACH
-
-
-def test_the_hunt_reaches_what_it_hunts_for():
-    """Most files that were changed do not deploy; expressions must, and must come to an end."""
-    ended = hunt("expressions", first=10_000, count=120).ended
-
-    assert ended["refused"] > 10
-    assert ended["succeeded"] + ended["failed"] > 20
+    assert found.ended["refused"] > count / 10
+    assert found.ended["succeeded"] + found.ended["failed"] > count / 10
