@@ -133,7 +133,7 @@ async def main() -> None:
     try:
         engine = Engine(lines.identity(told))
     except StoreUnusable as unusable:
-        tell("unusable", str(unusable))
+        tell("unusable", [unusable.what, unusable.hint])
         return
     try:
         # Deployed before anyone can ask: what stands in the pipe already was said before the start.

@@ -19,6 +19,7 @@ from local_cloud.identity.signers import RsaSigner
 from local_cloud.identity.tokens import Issued, LocalTokens
 from local_cloud.kit.errors import Refused
 from local_cloud.workflows.service.settings import WorkflowsSettings
+from local_cloud.workflows.service.store import StoreUnusable
 
 _HOST: Final = "127.0.0.1"
 _PACKAGES: Final = Path(__file__).parents[2]
@@ -76,7 +77,7 @@ class WorkflowsApart:
         self._failures = 0
         """How many engines in a row ended before they listened."""
         self._going_on = False
-        self._unusable = ""
+        self._unusable: StoreUnusable | None = None
         self._keeping: asyncio.Task[None] | None = None
         self.starts = 0
         """How many engines listened so far."""
@@ -98,7 +99,10 @@ class WorkflowsApart:
         self._keeping = asyncio.create_task(self._keep())
 
     async def deploy(self, deployment: lines.Deployment) -> None:
-        """Create or update a workflow, now and at each start. Raises Refused with its errors."""
+        """Create or update a workflow, now and at each start.
+
+        Raises Refused with its errors, and StoreUnusable.
+        """
         before = self._deployments.get(deployment.name)
         self._deployments[deployment.name] = deployment
         answer = self._asked[deployment.name] = asyncio.get_running_loop().create_future()
@@ -106,7 +110,7 @@ class WorkflowsApart:
         try:
             await answer
             await self._ready.wait()
-        except Refused:
+        except (Refused, StoreUnusable):
             del self._deployments[deployment.name]
             if before is not None:
                 self._deployments[deployment.name] = before
@@ -142,7 +146,7 @@ class WorkflowsApart:
         text = f"the workflow engine does not start; {self.log_path} tells why"
         for answer in self._asked.values():
             if not answer.done():
-                answer.set_exception(Refused("INTERNAL", self._unusable or text))
+                answer.set_exception(self._unusable or Refused("INTERNAL", text))
 
     async def _run(self) -> None:
         """Run one engine to its end."""
@@ -188,9 +192,9 @@ class WorkflowsApart:
         if kind == "ready":
             self.starts, self._failures = self.starts + 1, 0
             self._ready.set()
-            self._unusable = ""
+            self._unusable = None
         elif kind == "unusable":
-            self._unusable = value
+            self._unusable = StoreUnusable(*value)
         elif kind == "issued":
             self._tokens.learn(lines.issued(value))
         elif kind in ("deployed", "refused"):

@@ -152,6 +152,20 @@ def test_a_busy_port_is_a_sentence(tmp_path):
     )
 
 
+def test_a_store_that_cannot_be_used_is_a_sentence(tmp_path):
+    store = tmp_path / "store"
+    store.write_text("something else")
+
+    done = run("up", "--folder", str(tmp_path), *ANY_PORTS, "--workflows-store", str(store))
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"error: the store {store} is damaged, or no store; nothing was changed\n"
+        " hint: keep a copy of it, and choose another file\n"
+    )
+    assert store.read_text() == "something else"
+
+
 def test_a_broken_delivery_file_is_told_whole_before_anything_starts(tmp_path):
     broken = tmp_path / "delivery.yaml"
     broken.write_text("services: {api: {image: x/y, targets: {production: {steps: [50, 5]}}}}\n")

@@ -20,6 +20,7 @@ from local_cloud.kit.errors import Refused
 from local_cloud.pubsub.values import Message, RetryPolicy, Topic
 from local_cloud.running import RunningCloud, RunningSettings, running
 from local_cloud.workflows.service.settings import WorkflowsSettings
+from local_cloud.workflows.service.store import StoreUnusable
 
 pytestmark = pytest.mark.processes
 
@@ -154,7 +155,7 @@ def test_a_store_that_cannot_be_used_is_told_in_the_stores_words(tmp_path):
     (tmp_path / "store").write_bytes(b"no store at all" * 100)
 
     async def play(world: World) -> None:
-        with pytest.raises(Refused, match=r"error: the store .* is damaged, or no store"):
+        with pytest.raises(StoreUnusable, match=r"error: the store .* is damaged, or no store"):
             await world.cloud.deploy_workflow(WAITS)
 
     workflows = WorkflowsSettings(store_path=str(tmp_path / "store"))
