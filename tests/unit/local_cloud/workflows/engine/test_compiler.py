@@ -1,4 +1,4 @@
-"""What does not deploy, and with which words (reference sections 1 and 11, issue 8)."""
+"""What does not deploy, and with which words (reference sections 1 and 11)."""
 
 import json
 

@@ -546,7 +546,7 @@ def test_calls_nest_twenty_deep(run, depth, state):
         ),
         pytest.param(
             [assigned({"l": []}), {"b": {"assign": [{"l": ["${l}"]}], "next": "b"}}],
-            id="issue 8: deep nesting",
+            id="a list inside itself again and again",
         ),
     ],
 )
@@ -564,7 +564,7 @@ def test_a_deeply_nested_value_fails_the_execution_when_it_is_returned(run):
     "expression", ["l", "l == m", "map.merge_nested(a, b)", "json.encode_to_string(l)", "string(l)"]
 )
 def test_a_value_that_doubles_with_each_step_ends_no_later_than_another(run, expression):
-    """Issue 8: nothing takes the local cloud down. 2^60 parts, all shared."""
+    """2^60 parts, all shared: what counts parts one by one never ends."""
     doubled: list[dict[str, Any]] = [{name: ["${" + name + "}"] * 2} for name in "lm"]
     doubled += [{name: {"x": "${" + name + "}", "y": "${" + name + "}"}} for name in "ab"]
     grow = {"value": "i", "range": [1, 60], "steps": [{"d": {"assign": doubled}}]}
