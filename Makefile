@@ -72,6 +72,7 @@ golden: $(READY)  ## Rewrite generated files; review sees the difference.
 	@$(PY) -m docs.concepts.examples
 	@$(PY) -m tests.terraform.golden
 	@$(PY) -m tests.conformance.page
+	@$(PY) -m docs.workflows.generate
 
 bench: $(READY)  ## The proxy beside the bare revision.
 	@$(PY) -m benchmarks.proxy
