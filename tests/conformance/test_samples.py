@@ -23,7 +23,7 @@ def test_each_sample_of_the_table_expects_something_and_says_nothing_that_is_not
     ]
 
     assert wrong == []
-    assert len(samples.table()) >= 36
+    assert len(samples.table()) >= 44
 
 
 def test_each_sample_of_the_table_is_of_a_known_repository_and_each_refusal_has_a_reason():
