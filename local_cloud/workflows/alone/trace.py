@@ -9,7 +9,7 @@ from local_cloud.workflows.alone import wording
 from local_cloud.workflows.alone.excerpt import excerpt
 from local_cloud.workflows.alone.paint import Paint
 from local_cloud.workflows.alone.shown import seconds
-from local_cloud.workflows.engine.watching import Entry
+from local_cloud.workflows.engine.watching import CALLS, Entry
 from local_cloud.workflows.language.faults import Position
 
 NAME_WIDTH: Final = 28
@@ -110,7 +110,7 @@ class Trace:
         if failed:
             text = f"error: {wording.headline(entry.error)}"
             return [self._line(entry, at, text, ended=True), *self._error(entry, headline=False)]
-        if entry.kind in wording.CALLS and entry.state != "STATE_FAILED":
+        if entry.kind in CALLS and entry.state != "STATE_FAILED":
             return [self._line(entry, at, "", ended=True)]
         return []
 

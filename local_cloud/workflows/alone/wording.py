@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from local_cloud.workflows.alone.shown import ROOM, short
-from local_cloud.workflows.engine.watching import Entry, Kind
+from local_cloud.workflows.engine.watching import CALLS, Entry, Kind
+from local_cloud.workflows.service.redaction import redacted
 
 WORDS: Final[dict[Kind, str]] = {
     "STEP_ASSIGN": "assign",
@@ -26,7 +27,6 @@ WORDS: Final[dict[Kind, str]] = {
     "STEP_RAISE": "raise",
     "STEP_GOTO": "next",
 }
-CALLS: Final = frozenset(kind for kind, word in WORDS.items() if word == "call")
 PARTS: Final = ("STEP_FOR_ITERATION", "STEP_PARALLEL_BRANCH_ENTRY")
 """What a thread may begin with."""
 CREATES_CALLBACK: Final = "events.create_callback_endpoint"
@@ -55,7 +55,7 @@ def detail(entry: Entry, source: str) -> str:
     word = WORDS[entry.kind]
     if entry.kind in CALLS:
         arguments = values.get("args") or {}
-        return f"{word} {values.get('function', '')}({pairs(arguments)})"
+        return f"{word} {values.get('function', '')}({pairs(redacted(arguments))})"
     if entry.kind == "STEP_CONDITION":
         return f"{word} condition {values.get('condition', '')}: {_condition(entry, source)}"
     if word in values:  # return, raise: the value alone says it all.

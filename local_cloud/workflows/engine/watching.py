@@ -5,7 +5,7 @@ Entries are what the Executions API lists as step entries, what call logs are ma
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from local_cloud.workflows.language.faults import Position
 
@@ -31,6 +31,9 @@ Kind = Literal[
     "STEP_GOTO",
 ]
 """Source: reference/workflows.md 6.2, StepEntry."""
+CALLS: Final = frozenset[Kind](
+    ("STEP_STD_LIB_CALL", "STEP_CONNECTOR_CALL", "STEP_SUBWORKFLOW_CALL", "STEP_CALL")
+)
 State = Literal["STATE_IN_PROGRESS", "STATE_SUCCEEDED", "STATE_FAILED", "STATE_CANCELLED"]
 
 

@@ -9,9 +9,10 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from local_cloud.workflows.engine.watching import Entry
+from local_cloud.workflows.engine.watching import CALLS, Entry
 from local_cloud.workflows.language import json_text
 from local_cloud.workflows.service.names import timestamp, timestamp_of
+from local_cloud.workflows.service.redaction import redacted
 from local_cloud.workflows.service.run import Run
 
 Emit = Callable[[str, str, dict[str, Any]], None]
@@ -22,13 +23,9 @@ ENGINE_CALL: Final = "engine_call"
 EXECUTIONS_SYSTEM: Final = "executions_system"
 OWN: Final = "Workflows"
 """What `sys.log` writes to. Source: https://cloud.google.com/workflows/docs/reference/stdlib/sys/log"""
-"""The log of `sys.log`. From memory (reference section 3, [M])."""
 # Source: the limit of ExecutionsSystemLog's texts; that of EngineCallLog's is a guess.
 TEXT_CHARACTERS_MAX: Final = 1024
 _TYPES: Final = "type.googleapis.com/google.cloud.workflows.type."
-_CALLS: Final = ("STEP_STD_LIB_CALL", "STEP_CONNECTOR_CALL", "STEP_SUBWORKFLOW_CALL", "STEP_CALL")
-_REDACTED: Final = "**REDACTED**"
-"""A guess: the page says only that Authorization headers are redacted."""
 
 
 class CallLog:
@@ -58,7 +55,7 @@ class CallLog:
                 document = {**handled, "activityTime": timestamp_of(entry.began)}
                 details = document.pop("exceptionRaised")
                 self._write(document | {"state": "EXCEPTION_HANDLED", "exceptionHandled": details})
-        elif entry.kind in _CALLS and self._all:
+        elif entry.kind in CALLS and self._all:
             self._begun.append(entry)
             self._later(self._write_begun)
 
@@ -66,17 +63,15 @@ class CallLog:
         begun, self._begun = self._begun, []
         for entry in begun:
             document = self._call(entry, entry.began, "BEGUN")
-            args = (entry.values or {}).get("args")
-            if isinstance(args, dict) and args:
-                named = {name: _plain(value) for name, value in redacted(args).items()}
+            args = redacted((entry.values or {}).get("args"))
+            if args:
+                named = {name: _plain(value) for name, value in args.items()}
                 document["begun"] = {"namedArgs": named}
-            elif isinstance(args, list) and args:
-                document["begun"] = {"args": [{"argument": _text(value)} for value in args]}
             self._write(document)
 
     def ended(self, entry: Entry) -> None:
         self._write_begun()
-        if entry.kind not in _CALLS or entry.ended is None:
+        if entry.kind not in CALLS or entry.ended is None:
             return
         start = {"callStartTime": timestamp_of(entry.began)}
         if entry.state == "STATE_FAILED":
@@ -121,17 +116,6 @@ def system_log(execution: Mapping[str, Any], at: str) -> tuple[str, dict[str, An
         exception, _, source = error.get("context", "").partition("\n")
         document["failure"] = {"exception": _short(exception), "source": _short(source)}
     return "ERROR" if state == "FAILED" else "INFO", document
-
-
-def redacted(value: Any) -> Any:
-    """Return arguments of a call with its Authorization headers hidden."""
-    if not isinstance(value, dict) or not isinstance(value.get("headers"), dict):
-        return value
-    headers = {
-        name: _REDACTED if name.lower() == "authorization" else header
-        for name, header in value["headers"].items()
-    }
-    return {**value, "headers": headers}
 
 
 def _plain(value: Any) -> Any:

@@ -11,10 +11,11 @@ from typing import Any, Final, get_args
 
 from local_cloud.kit.errors import Refused
 from local_cloud.workflows.engine import watching
-from local_cloud.workflows.engine.watching import Entry
+from local_cloud.workflows.engine.watching import CALLS, Entry
 from local_cloud.workflows.language import json_text
 from local_cloud.workflows.service.filter_fields import Field, instant
 from local_cloud.workflows.service.names import timestamp_of
+from local_cloud.workflows.service.redaction import redacted
 
 _DIGITS_MAX: Final = 12
 STATES: Final = ("STATE_UNSPECIFIED", *get_args(watching.State))
@@ -74,7 +75,10 @@ class History:
         if entry.error is not None:
             self.errors[entry.id] = json_text.encode(entry.error, lenient=True)
         if entry.values and self.values:
-            self.variables[entry.id] = json_text.encode(entry.values, lenient=True)
+            values = entry.values
+            if "args" in values and entry.kind in CALLS:
+                values = {**values, "args": redacted(values["args"])}
+            self.variables[entry.id] = json_text.encode(values, lenient=True)
         entry.error = entry.values = None
 
     def clear(self) -> None:

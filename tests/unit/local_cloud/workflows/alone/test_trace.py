@@ -51,6 +51,13 @@ def story():
     return Story()
 
 
+def test_a_trace_can_be_shown_to_others_than_who_may_call(story):
+    arguments = {"url": "http://h/", "headers": {"Authorization": "Bearer of-mine"}}
+    story.step("STD_LIB_CALL", "get", function="http.get", args=arguments)
+    assert "REDACTED" in story.lines[0]
+    assert "of-mine" not in story.lines[0]
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "said"),
     [

@@ -3,6 +3,7 @@
 import pytest
 
 from local_cloud.kit.errors import Refused
+from local_cloud.kit.http import Inbound
 
 SOURCE = """
 main:
@@ -70,6 +71,19 @@ def test_only_the_detailed_level_tells_values_as_they_were(world):
     assert detailed[1]["stepEntryMetadata"] == {"expectedIteration": "2"}
     name = detailed[0]["name"]
     assert "variableData" not in world.model.get_step_entry(name, "EXECUTION_ENTRY_VIEW_BASIC")
+
+
+def test_values_of_calls_are_told_without_their_credentials(world):
+    world.wire.answer = lambda _: Inbound(200)
+    source = """
+- call:
+    call: http.get
+    args: {url: 'http://h/', headers: {authorization: Bearer of-mine, X-Other: told}}
+"""
+    (one,) = entries(world, executed(world, source, DETAILED))
+    args = one["variableData"]["variables"]["args"]
+    assert args["headers"] == {"authorization": "**REDACTED**", "X-Other": "told"}
+    assert world.wire.requests[0].headers["Authorization"] == "Bearer of-mine"
 
 
 def test_the_level_of_the_execution_goes_before_the_workflow_s(world):
