@@ -1,6 +1,7 @@
 """The fields that lists may be filtered and ordered by, and how each kind compares."""
 
 import datetime as dt
+import math
 import operator as op
 import re
 from collections.abc import Callable, Mapping
@@ -66,12 +67,39 @@ def _same(name: str, field: Field, operator: str, text: str) -> Callable[[Any], 
     if field.kind == "names":
         return lambda found: text in found
     if field.kind == "text" and "*" in text:
-        pattern = re.compile(".*".join(map(re.escape, re.split(r"\*+", text))), re.DOTALL)
-        return lambda found: pattern.fullmatch(found) is not None
+        return _wildcards(text)
     if field.kind == "text" and operator == ":":
         return lambda found: text in found
     wanted = value_of(name, field, text)
     return lambda found: bool(found == wanted)
+
+
+def _wildcards(pattern: str) -> Callable[[str], bool]:
+    """Return what tells texts in which `*` stands for anything.
+
+    It looks at each character once: a regular expression would go back without end.
+    """
+    first, *parts, last = pattern.split("*")
+
+    def matches(found: str) -> bool:
+        at, end = len(first), len(found) - len(last)
+        if at > end or not found.startswith(first) or not found.endswith(last):
+            return False
+        for part in parts:
+            at = found.find(part, at, end)
+            if at < 0:
+                return False
+            at += len(part)
+        return True
+
+    return matches
+
+
+def _seconds(_field: Field, text: str) -> float:
+    found = float(text.removesuffix("s"))
+    if not text.isascii() or not math.isfinite(found):
+        raise ValueError
+    return found
 
 
 def value_of(name: str, field: Field, text: str) -> Any:
@@ -104,7 +132,7 @@ _READ: Final[dict[str, Callable[[Field, str], Any]]] = {
     "text": lambda _field, text: text,
     "enum": _enum,
     "time": _time,
-    "duration": lambda _field, text: float(text.removesuffix("s")),
+    "duration": _seconds,
     "number": lambda _field, text: int(text),
     "bool": _bool,
 }

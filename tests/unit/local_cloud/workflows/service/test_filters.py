@@ -43,6 +43,9 @@ def two(world):
         ("stepName=nap", 1),
         ("stepName=r OR stepName=nap", 2),
         ("workflowRevisionId=000002*", 1),
+        ("workflowRevisionId=*0001*", 1),
+        ("workflowRevisionId=000001*0001*", 0),
+        ("workflowRevisionId=0*0*0*2-*", 1),
         ("workflowRevisionId:00000", 2),
         ("disableConcurrencyQuotaOverflowBuffering=true", 1),
         ("disableConcurrencyQuotaOverflowBuffering=false", 1),
@@ -59,7 +62,16 @@ def test_a_filter_is_of_aip_160(two, filter_, found):
     [
         *("state", "state=", "=ACTIVE", "state=ACTIVE AND", "AND state=ACTIVE", "NOT", "()"),
         *("(state=ACTIVE", "state=ACTIVE)", 'state="ACTIVE', "state=NOWHERE", "state<ACTIVE"),
-        *("createTime>noon", "duration>long", "nope=1", "label=a", "label.=a", "state.x=1", "\\"),
+        *(
+            "createTime>noon",
+            "duration>long",
+            "duration>1e999s",
+            "nope=1",
+            "label=a",
+            "label.=a",
+            "state.x=1",
+            "\\",
+        ),
         *("(" * 100 + "state=ACTIVE" + ")" * 100, "state=ACTIVE " * 2000, "createTime=10:00"),
         "disableConcurrencyQuotaOverflowBuffering=perhaps",
     ],
@@ -141,3 +153,13 @@ def test_workflows_are_filtered_by_their_fields(world, filter_, ids):
     world.model.create_workflow(place, "b", more)
     listed = world.model.list_workflows(place, filter_=filter_).get("workflows", [])
     assert [one["name"].rpartition("/")[2] for one in listed] == ids
+
+
+def test_a_filter_of_many_stars_is_quick(world):
+    world.deploy(HELLO)
+    world.model.create_execution(world.parent, None, {"team": "a" * 63})
+
+    stars = "*a" * 30
+    for filter_, found in ((f"label.team={stars}", 1), (f"label.team={stars}*b", 0)):
+        listed = world.model.list_executions(world.parent, filter_=filter_)
+        assert len(listed.get("executions", [])) == found
