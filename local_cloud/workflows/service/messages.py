@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from local_cloud.kit.errors import Refused
 
+_INT32: Final = re.compile(r"-?[0-9]{1,10}")
 _CAPITAL: Final = re.compile(r"(?<!^)(?<![A-Z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
 _SHOWN_MAX: Final = 100
 _DIGITS_MAX: Final = 10
@@ -159,10 +160,8 @@ def _is_number(value: Any) -> bool:
 
 def whole_number(value: Any, path: str) -> int:
     """Read an int32, as a number or as text. Raises Refused(INVALID_ARGUMENT)."""
-    try:
-        found = int(value) if isinstance(value, str) or type(value) is int else None
-    except ValueError:
-        found = None
+    is_text = isinstance(value, str) and _INT32.fullmatch(value)
+    found = int(value) if is_text or type(value) is int else None
     if found is None or not -(2**31) <= found < 2**31:
         raise _wrong(path, "TYPE_INT32", value)
     return found

@@ -80,6 +80,7 @@ PUSH = "/workflows/w:triggerPubsubExecution"
         ("GET", "/workflows", None, {"pageSize": "many"}),
         ("GET", "/workflows", None, {"pageSize": "-1"}),
         ("GET", "/workflows", None, {"pageSize": "9" * 5000}),
+        ("GET", "/workflows", None, {"pageSize": "１"}),  # noqa: RUF001 - no digit of ASCII.
         ("GET", "/workflows", None, {"pageToken": "!"}),
         ("GET", "/workflows", None, {"pageToken": "\u00e9"}),
         ("GET", "/workflows", None, {"filter": "nope=1"}),
