@@ -89,32 +89,41 @@ class BlockSteps(Emitter):
         context = context.within(whole)
         if plan is not None:
             give_up = None if action.handler is None else handle
-            deciding = context
-            if self._choices.predicate_error == "gives_up":
-                deciding = replace(
-                    context, handler=(self._analysis.new_slot(), Label(self._here()))
-                )
-                self._emit(
-                    lambda _: block_operations.resign(
-                        caught, None if give_up is None else give_up.pc
-                    ),
-                    context,
-                    context.place(step.position),
-                )
-            decide.pc = self._emit(
-                lambda here: block_operations.retry(
-                    plan,
-                    caught,
-                    attempts,
-                    body_pc=body_pc,
-                    give_up=None if give_up is None else give_up.pc,
-                    here=here,
-                ),
-                deciding,
-                context.place(step.position, "STEP_RETRY"),
-            )
+            decide.pc = self._retry(step, plan, (caught, attempts, body_pc), give_up, context)
         if action.handler is not None:
             handle.pc = self._except(step, action.handler, caught, context, after)
+
+    def _retry(
+        self,
+        step: Step,
+        plan: block_operations.RetryPlan,
+        body: tuple[int, int, int],
+        give_up: Label | None,
+        context: Context,
+    ) -> int:
+        """Emit what decides on another attempt. `body`: slots of fault and attempts, and its pc."""
+        caught, attempts, body_pc = body
+        deciding = context
+        if self._choices.predicate_error == "gives_up":
+            resigning = Label(self._here())
+            deciding = replace(context, handler=(self._analysis.new_slot(), resigning))
+            self._emit(
+                lambda _: block_operations.resign(caught, give_up.pc if give_up else None),
+                context,
+                context.place(step.position),
+            )
+        return self._emit(
+            lambda here: block_operations.retry(
+                plan,
+                caught,
+                attempts,
+                body_pc=body_pc,
+                give_up=give_up.pc if give_up else None,
+                here=here,
+            ),
+            deciding,
+            context.place(step.position, "STEP_RETRY"),
+        )
 
     def _except(
         self, step: Step, handler: syntax.Except, caught: int, context: Context, after: Label
@@ -201,11 +210,17 @@ class BlockSteps(Emitter):
         if action.loop is not None:
             self._parallel_for(step, action.loop, (sites, limit), context, after)
             return
-        branches = [(branch, Label()) for branch in action.branches]
-        plans: list[tuple[syntax.Branch, Label, Callable[[Any], None]]] = [
-            (branch, label, operations.fresh(self._analysis.scope_of(branch)))
-            for branch, label in branches
-        ]
+        scopes = [self._analysis.scope_of(branch) for branch in action.branches]
+        labels = [Label() for _ in action.branches]
+
+        def build(here: int) -> Operation:
+            plans = [
+                block_operations.BranchPlan(branch.name, label.pc, operations.fresh(scope))
+                for branch, label, scope in zip(action.branches, labels, scopes, strict=True)
+            ]
+            branches = block_operations.branches_of(plans)
+            return block_operations.parallel(branches, limit, after.pc, here)
+
         whole = self._new_block("STEP_PARALLEL_BRANCH", step.name, step.position)
         blocks = tuple(
             self._new_block("STEP_PARALLEL_BRANCH_ENTRY", branch.name, branch.position)
@@ -213,24 +228,14 @@ class BlockSteps(Emitter):
         )
         self._emit_with(
             sites,
-            lambda here: block_operations.parallel(
-                block_operations.branches_of(
-                    [
-                        block_operations.BranchPlan(b.name, label.pc, clear)
-                        for b, label, clear in plans
-                    ]
-                ),
-                limit,
-                after.pc,
-                here,
-            ),
+            build,
             context,
             context.place(step.position, "STEP_PARALLEL_BRANCH", opens=(whole, *blocks)),
         )
-        for (branch, label), block in zip(branches, blocks, strict=True):
+        parts = zip(action.branches, labels, scopes, blocks, strict=True)
+        for branch, label, scope, block in parts:
             label.pc = self._here()
-            inside = context.within(whole, block)
-            self._branch_body(branch.body, self._analysis.scope_of(branch), inside, step)
+            self._branch_body(branch.body, scope, context.within(whole, block), step)
 
     def _parallel_for(
         self,
