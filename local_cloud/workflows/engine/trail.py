@@ -1,61 +1,29 @@
 """Runs operations one at a time and tells a watcher of each: the loop of a watched execution.
 
 Operations are flat, entries are nested: what is open in a frame follows from the blocks around
-the operation that runs. An entry that has ended is not kept here.
+the operation that runs.
 """
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from local_cloud.workflows.engine.entries import Entries
 from local_cloud.workflows.engine.parallel import Strand
-from local_cloud.workflows.engine.program import HALT, UNSET, Block, Frame, Place
+from local_cloud.workflows.engine.program import HALT, Block, Frame, Place
+from local_cloud.workflows.engine.seen import NOTHING, Seen
 from local_cloud.workflows.engine.watching import Entry, Kind, State, Watcher
-from local_cloud.workflows.language.faults import Fault, Position
+from local_cloud.workflows.language.faults import Fault
 
 if TYPE_CHECKING:
     from local_cloud.workflows.engine.execution import Execution
 
-_NOTHING: Final = -1
-_CALLS: Final = frozenset(
-    ("STEP_ASSIGN", "STEP_STD_LIB_CALL", "STEP_CONNECTOR_CALL", "STEP_SUBWORKFLOW_CALL")
-)
-
-
-class _Seen:
-    """What is open in one frame."""
-
-    __slots__ = (
-        *("base", "blocks", "depth", "parent", "parts", "pending", "repeats", "running", "thread"),
-    )
-
-    def __init__(self, parent: int | None, thread: str, depth: int) -> None:
-        self.parent = parent
-        self.thread = thread
-        self.depth = depth
-        self.blocks: list[tuple[Block, Entry]] = []
-        """Those open, outermost first."""
-        self.base = 0
-        """How many of them are the frame's that a branch began in."""
-        self.parts: tuple[Block, ...] = ()
-        """The parts of the switch that was opened last."""
-        self.pending: Entry | None = None
-        """The step that runs, if it is none that other steps are inside of."""
-        self.running = _NOTHING
-        """The operation that has begun and may run again before it is done."""
-        self.repeats = False
-        """Whether it runs again, rather than anew: a step can be the next of itself."""
-
 
 class Trail:
-    """The entries of one execution."""
+    """Which steps and blocks of one execution are open, frame by frame."""
 
     def __init__(self, execution: "Execution", watcher: Watcher) -> None:
         self._execution = execution
-        self._watcher = watcher
-        self._now = execution.host.now
-        self._count = 0
-        self._open: dict[int, Entry] = {}
-        self._last: dict[tuple[int | None, str], int] = {}
-        """The last entry inside of another one, in each thread."""
+        self._entries = Entries(execution, watcher)
+        self._values = watcher.values
 
     def go(self, strand: Strand) -> bool:
         """Run operations; return whether there may be more to run."""
@@ -67,7 +35,7 @@ class Trail:
         count = 0
         try:
             for count in range(1, execution.operations_at_once() + 1):  # noqa: B007 - counts.
-                seen: _Seen = frame.seen or self._see(frame)
+                seen: Seen = frame.seen or self._see(frame)
                 pc = frame.pc
                 place = frame.routine.places[pc]
                 if seen.running != pc:
@@ -103,9 +71,9 @@ class Trail:
         """Close what a fault leaves: all frames above the one that handles it, and its blocks."""
         frame = top
         while frame is not None:
-            seen: _Seen = frame.seen or self._see(frame)
-            if seen.pending is not None and self._watcher.values:
-                self._note(frame, seen.pending, frame.routine.places[seen.running], error)
+            seen: Seen = frame.seen or self._see(frame)
+            if seen.pending is not None and self._values:
+                self._entries.note(frame, seen.pending, frame.routine.places[seen.running], error)
             self._settle(seen, "STATE_FAILED", error)
             if frame is handler:
                 self._sync(frame, seen, frame.routine.places[target].blocks, error, opening=False)
@@ -115,32 +83,31 @@ class Trail:
 
     def over(self) -> None:
         """Close what is open: the execution has ended."""
-        for entry in reversed(list(self._open.values())):
-            self._end(entry, "STATE_CANCELLED")
+        self._entries.end_all("STATE_CANCELLED")
 
-    def _see(self, frame: Frame) -> _Seen:
+    def _see(self, frame: Frame) -> Seen:
         caller = frame.caller
         if caller is not None:
-            around: _Seen = caller.seen or self._see(caller)
+            around: Seen = caller.seen or self._see(caller)
             entry = around.pending or (around.blocks[-1][1] if around.blocks else None)
             parent = around.parent if entry is None else entry.id
-            frame.seen = _Seen(parent, around.thread, around.depth + 1)
+            frame.seen = Seen(parent, around.thread, around.depth + 1)
         elif frame.strand.join is None:
-            frame.seen = _Seen(None, "", 0)
+            frame.seen = Seen(None, "", 0)
         else:
             frame.seen = self._see_branch(frame)
         return frame.seen  # type: ignore[no-any-return]
 
-    def _see_branch(self, frame: Frame) -> _Seen:
-        above: _Seen = frame.strand.join.parent.frame.seen
+    def _see_branch(self, frame: Frame) -> Seen:
+        above: Seen = frame.strand.join.parent.frame.seen
         _, whole = above.blocks[-1]
         thread = f"{above.thread}/{whole.id}.{frame.strand.name}".removeprefix("/")
-        seen = _Seen(whole.id, thread, above.depth)
+        seen = Seen(whole.id, thread, above.depth)
         seen.blocks = list(above.blocks)
         seen.base = len(seen.blocks)
         return seen
 
-    def _begin(self, frame: Frame, seen: _Seen, place: Place) -> None:
+    def _begin(self, frame: Frame, seen: Seen, place: Place) -> None:
         kind = place.kind
         self._sync(frame, seen, place.blocks, None)
         if kind is None or kind == "STEP_FOR_ITERATION":
@@ -151,46 +118,46 @@ class Trail:
             if kind == "STEP_EXCEPT":
                 return
         else:
-            seen.pending = self._new(frame, seen, kind, place.step, place.position)
+            seen.pending = self._entries.begin(frame, seen, kind, place.step, place.position)
 
-    def _done(self, frame: Frame, seen: _Seen, place: Place, *, entered: bool) -> None:
+    def _done(self, frame: Frame, seen: Seen, place: Place, *, entered: bool) -> None:
         """An operation is done. `entered`: the one below runs next."""
-        seen.running = _NOTHING
+        seen.running = NOTHING
         if place.kind == "STEP_FOR_ITERATION" and entered:
             each = place.opens[0]
             entry = self._enter(frame, seen, each, each.kind)
             entry.iteration = self._iteration(seen)
-            self._note_written(frame, entry, place)
+            self._entries.note_written(frame, entry, place)
         elif place.kind == "STEP_EXCEPT":
-            self._note_written(frame, seen.blocks[-1][1], place)
+            self._entries.note_written(frame, seen.blocks[-1][1], place)
         elif seen.pending is not None:
-            self._note(frame, seen.pending, place, None)
+            self._entries.note(frame, seen.pending, place, None)
             self._settle(seen, "STATE_SUCCEEDED", None)
 
     def _came_back(self, frame: Frame) -> None:
         """What the frame waited for is there: it goes on, or begins the same operation again."""
-        seen: _Seen | None = frame.seen
-        if seen is None or seen.running == _NOTHING:
+        seen: Seen | None = frame.seen
+        if seen is None or seen.running == NOTHING:
             return
         if seen.repeats and seen.running == frame.pc:
             return
         if seen.pending is not None:
-            self._note(frame, seen.pending, frame.routine.places[seen.running], None)
+            self._entries.note(frame, seen.pending, frame.routine.places[seen.running], None)
             self._settle(seen, "STATE_SUCCEEDED", None)
-        seen.running = _NOTHING
+        seen.running = NOTHING
 
     def _threw(self, frame: Frame, strand: Strand) -> None:
         """An operation failed. If its frame is gone, what it returned made its caller fail."""
         if frame.caller is not None and frame.caller is strand.frame:
             self._left(frame, frame.seen)
 
-    def _left(self, frame: Frame, seen: _Seen) -> None:
+    def _left(self, frame: Frame, seen: Seen) -> None:
         """The frame has ended, by `return` or because there was no more to do."""
         execution = self._execution
         error = execution.failure if execution.state == "failed" else None
         state: State = "STATE_SUCCEEDED" if error is None else "STATE_FAILED"
         if seen.pending is not None:
-            self._note(frame, seen.pending, frame.routine.places[seen.running], error)
+            self._entries.note(frame, seen.pending, frame.routine.places[seen.running], error)
             self._settle(seen, state, error)
         self._close(seen, seen.base, state, error)
 
@@ -199,7 +166,7 @@ class Trail:
     def _sync(
         self,
         frame: Frame,
-        seen: _Seen,
+        seen: Seen,
         blocks: tuple[Block, ...],
         error: Fault | None,
         *,
@@ -216,99 +183,37 @@ class Trail:
             for block in blocks[same:]:
                 self._part(frame, seen, block)
 
-    def _part(self, frame: Frame, seen: _Seen, block: Block) -> None:
+    def _part(self, frame: Frame, seen: Seen, block: Block) -> None:
         entry = self._enter(frame, seen, block, block.kind)
         if block.kind == "STEP_FOR_ITERATION":
             entry.iteration = int(frame.strand.name)
             above = frame.strand.join.parent.frame
-            self._note_written(frame, entry, above.routine.places[above.pc])
-        elif block.kind == "STEP_CONDITION" and self._watcher.values and block in seen.parts:
+            self._entries.note_written(frame, entry, above.routine.places[above.pc])
+        elif block.kind == "STEP_CONDITION" and self._values and block in seen.parts:
             entry.values = {"condition": seen.parts.index(block)}
 
-    def _enter(self, frame: Frame, seen: _Seen, block: Block, kind: Kind) -> Entry:
-        entry = self._new(frame, seen, kind, block.step, block.position)
+    def _enter(self, frame: Frame, seen: Seen, block: Block, kind: Kind) -> Entry:
+        entry = self._entries.begin(frame, seen, kind, block.step, block.position)
         seen.blocks.append((block, entry))
         return entry
 
-    def _close(self, seen: _Seen, keep: int, state: State, error: Fault | None) -> None:
+    def _close(self, seen: Seen, keep: int, state: State, error: Fault | None) -> None:
         for _, entry in reversed(seen.blocks[keep:]):
-            self._end(entry, state, error)
+            self._entries.end(entry, state, error)
         del seen.blocks[keep:]
 
-    def _settle(self, seen: _Seen, state: State, error: Fault | None) -> None:
+    def _settle(self, seen: Seen, state: State, error: Fault | None) -> None:
         if seen.pending is not None:
-            self._end(seen.pending, state, error)
+            self._entries.end(seen.pending, state, error)
         seen.pending = None
-        seen.running = _NOTHING
+        seen.running = NOTHING
 
-    def _iteration(self, seen: _Seen) -> int:
+    def _iteration(self, seen: Seen) -> int:
         """Return the number of the iteration that begins: 0, 1, ..."""
         whole = seen.blocks[-2][1]
         number = 0 if whole.iteration is None else whole.iteration + 1
         whole.iteration = number
         return number
-
-    # Entries.
-
-    def _new(self, frame: Frame, seen: _Seen, kind: Kind, step: str, position: Position) -> Entry:
-        self._count += 1
-        parent = seen.blocks[-1][1].id if seen.blocks else seen.parent
-        inside = parent, seen.thread
-        entry = Entry(
-            self._count,
-            kind,
-            step,
-            frame.routine.name,
-            position,
-            self._now(),
-            parent,
-            self._last.get(inside),
-            seen.thread,
-            seen.depth,
-        )
-        self._last[inside] = self._count
-        self._open[self._count] = entry
-        self._watcher.began(entry)
-        return entry
-
-    def _end(self, entry: Entry, state: State, error: Fault | None = None) -> None:
-        if self._open.pop(entry.id, None) is None:
-            return
-        entry.state, entry.ended = state, self._now()
-        if error is not None:
-            entry.error = error.value
-        self._last.pop((entry.id, entry.thread), None)
-        self._watcher.ended(entry)
-
-    def _note(self, frame: Frame, entry: Entry, place: Place, error: Fault | None) -> None:
-        """Give an entry the values that its step worked with."""
-        if not self._watcher.values:
-            return
-        execution = self._execution
-        if place.kind == "STEP_ASSIGN":
-            self._note_written(frame, entry, place)
-        elif place.kind == "STEP_RAISE":
-            entry.values = None if error is None else {"raise": error.value}
-        elif place.kind == "STEP_RETURN":
-            entry.values = None if error is not None else {"return": execution.gave}
-        elif place.kind in _CALLS:
-            self._note_call(entry, place, error)
-
-    def _note_call(self, entry: Entry, place: Place, error: Fault | None) -> None:
-        entry.values = {**(entry.values or {}), "function": place.function}
-        if error is None:
-            entry.values["result"] = self._execution.gave
-
-    def _note_written(self, frame: Frame, entry: Entry, place: Place) -> None:
-        if not self._watcher.values:
-            return
-        found: dict[str, Any] = {}
-        for name, (slot, is_cell) in zip(place.names, place.slots, strict=True):
-            value = frame.variables[slot]
-            value = value[0] if is_cell else value
-            if value is not UNSET:
-                found[name] = value
-        entry.values = found or None
 
     def repeats(self, frame: Frame) -> None:
         """The operation of this frame runs again, with the value of a call in its expressions."""
@@ -317,12 +222,7 @@ class Trail:
 
     def called(self, frame: Frame, arguments: list[Any]) -> None:
         """The call that runs has its arguments, and has not begun yet."""
-        seen: _Seen | None = frame.seen
-        if seen is None or seen.pending is None or not self._watcher.values:
+        seen: Seen | None = frame.seen
+        if seen is None or seen.pending is None or not self._values:
             return
-        place = frame.routine.places[seen.running]
-        if place.function is None:
-            return
-        pairs = zip(place.names, arguments, strict=True)
-        given = {name: value for name, value in pairs if name and value is not UNSET}
-        seen.pending.values = {"function": place.function, "args": given}
+        self._entries.note_arguments(seen.pending, frame.routine.places[seen.running], arguments)
