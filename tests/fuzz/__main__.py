@@ -15,7 +15,7 @@ sys.path[:0] = [str(ROOT)]
 
 from tests.fuzz.hunting import hunt, source_of  # noqa: E402 - the path comes first.
 
-KINDS = ("expressions", "files")
+KINDS = ("expressions", "flows", "files")
 BATCH = 100
 
 

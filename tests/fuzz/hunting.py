@@ -5,6 +5,7 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.fuzz.flows import Flows
 from tests.fuzz.playing import play
 from tests.fuzz.programs import corpus, expressions_of, mutated
 
@@ -21,6 +22,8 @@ def source_of(kind: str, seed: int) -> str:
     rng = random.Random(f"{kind} {seed}")
     if kind == "expressions":
         return expressions_of(rng)
+    if kind == "flows":
+        return Flows(rng).source()
     texts = corpus()
     return mutated(rng, rng.choice(texts), texts)
 

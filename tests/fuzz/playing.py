@@ -5,16 +5,19 @@ import json
 import random
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
+from unittest import mock
 
 from local_cloud.kit.http import Inbound, NoAnswer
 from local_cloud.workflows.engine import effects as fx
+from local_cloud.workflows.engine import execution as engine
 from local_cloud.workflows.engine.compiler import BuildFailed, compile_source
 from local_cloud.workflows.engine.execution import Execution
 from local_cloud.workflows.engine.watching import Entry
 
 EFFECTS_MAX: Final = 60
+LONG_ENTRIES: Final = 3_000
 HANG_SECONDS: Final = 30
 PYTHONS_WORDS: Final = re.compile(
     r"Traceback|object at 0x|<class|NoneType|has no attribute|unhashable|not subscriptable"
@@ -64,15 +67,20 @@ class Still:
 class Seen:
     """A watcher that keeps what it is shown."""
 
-    entries: list[Entry]
+    entries: dict[int, Entry] = field(default_factory=dict)
+    open: set[int | None] = field(default_factory=lambda: {None})
     values: bool = True
 
     def began(self, entry: Entry) -> None:
-        self.entries.append(entry)
+        if entry.parent not in self.open or entry.previous in self.open - {None}:
+            raise Wrong(f"an entry begins in one that ended, or before the last one did: {entry}")
+        self.entries[entry.id] = entry
+        self.open.add(entry.id)
 
     def ended(self, entry: Entry) -> None:
         if entry.ended is None or entry.state == "STATE_IN_PROGRESS":
             raise Wrong(f"an entry ended without an end: {entry}")
+        self.open.remove(entry.id)
 
 
 def play(source: str, seed: int) -> str:
@@ -87,9 +95,17 @@ def play(source: str, seed: int) -> str:
         except BuildFailed as failed:
             return _refused(source, failed)
         bare = _run(Execution(program, Still()), seed)
-        watched = _run(Execution(program, Still(), watcher=Seen([])), seed)
+        seen = Seen()
+        watched = _run(Execution(program, Still(), watcher=seen), seed)
         if bare != watched:
             raise Wrong(f"unlike when watched: {bare[-2:]} and {watched[-2:]}")
+        if seen.open != {None}:
+            raise Wrong(f"entries never ended: {seen.open}")
+        if len(seen.entries) < LONG_ENTRIES:
+            with mock.patch.object(engine, "BREATH_OPERATIONS", 1):
+                breathing = _run(Execution(program, Still(), watcher=Seen()), seed)
+            if bare != breathing:
+                raise Wrong(f"unlike with pauses: {bare[-2:]} and {breathing[-2:]}")
         return str(bare[-1][0])
     finally:
         faulthandler.cancel_dump_traceback_later()
@@ -109,12 +125,12 @@ def _run(execution: Execution, seed: int) -> list[Any]:
     """Return what it asked for and what it came to."""
     rng = random.Random(seed)
     history: list[Any] = []
-    waiting = list(execution.start({"args": [1]}))
+    waiting = _breathed(execution, execution.start({"args": [1]}))
     while waiting and len(history) < EFFECTS_MAX:
         effect = waiting.pop(rng.randrange(len(waiting)))
         history.append(repr(effect))
         if hasattr(effect, "id"):
-            waiting += execution.resume(effect.id, _outcome(rng, effect))
+            waiting += _breathed(execution, execution.resume(effect.id, _outcome(rng, effect)))
     execution.cancel()
     failure = execution.failure
     if failure is not None:
@@ -127,6 +143,15 @@ def _run(execution: Execution, seed: int) -> list[Any]:
         (execution.state, execution.result, execution.payload, failure and failure.context())
     )
     return history
+
+
+def _breathed(execution: Execution, effects: list[Any]) -> list[Any]:
+    """Let it go on wherever it only pauses; return what it asked for."""
+    asked: list[Any] = []
+    while effects and isinstance(effects[-1], fx.Breathe):
+        asked += effects[:-1]
+        effects = execution.resume(effects[-1].id, None)
+    return asked + effects
 
 
 def _outcome(rng: random.Random, effect: Any) -> Any:

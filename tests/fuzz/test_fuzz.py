@@ -15,3 +15,11 @@ def test_nothing_crashes_hangs_or_speaks_python(kind, count):
     assert found.failures == []
     assert found.ended["refused"] > count / 10
     assert found.ended["succeeded"] + found.ended["failed"] > count / 10
+
+
+def test_watching_and_pausing_change_nothing_in_workflows_that_nest_and_jump():
+    found = hunt("flows", first=0, count=40)
+
+    assert found.failures == []
+    assert found.ended["succeeded"] > 0
+    assert found.ended["failed"] > 0
