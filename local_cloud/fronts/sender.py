@@ -165,8 +165,8 @@ def _refusal(url: str, *, anywhere: bool) -> NoAnswer | None:
     try:
         parsed = URL(url, encoded=True)
         host = parsed.host or ""  # Only now the port is read, and may be none.
-    except ValueError as error:
-        return NoAnswer("never_connected", f"{url!r} is not a URL: {error}")
+    except ValueError:
+        return NoAnswer("never_connected", f"{url!r} is not a URL: its host or port is wrong")
     if parsed.scheme not in ("http", "https"):
         return NoAnswer("never_connected", f"{url!r} is not an http or https URL")
     if not anywhere and not _is_loopback(host):

@@ -11,7 +11,6 @@ import datetime as dt
 import random
 import uuid
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
 from local_cloud.kit.audit import Audit
@@ -19,17 +18,14 @@ from local_cloud.kit.errors import Refused
 from local_cloud.kit.http import Sender
 from local_cloud.kit.scheduler import Scheduler
 from local_cloud.kit.tokens import Tokens
-from local_cloud.workflows.engine import effects
 from local_cloud.workflows.engine.watching import Watcher
 from local_cloud.workflows.language import json_text
-from local_cloud.workflows.service import call_logs
 from local_cloud.workflows.service.endpoints import Directed
-from local_cloud.workflows.service.entries import History
 from local_cloud.workflows.service.executions import Executions
 from local_cloud.workflows.service.executions_api import API, ExecutionsApi
 from local_cloud.workflows.service.keeping import deployment_of
-from local_cloud.workflows.service.messages import HISTORY_LEVELS
-from local_cloud.workflows.service.names import Projects, WorkflowName, timestamp
+from local_cloud.workflows.service.names import Projects, WorkflowName
+from local_cloud.workflows.service.observers import Observers
 from local_cloud.workflows.service.requests import UNBUFFERED, execution_document, quotas
 from local_cloud.workflows.service.run import Run
 from local_cloud.workflows.service.settings import WorkflowsSettings
@@ -40,14 +36,13 @@ from local_cloud.workflows.service.store import (
     damaged,
     open_store,
 )
-from local_cloud.workflows.service.watchers import Histories, history_of, together
+from local_cloud.workflows.service.watchers import Histories, history_of
 from local_cloud.workflows.service.world import World
 
 __all__ = ["WorkflowsModel", "WorkflowsSettings"]
 
 KEPT_FOR: Final = dt.timedelta(days=90)
 """Source: https://cloud.google.com/workflows/quotas, retention of executions that have ended."""
-_LOGGED: Final = ("ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED")
 
 
 class WorkflowsModel(ExecutionsApi):
@@ -68,12 +63,11 @@ class WorkflowsModel(ExecutionsApi):
         project_number: str = "123456789012",
         watcher: Callable[[Run], Watcher | None] = lambda _: None,
     ) -> None:
-        self.on_log: list[Callable[[dict[str, Any]], None]] = []
-        self.on_state_change: list[Callable[[dict[str, Any]], None]] = []
+        self._observers = Observers(scheduler, settings, watcher, self._full)
+        self.on_log = self._observers.on_log
+        self.on_state_change = self._observers.on_state_change
         store = open_store(settings.store_path)
-        self._watcher = watcher
-        projects = Projects(project_number)
-        super().__init__(scheduler, audit, rng, projects, store, settings.choices)
+        super().__init__(scheduler, audit, rng, Projects(project_number), store, settings.choices)
         self._settings = settings
         self._world = World(
             scheduler,
@@ -82,8 +76,8 @@ class WorkflowsModel(ExecutionsApi):
             rng,
             settings.callback_base_url,
             self._ended,
-            self._logged,
-            self._watch,
+            self._observers.logged,
+            self._observers.watch,
             settings.choices,
             store,
         )
@@ -95,7 +89,6 @@ class WorkflowsModel(ExecutionsApi):
         """What has ended, in that order."""
         self._histories = Histories(settings.step_entries_max)
         self._quotas = quotas(scheduler, settings)
-
         if settings.store_path is not None:
             self._load(settings.store_path)
 
@@ -214,7 +207,7 @@ class WorkflowsModel(ExecutionsApi):
             self._begin(run)
         else:
             self._queued.setdefault(name.parent(), {})[run.execution_id] = run
-            self._changed(run)
+            self._observers.changed(run)
         return run.full()
 
     def _has_room(self, name: WorkflowName, *, buffered: bool) -> bool:
@@ -235,7 +228,7 @@ class WorkflowsModel(ExecutionsApi):
         """Raises StoreFailed, and then it stays QUEUED."""
         run.begin()
         self._active[run.workflow.parent()] += 1
-        self._changed(run)
+        self._observers.changed(run)
 
     def _ended(self, run: Run) -> None:
         place = run.workflow.parent()
@@ -248,7 +241,7 @@ class WorkflowsModel(ExecutionsApi):
         history = history_of(run.watcher)
         if history is not None:
             self._histories.add(history)
-        self._changed(run)
+        self._observers.changed(run)
         self._fill(place)
 
     def _fill(self, place: str) -> None:
@@ -277,45 +270,6 @@ class WorkflowsModel(ExecutionsApi):
                     self._store.drop(run.number)
                 executions.forget(run)
                 _clear(run)
-
-    def _watch(self, run: Run) -> Watcher | None:
-        """Return who sees the steps of an execution: nobody costs nothing."""
-        every: list[Watcher] = []
-        asked = self._watcher(run)
-        if asked is not None:
-            every.append(asked)
-        level = run.document.get("callLogLevel")
-        if level in ("LOG_ALL_CALLS", "LOG_ERRORS_ONLY"):
-            emit = partial(self._log, run)
-            later = partial(self._later, run)
-            every.append(call_logs.CallLog(run.execution_id, level, emit, later))
-        if self._settings.step_entries == "default":
-            detailed = run.document.get("executionHistoryLevel") == HISTORY_LEVELS[2]
-            every.append(History(detailed=detailed))
-        return together(every)
-
-    def _later(self, run: Run, action: Callable[[], None]) -> None:
-        """Run what writes a log when the present turn is over; one that runs again is."""
-        if run.replaying:
-            action()
-        else:
-            self._scheduler.call_later(0, action)
-
-    def _changed(self, run: Run) -> None:
-        if self.on_log and run.state in _LOGGED:
-            at = timestamp(self._scheduler.now())
-            self._log(run, call_logs.EXECUTIONS_SYSTEM, *call_logs.system_log(run.full(), at))
-        for observer in self.on_state_change:
-            observer(self._full(run))
-
-    def _logged(self, run: Run, log: effects.Log) -> None:
-        self._log(run, call_logs.OWN, log.severity, log.payload)
-
-    def _log(self, run: Run, log: str, severity: str, payload: Any) -> None:
-        if self.on_log and not run.replaying:
-            entry = call_logs.log_entry(run, log, severity, payload, self._scheduler.now())
-            for observer in self.on_log:
-                observer(entry)
 
     def _take(self, kind: str, name: WorkflowName) -> None:
         self._quotas[kind].take(name.parent())
