@@ -7,6 +7,7 @@ plays the cases whose id or file has one of the words, and prints what differs.
 
 import json
 import sys
+from collections.abc import Callable, Container
 from typing import Any
 
 from local_cloud.kit.errors import Refused
@@ -20,6 +21,8 @@ from tests.conformance.world import DAYS_MAX, PARENT, World, make_world
 
 _DAY = 86_400
 _MISSING = object()
+_FAILURES = frozenset({"error", "error_includes", "payload", "context", "stack"})
+_RESULTS = frozenset({"result", "result_includes", "result_text"})
 
 
 def play(case: Case) -> list[str]:
@@ -100,47 +103,40 @@ def _executed(world: World, fields: dict[str, Any]) -> list[str]:
 
 
 def _compared(world: World, fields: dict[str, Any], document: dict[str, Any]) -> list[str]:
-    found: list[str] = []
     error = document.get("error", {})
-    wants_failure = {"error", "error_includes", "payload", "context", "stack"} & fields.keys()
-    if wants_failure and document["state"] != "FAILED":
+    if _FAILURES & fields.keys() and document["state"] != "FAILED":
         return [f"{document['state']} with {document.get('result')}"]
-    if {"result", "result_includes", "result_text"} & fields.keys() and document[
-        "state"
-    ] != "SUCCEEDED":
+    if _RESULTS & fields.keys() and document["state"] != "SUCCEEDED":
         return [f"{document['state']} with {error.get('context')} {error.get('payload')}"]
     result = json.loads(document.get("result", "null"))
     payload = json.loads(error.get("payload", "null"))
-    exact = [
-        ("result", lambda: result),
-        ("result_text", lambda: document["result"]),
-        ("error", lambda: payload),
-        ("payload", lambda: error["payload"]),
-        ("seconds", lambda: float(document["duration"].removesuffix("s"))),
-    ]
-    for field, get in exact:
-        if field in fields and not _is(fields[field], get()):
-            found.append(f"{field} is {get()!r}, not {fields[field]!r}")
-    partial = [
-        ("result_includes", lambda: result),
-        ("error_includes", lambda: payload),
-        ("context", lambda: error["context"].rstrip("\n")),
-        ("stack", lambda: [_flat(one) for one in error["stackTrace"]["elements"]]),
-        ("document", lambda: document),
-        ("logs", lambda: [_log(entry) for entry in world.logs]),
-        (
-            "requests",
-            lambda: [
-                _request(*one) for one in zip(world.wire.requests, world.wire.times, strict=True)
-            ],
-        ),
-    ]
-    for field, get in partial:
-        if field in fields:
-            wanted = fields[field]
-            wanted = wanted.rstrip("\n") if field == "context" else wanted
-            found += [f"{field}{one}" for one in differences(wanted, get())]
-    return found
+    exact: dict[str, Callable[[], Any]] = {
+        "result": lambda: result,
+        "result_text": lambda: document["result"],
+        "error": lambda: payload,
+        "payload": lambda: error["payload"],
+        "seconds": lambda: float(document["duration"].removesuffix("s")),
+    }
+    partial: dict[str, Callable[[], Any]] = {
+        "result_includes": lambda: result,
+        "error_includes": lambda: payload,
+        "context": lambda: error["context"].rstrip("\n"),
+        "stack": lambda: [_flat(one) for one in error["stackTrace"]["elements"]],
+        "document": lambda: document,
+        "logs": lambda: [_log(entry) for entry in world.logs],
+        "requests": lambda: [
+            _request(*one) for one in zip(world.wire.requests, world.wire.times, strict=True)
+        ],
+    }
+    got = {name: get() for name, get in (exact | partial).items() if name in fields}
+    return [problem for name in got for problem in _problems(name, fields[name], got[name], exact)]
+
+
+def _problems(name: str, expected: Any, got: Any, exact: Container[str]) -> list[str]:
+    if name in exact:
+        return [] if _is(expected, got) else [f"{name} is {got!r}, not {expected!r}"]
+    wanted = expected.rstrip("\n") if name == "context" else expected
+    return [f"{name}{one}" for one in differences(wanted, got)]
 
 
 def _is(expected: Any, got: Any) -> bool:

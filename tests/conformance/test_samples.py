@@ -7,12 +7,11 @@ language is in cases/18_after_samples.yaml and cases/19_after_demos.yaml, in wor
 import os
 from pathlib import Path
 
-import pytest
-
 from tests.conformance import samples
 from tests.conformance.cases import OUTCOMES
 
 FOLDER = os.environ.get("WORKFLOWS_SAMPLES", "")
+"""Where the repositories of the samples are; "" where nobody has them."""
 
 
 def test_each_sample_of_the_table_expects_something_and_says_nothing_that_is_not_read():
@@ -59,8 +58,9 @@ def test_a_folder_without_any_sample_is_no_success(tmp_path, capsys):
     assert "give a folder" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not FOLDER, reason="WORKFLOWS_SAMPLES names no folder with their repositories")
-def test_the_official_samples_do_as_their_table_says():
-    differing = {name: found for name, found in samples.outcomes(Path(FOLDER)) if found}
+if FOLDER:
 
-    assert differing == {}
+    def test_the_official_samples_do_as_their_table_says():
+        differing = {name: found for name, found in samples.outcomes(Path(FOLDER)) if found}
+
+        assert differing == {}

@@ -111,7 +111,8 @@ def test_an_answer_after_the_cancellation_is_ignored(world):
     assert world.model.get_execution(name)["state"] == "CANCELLED"
 
 
-def test_a_branch_s_end_leaves_no_timer_behind_when_the_execution_fails(world):
+def test_a_branch_s_end_leaves_no_timer_behind_when_the_execution_fails(make_world):
+    world = make_world(step_entries="never")
     endless = {"steps": [{"a": {"next": "b"}}, {"b": {"next": "a"}}]}
     branches = [{"x": {"steps": SLEEP}}, {"y": endless}]
     execution = world.run([{"p": {"parallel": {"branches": branches}}}])
