@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
-from local_cloud.workflows.language.choices import Choices, UnknownChoice, options
+from local_cloud.workflows.language.choices import Choices, UnknownChoice
 from local_cloud.workflows.service.settings import WorkflowsSettings
 
 PROGRAM: Final = "python -m local_cloud.workflows"
@@ -147,11 +147,6 @@ def chosen(pairs: Sequence[tuple[str, str]]) -> Choices:
     except UnknownChoice as wrong:
         found = Parser(prog=PROGRAM)
         found.error("\nerror: ".join(f"--choice {problem}" for problem in wrong.problems))
-
-
-def choices_table() -> list[tuple[str, tuple[str, ...]]]:
-    """Return each choice with its values, the default first."""
-    return list(options().items())
 
 
 def _pair(rule: str, example: str) -> Callable[[str], tuple[str, str]]:

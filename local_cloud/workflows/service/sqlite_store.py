@@ -105,9 +105,12 @@ class SqliteStore:
             )
 
     def drop_workflow(self, name: str) -> None:
-        executions = "(SELECT number FROM executions WHERE workflow = ?)"
         with self._writing():
-            self._db.execute(f"DELETE FROM turns WHERE execution IN {executions}", (name,))  # noqa: S608
+            self._db.execute(
+                "DELETE FROM turns WHERE execution IN"
+                " (SELECT number FROM executions WHERE workflow = ?)",
+                (name,),
+            )
             self._db.execute("DELETE FROM executions WHERE workflow = ?", (name,))
             self._db.execute("DELETE FROM revisions WHERE workflow = ?", (name,))
             self._db.execute("DELETE FROM workflows WHERE name = ?", (name,))

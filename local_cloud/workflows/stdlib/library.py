@@ -18,10 +18,6 @@ PREDICATES: Final = http.PREDICATES
 POLICIES: Final = http.POLICIES
 VALUES: Final = http.VALUES
 
-NAMESPACES: Final = frozenset(
-    name.partition(".")[0] for name in (*FUNCTIONS, *BLOCKING) if "." in name
-)
-
 
 def blocking(name: str) -> Blocking | Procedure | None:
     """Return a function that only a `call` step may use, connectors included."""
