@@ -11,6 +11,7 @@ from local_cloud.workflows.engine.literals import constant, is_constant, located
 from local_cloud.workflows.engine.program import Evaluate, Operation, Routine
 from local_cloud.workflows.language import syntax
 from local_cloud.workflows.language.faults import Position
+from local_cloud.workflows.language.fields import present
 from local_cloud.workflows.language.scopes import Scope
 from local_cloud.workflows.language.source import Mapping, Node, Sequence
 from local_cloud.workflows.language.syntax import Step
@@ -191,7 +192,7 @@ class BlockSteps(Emitter):
             parts = [
                 constant(default)
                 if node.get(name) is None
-                else self._evaluated(_present(node, name), context, self._no_calls(), name)
+                else self._evaluated(present(node, name), context, self._no_calls(), name)
                 for name, default in defaults.items()
             ]
         elif node is None:
@@ -295,9 +296,3 @@ class BlockSteps(Emitter):
 
 def _part(whole: Evaluate, name: str) -> Evaluate:
     return lambda v: member(whole(v), name)
-
-
-def _present(node: Mapping, name: str) -> Node:
-    found = node.get(name)
-    assert found is not None
-    return found
