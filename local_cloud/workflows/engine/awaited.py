@@ -3,10 +3,11 @@
 What such a routine fails with is shown as the failure of the step whose expression it stands in.
 """
 
+from collections.abc import Generator
 from typing import Any
 
-from local_cloud.workflows.engine.effects import HttpCall
 from local_cloud.workflows.engine.endings import stack_of
+from local_cloud.workflows.engine.procedures import play
 from local_cloud.workflows.engine.program import UNSET, Frame, Operation, Place, Routine
 from local_cloud.workflows.language.faults import Fault, Position
 from local_cloud.workflows.stdlib.registry import Procedure
@@ -37,27 +38,22 @@ def _run(procedure: Procedure, result: int) -> Operation:
     def op(f: Frame) -> int:
         v = f.variables
         f.pc = 0
-        running = procedure.run(v[0], *v[1:result])
-        asked = False
 
-        def on(outcome: Any) -> int:
-            nonlocal asked
-            try:
-                effect = running.send(outcome)
-            except StopIteration as done:
-                v[result] = done.value
-                return 1
-            except Fault as error:
-                error.stack = stack_of(f.caller)
-                raise
-            if isinstance(effect, HttpCall):
-                v[0].steps_left -= asked
-                asked = True
-            return int(v[0].wait(f, effect, lambda value: value, on))
+        def done(value: Any) -> int:
+            v[result] = value
+            return 1
 
-        return on(None)
+        return play(f, _placed(procedure.run(v[0], *v[1:result]), f), done)
 
     return op
+
+
+def _placed(running: Generator[Any, Any, Any], f: Frame) -> Generator[Any, Any, Any]:
+    try:
+        return (yield from running)
+    except Fault as error:
+        error.stack = stack_of(f.caller)
+        raise
 
 
 def _give(result: int) -> Operation:

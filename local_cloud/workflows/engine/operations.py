@@ -7,9 +7,9 @@ An operation that calls or waits sets the frame's `pc` to its own index, `here`,
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local_cloud.workflows.engine.effects import HttpCall
 from local_cloud.workflows.engine.expressions import read_variable
 from local_cloud.workflows.engine.memory import HEAVY
+from local_cloud.workflows.engine.procedures import play
 from local_cloud.workflows.engine.program import (
     SWITCH,
     UNSET,
@@ -276,25 +276,14 @@ def call_procedure(
         values = [argument(v) for argument in arguments]
         if v[0].trail is not None:
             v[0].trail.called(f, values)
-        running = procedure.run(v[0], *values)
 
-        asked = False
+        def done(value: Any) -> int:
+            v[0].gave = value
+            if store is not None:
+                store(v, value)
+            return next_pc
 
-        def on(outcome: Any) -> int:
-            nonlocal asked
-            try:
-                effect = running.send(outcome)
-            except StopIteration as done:
-                v[0].gave = done.value
-                if store is not None:
-                    store(v, done.value)
-                return next_pc
-            if isinstance(effect, HttpCall):
-                v[0].steps_left -= asked
-                asked = True
-            return int(v[0].wait(f, effect, lambda value: value, on))
-
-        return on(None)
+        return play(f, procedure.run(v[0], *values), done)
 
     return op
 
