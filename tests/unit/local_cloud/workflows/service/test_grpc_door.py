@@ -1,10 +1,12 @@
 """The official clients over an insecure loopback channel, the model on a real loop."""
 
 import asyncio
+import contextlib
 import json
 import os
 import random
 import socket
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -327,16 +329,13 @@ def delays(port: int) -> list[bool]:
     """Return whether Nagle's algorithm is on, for each connection that a server here has."""
     found = []
     for descriptor in Path("/proc/self/fd").iterdir():
-        try:
-            one = socket.socket(fileno=os.dup(int(descriptor.name)))
-        except OSError:
-            continue
-        with one:
-            try:
-                one.getpeername()
-                ours = one.getsockname()[1] == port
-            except (OSError, IndexError):
+        number = int(descriptor.name)
+        with contextlib.suppress(OSError):
+            # Only sockets: a copy of a pipe that stays open keeps its reader waiting for ever.
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
                 continue
-            if ours:
-                found.append(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0)
+            with socket.socket(fileno=os.dup(number)) as one:
+                one.getpeername()
+                if one.getsockname()[1:2] == (port,):
+                    found.append(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0)
     return found
