@@ -10,7 +10,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 
-from local_cloud.kit.scheduler import Timer
+from local_cloud.kit.scheduler import LoopScheduler, Timer
 
 
 class _Waiting:
@@ -29,6 +29,7 @@ class FastScheduler:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._real = LoopScheduler(loop)
         self._skipped = dt.timedelta()
         self._heap: list[tuple[dt.datetime, int, _Waiting]] = []
         self._order = itertools.count()
@@ -36,7 +37,7 @@ class FastScheduler:
         self.may_skip: Callable[[], bool] = lambda: True
 
     def now(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC) + self._skipped
+        return self._real.now() + self._skipped
 
     def call_later(self, seconds: float, action: Callable[[], None]) -> Timer:
         assert seconds >= 0

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import datetime as dt
 import os
 import signal
 import sys
@@ -170,7 +169,7 @@ class _Server:
             self._say(line)
 
     def _say(self, line: str) -> None:
-        now = self._paint.dim(dt.datetime.now().astimezone().strftime("%H:%M:%S"))
+        now = self._paint.dim(self._scheduler.now().astimezone().strftime("%H:%M:%S"))
         sys.stderr.write(f"{now} {line}\n")
 
 
