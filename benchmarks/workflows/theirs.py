@@ -28,7 +28,8 @@ def timed(source: str, n: int, seconds: float) -> tuple[Any, int, float]:
 
 
 def serve(port: int, path: str) -> None:
-    import uvicorn  # noqa: PLC0415
+    """Serve the rival's own handler until killed."""
+    import uvicorn  # noqa: PLC0415 - these too are of the rival's environment.
     from fastapi import FastAPI  # noqa: PLC0415
     from workflows_emulator.cli import WORKFLOW_EXECUTE_ROUTE  # noqa: PLC0415
     from workflows_emulator.server import default_handler_clousure  # noqa: PLC0415

@@ -29,7 +29,7 @@ def seconds(length: float) -> str:
     """Return a length of time as people say it, such as `12 ms` or `3 min 20 s`."""
     if length < 0.9995:  # noqa: PLR2004 - what is written as 1,000 ms otherwise.
         return f"{length * 1000:.0f} ms"
-    if length < 60:  # noqa: PLR2004
+    if length < 60:  # noqa: PLR2004 - a minute.
         return f"{length:.2f}".rstrip("0").rstrip(".") + " s"
     whole = round(length)
     parts = [(whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min")]
@@ -52,7 +52,7 @@ class _Writer:
         elif isinstance(value, bytes):
             self._put(f"<{len(value):,} bytes>")
         elif isinstance(value, float) and value.is_integer():
-            self._put(f"{value:.1f}" if abs(value) < 1e15 else repr(value))  # noqa: PLR2004
+            self._put(f"{value:.1f}" if abs(value) < 1e15 else repr(value))  # noqa: PLR2004 - as JSON.
         else:
             self._put(_LITERALS[value] if _is_literal(value) else str(value))
 

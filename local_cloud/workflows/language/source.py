@@ -270,7 +270,7 @@ def _plain_value(text: str) -> Any:
         return _WORDS[text]
     if _INT.fullmatch(text) and len(text) <= 20:  # noqa: PLR2004 - 64 bits and a sign.
         return _fitting(int(text), text)
-    if _OTHER_INT.fullmatch(text) and len(text) <= 24:  # noqa: PLR2004
+    if _OTHER_INT.fullmatch(text) and len(text) <= 24:  # noqa: PLR2004 - 64 bits in octal.
         return _fitting(int(text, 0), text)
     if _FLOAT.fullmatch(text) and math.isfinite(found := float(text)):
         return found

@@ -42,8 +42,6 @@ _DIVERGED: Final = (
 )
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
-
-
 _DAMAGE: Final = (
     Diverged,
     Unreadable,

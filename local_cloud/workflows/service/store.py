@@ -144,7 +144,7 @@ class Forgetful:
 
     def drop_operation(self, name: str) -> None: ...
 
-    def created(self, execution: KeptExecution) -> int:  # noqa: ARG002
+    def created(self, execution: KeptExecution) -> int:  # noqa: ARG002 - the port's.
         return 0
 
     def began(self, number: int, started: dt.datetime) -> None: ...
