@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError
 from google.rpc import (
     error_details_pb2,  # noqa: F401 - makes the types of details known.
     status_pb2,
@@ -38,12 +39,14 @@ def add_service(
 
 
 def _handler(method: Method, tokens: Tokens) -> Any:
-    async def answer(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> Any:
+    read = _reader(method.request)
+
+    async def answer(request: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> Any:
         metadata = dict(context.invocation_metadata() or ())
         authorization = metadata.get("authorization")
         try:
             caller = tokens.caller(str(authorization) if authorization else None)
-            return method.call(request, caller)
+            return method.call(_read(read, request), caller)
         except Refused as refusal:
             await context.abort(
                 getattr(grpc.StatusCode, refusal.code), refusal.message, _details(refusal)
@@ -51,7 +54,6 @@ def _handler(method: Method, tokens: Tokens) -> Any:
 
     return grpc.unary_unary_rpc_method_handler(
         answer,
-        request_deserializer=_reader(method.request),
         response_serializer=_writer(method.response),
     )
 
@@ -64,6 +66,14 @@ def _details(refusal: Refused) -> tuple[tuple[str, bytes], ...]:
     for detail in refusal.details:
         json_format.ParseDict(detail, status.details.add())
     return (("grpc-status-details-bin", status.SerializeToString()),)
+
+
+def _read(read: Callable[[bytes], Any], request: bytes) -> Any:
+    """Return the message. Read here, since gRPC would tell Python's own error of a bad one."""
+    try:
+        return read(request)
+    except DecodeError:
+        raise Refused("INVALID_ARGUMENT", "The request is no message of this method.") from None
 
 
 def _reader(message: Any) -> Any:

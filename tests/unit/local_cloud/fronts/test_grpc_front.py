@@ -149,3 +149,18 @@ def test_a_start_that_is_cancelled_ends_without_a_word():
         assert told == []
 
     asyncio.run(run())
+
+
+def test_bytes_that_are_no_message_are_an_invalid_argument():
+    async def run():
+        running = front()
+        await running.start()
+        async with grpc.aio.insecure_channel(running.endpoint) as channel:
+            raw = channel.unary_unary(f"/{SERVICE}/GetExecution")
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await raw(b"\xff\xff\xff", timeout=10)
+        await running.close()
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert refused.value.details() == "The request is no message of this method."
+
+    asyncio.run(run())
