@@ -5,6 +5,7 @@ import contextlib
 import datetime as dt
 import gc
 import socket
+from typing import Any
 
 import grpc
 import pytest
@@ -156,7 +157,7 @@ def test_bytes_that_are_no_message_are_an_invalid_argument():
         running = front()
         await running.start()
         async with grpc.aio.insecure_channel(running.endpoint) as channel:
-            raw = channel.unary_unary(f"/{SERVICE}/GetExecution")
+            raw: Any = channel.unary_unary(f"/{SERVICE}/GetExecution")
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 await raw(b"\xff\xff\xff", timeout=10)
         await running.close()
