@@ -55,7 +55,9 @@ class AiohttpSender:
         try:
             answer = await self._answer(request)
         except Exception as error:  # noqa: BLE001 - else its caller would wait for ever.
-            answer = NoAnswer("broken", f"the sender failed: {error!r}")
+            told = {"message": "a request could not be sent", "exception": error}
+            self._loop.call_exception_handler(told)
+            answer = NoAnswer("broken", "the local cloud failed to send it; its log tells why")
         done(answer)
 
     async def _answer(self, request: Outbound) -> Inbound | NoAnswer:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -320,6 +321,16 @@ def test_a_header_that_http_cannot_carry_is_never_connected():
 
     assert isinstance(answer, NoAnswer)
     assert answer.kind == "never_connected"
+
+
+def test_a_defect_of_the_sender_is_told_to_the_log_and_not_to_the_caller(caplog):
+    no_body: Any = 5
+
+    answer = send_once(Outbound("POST", "http://127.0.0.1:1/", body=no_body))
+
+    said = "the local cloud failed to send it; its log tells why"
+    assert answer == NoAnswer("broken", said)
+    assert "a request could not be sent" in caplog.text
 
 
 @pytest.mark.processes
