@@ -123,6 +123,11 @@ _BY_SERVICE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "google.longrunning": {
         "Operations.GetOperation": ("workflows.operations.get",),
         "Operations.ListOperations": ("workflows.operations.list",),
+        "Operations.DeleteOperation": ("workflows.operations.delete",),  # A guess.
+    },
+    "google.cloud.location": {
+        "Locations.GetLocation": ("workflows.locations.get",),
+        "Locations.ListLocations": ("workflows.locations.list",),
     },
     "google.cloud.workflows.executions.v1": {
         "Executions.CreateExecution": ("workflows.executions.create",),
@@ -131,8 +136,11 @@ _BY_SERVICE: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Executions.CancelExecution": ("workflows.executions.cancel",),
         "Executions.ListCallbacks": ("workflows.callbacks.list",),
         "Executions.SendHttpCallback": ("workflows.callbacks.send",),
-        "Executions.ListStepEntries": ("workflows.stepEntries.list",),
+        "Executions.ExportData": ("workflows.executions.get",),  # A guess.
         "Executions.TriggerPubsubExecution": ("workflows.executions.create",),
+        "ExecutionHistory.GetStepEntry": ("workflows.stepEntries.get",),
+        "ExecutionHistory.ListStepEntries": ("workflows.stepEntries.list",),
+        "ExecutionHistory.DeleteExecutionHistory": ("workflows.stepEntries.delete",),  # A guess.
     },
 }
 PERMISSIONS: Final = {
