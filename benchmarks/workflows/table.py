@@ -53,7 +53,7 @@ def bars(rows: Sequence[Row]) -> str:
     return (
         f"Bars: at least {speed.RATIO_MIN} times the rival's steps: {ratio:,.0f},"
         f" {_holds(ratio >= speed.RATIO_MIN)}. Half of the emulator in Go"
-        f" ({speed.GO_STEPS_PER_SECOND:,} steps/s, measured elsewhere): {rate / half:.1f} times"
+        f" ({speed.GO_STEPS_PER_SECOND:,} steps/s, a bar that was given): {rate / half:.1f} times"
         f" that, {_holds(rate >= half)}."
     )
 
