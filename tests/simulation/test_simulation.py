@@ -12,7 +12,7 @@ from tests.simulation.hunting import Totals
 from tests.simulation.run import run
 from tests.simulation.workload import WORKLOAD
 
-SEEDS, EACH = 40, 8
+SEEDS, EACH = 32, 8
 TRANSITIONS = {
     "started", "became_ready", "verified", "asked", "answered", "shifted", "told", "promoted",
     "rolled_back", "stopped", "superseded", "queued", "left_queue",
