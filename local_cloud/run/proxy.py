@@ -6,6 +6,7 @@ A request is never failed because traffic moved: what has begun ends where it be
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import functools
 import random
@@ -100,7 +101,8 @@ class Proxy:
         """Return where a service or a tag is served; opens its socket when first asked."""
         door = self._doors.get((key, tag))
         if door is None:
-            listening = _listen(self._port_for(key, tag) or free_port())
+            wanted = self._port_for(key, tag)
+            listening = _listen(wanted) if wanted else _listen_anywhere()
             door = _Door(key, tag, f"http://127.0.0.1:{listening.getsockname()[1]}", web.Server(
                 functools.partial(self._serve, key, tag), access_log=None
             ))  # fmt: skip
@@ -297,6 +299,17 @@ class Proxy:
                 started=exchange.started,
             )
         )
+
+
+_PORTS_TRIED_MAX = 10
+
+
+def _listen_anywhere() -> socket.socket:
+    """Listen on a port that nobody was given; somebody else may take one in between."""
+    for _ in range(_PORTS_TRIED_MAX):
+        with contextlib.suppress(OSError):
+            return _listen(free_port())
+    return _listen(free_port())
 
 
 def _listen(port: int) -> socket.socket:
